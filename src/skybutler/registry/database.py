@@ -1,0 +1,229 @@
+"""One connection to a database: statements, transactions, bulk inserts, staged rows.  Knows no table of ours.
+
+SQL is written once, with ``?`` for bound values and quoted identifiers; what differs between SQLite and PostgreSQL is
+in the two subclasses (`~skybutler.registry.sqlite`, `~skybutler.registry.postgresql`) and nowhere else.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from skybutler.errors import ConfigError, ReadOnlyError
+
+__all__ = ["ColumnKind", "Database", "open_database", "quoted"]
+
+ColumnKind = Literal["int", "float", "text", "bytes", "id", "bool", "key"]
+"""What a column holds: ``id`` is a 16-byte UUID, ``key`` an integer primary key made by the database."""
+
+Row = tuple[Any, ...]
+
+
+def quoted(name: str) -> str:
+    """An identifier as SQL text (``group`` is both a dimension and a reserved word)."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Database(ABC):
+    """Statements, nested transactions and bulk inserts on one database; one connection per thread and process.
+
+    Parameters
+    ----------
+    writeable : `bool`
+        Whether transactions may be opened.
+    """
+
+    dialect: str
+    kinds: Mapping[str, str]
+    """SQL type of each `ColumnKind`."""
+
+    def __init__(self, writeable: bool) -> None:
+        self.writeable = writeable
+        self.on_rollback: list[Callable[[], None]] = []
+        """Called after any (nested) rollback: caches of rows that may be gone are emptied here."""
+        self._local = threading.local()
+        self._stage_numbers = itertools.count(1)
+
+    # ------------------------------------------------------------ to be given
+    @abstractmethod
+    def _connect(self) -> Any:
+        """A new connection in autocommit mode."""
+
+    @abstractmethod
+    def _execute(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """Run one statement; return a cursor.  Driver errors leave as ours."""
+
+    @abstractmethod
+    def insert_many(self, table: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
+        """Insert rows (tuples in the order of ``columns``) by the driver's fastest way; conflicts raise ConflictError."""
+
+    @abstractmethod
+    def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Iterator[list[Row]]:
+        """Rows in lists of at most ``size``, in bounded memory."""
+
+    @abstractmethod
+    def table_names(self) -> set[str]:
+        """Names of all tables of this repository's schema."""
+
+    @abstractmethod
+    def analyze(self) -> None:
+        """Refresh the planner's statistics; called after bulk loads."""
+
+    @abstractmethod
+    def glob(self, expression: str, pattern: str) -> tuple[str, list[Any]]:
+        """SQL and parameters of a case-sensitive whole-string match with ``*``, ``?`` and ``[...]``."""
+
+    @abstractmethod
+    def lock_table(self, name: str) -> None:
+        """Keep other writers from ``name`` until the transaction ends (checks that no unique index can make)."""
+
+    begin_statement = "BEGIN"
+
+    def id_parameter(self, value: bytes) -> Any:
+        """A 16-byte identifier as the driver wants it bound."""
+        return value
+
+    # ------------------------------------------------------------- connection
+    @property
+    def connection(self) -> Any:
+        """This thread's connection; a forked child opens its own."""
+        local = self._local
+        if getattr(local, "pid", None) != os.getpid():
+            local.connection = self._connect()
+            local.pid = os.getpid()
+            local.depth = 0
+        return local.connection
+
+    def close(self) -> None:
+        """Close this thread's connection (a later statement opens a new one)."""
+        if getattr(self._local, "pid", None) == os.getpid():
+            self._local.connection.close()
+            self._local.pid = None
+
+    # -------------------------------------------------------------- statements
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run a statement; return how many rows it changed."""
+        return int(self._execute(sql, parameters).rowcount)
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a statement."""
+        rows: list[Row] = self._execute(sql, parameters).fetchall()
+        return rows
+
+    def query_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """The first row of a statement, or `None`."""
+        row: Row | None = self._execute(sql, parameters).fetchone()
+        return row
+
+    # ------------------------------------------------------------ transactions
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside `transaction`."""
+        return getattr(self._local, "pid", None) == os.getpid() and self._local.depth > 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; nested calls are savepoints.
+
+        Raises
+        ------
+        ReadOnlyError
+            The database was opened read-only.
+        """
+        self.require_writeable()
+        self.connection  # noqa: B018 - opens it, so that depth exists
+        local = self._local
+        depth = local.depth
+        savepoint = f"s{depth}"
+        self._execute(f"SAVEPOINT {savepoint}" if depth else self.begin_statement, ())
+        local.depth = depth + 1
+        try:
+            yield
+            self._execute(f"RELEASE SAVEPOINT {savepoint}" if depth else "COMMIT", ())
+        except BaseException:
+            self._roll_back(savepoint if depth else None)
+            raise
+        finally:
+            local.depth = depth
+
+    def _roll_back(self, savepoint: str | None) -> None:
+        try:
+            self._undo(savepoint)
+        finally:
+            for forget in self.on_rollback:
+                forget()
+
+    @abstractmethod
+    def _undo(self, savepoint: str | None) -> None:
+        """Roll back to the savepoint, or the whole transaction; a lost connection counts as rolled back."""
+
+    def require_writeable(self) -> None:
+        """Raise `ReadOnlyError` for a database opened read-only."""
+        if not self.writeable:
+            raise ReadOnlyError(
+                "This butler is read-only.", hint="Open it with Butler(repo, writeable=True) or Butler(repo, run=...)."
+            )
+
+    # ------------------------------------------------------------- staged rows
+    @contextmanager
+    def staged(self, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> Iterator[str]:
+        """A temporary table holding ``rows`` while the block runs; yields its (safe) name.
+
+        Works on read-only databases too: temporary tables live outside the repository.
+        """
+        name = f"stage_{next(self._stage_numbers)}"
+        body = ", ".join(f"{quoted(c)} {self.kinds[kind]}" for c, kind in columns.items())
+        self._execute(f"CREATE TEMPORARY TABLE {name} ({body})", ())
+        try:
+            self._fill_stage(name, columns, rows)
+            yield name
+        finally:
+            self._drop_stage(name)
+
+    @abstractmethod
+    def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
+        """Put the rows into the temporary table and let the planner know how many there are."""
+
+    @abstractmethod
+    def _drop_stage(self, name: str) -> None:
+        """Drop the temporary table unless a failed transaction already did."""
+
+
+def open_database(url: str, *, writeable: bool, create: bool = False, namespace: str | None = None) -> Database:
+    """Open ``sqlite:///path`` or ``postgresql://...``.
+
+    Parameters
+    ----------
+    url : `str`
+        Where the registry is.  Credentials may be in it; they are never printed.
+    writeable : `bool`
+        Whether writes will be allowed.
+    create : `bool`
+        Make the SQLite file or the PostgreSQL schema when it does not exist.
+    namespace : `str`, optional
+        PostgreSQL schema to use.
+
+    Raises
+    ------
+    ConfigError
+        The URL names no database we know.
+    UnavailableError
+        The database does not answer.
+    """
+    scheme = url.partition(":")[0].partition("+")[0]
+    if scheme == "sqlite":
+        from .sqlite import SqliteDatabase
+
+        return SqliteDatabase(url.partition(":///")[2], writeable=writeable, create=create)
+    if scheme in ("postgresql", "postgres"):
+        from .postgresql import PostgresqlDatabase
+
+        return PostgresqlDatabase(url, writeable=writeable, create=create, namespace=namespace)
+    raise ConfigError(
+        f"'{scheme}' is not a database skybutler knows.", hint="Use sqlite:///PATH or postgresql://USER@HOST/NAME."
+    )
