@@ -46,6 +46,8 @@ class Database(ABC):
         self.writeable = writeable
         self.on_rollback: list[Callable[[], None]] = []
         """Called after any (nested) rollback: caches of rows that may be gone are emptied here."""
+        self.before_commit: list[Callable[[], None]] = []
+        """Called just before the outermost transaction commits, still inside it."""
         self._local = threading.local()
         self._stage_numbers = itertools.count(1)
 
@@ -77,6 +79,10 @@ class Database(ABC):
     @abstractmethod
     def glob(self, expression: str, pattern: str) -> tuple[str, list[Any]]:
         """SQL and parameters of a case-sensitive whole-string match with ``*``, ``?`` and ``[...]``."""
+
+    @abstractmethod
+    def changed_elsewhere(self) -> bool:
+        """Whether another connection may have committed since this thread last asked."""
 
     @abstractmethod
     def lock_table(self, name: str) -> None:
@@ -144,6 +150,9 @@ class Database(ABC):
         local.depth = depth + 1
         try:
             yield
+            if not depth:
+                for finish in self.before_commit:
+                    finish()
             self._execute(f"RELEASE SAVEPOINT {savepoint}" if depth else "COMMIT", ())
         except BaseException:
             self._roll_back(savepoint if depth else None)

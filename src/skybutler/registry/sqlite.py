@@ -159,5 +159,13 @@ class SqliteDatabase(Database):
     def glob(self, expression: str, pattern: str) -> tuple[str, list[Any]]:
         return f"{expression} GLOB ?", [pattern]
 
+    def changed_elsewhere(self) -> bool:
+        version = self.connection.execute("PRAGMA data_version").fetchone()[0]
+        local = self._local
+        if version == getattr(local, "data_version", None):
+            return False
+        local.data_version = version
+        return True
+
     def lock_table(self, name: str) -> None:
         """BEGIN IMMEDIATE already keeps every other writer out."""

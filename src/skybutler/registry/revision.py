@@ -1,0 +1,65 @@
+"""The repository's revision number: when cached definitions must be read again.  Knows not what is cached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .database import Database
+
+__all__ = ["Revision"]
+
+
+class Revision:
+    """A counter in the database, raised by every transaction that changes collections, chains, types or summaries.
+
+    Parameters
+    ----------
+    database : `Database`
+        Where the counter is.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._seen: str | None = None
+        self._bump = False
+        self.on_change: list[Callable[[], None]] = []
+        """Caches to empty when the counter has moved or a transaction was rolled back."""
+        database.on_rollback.append(self._forget)
+        database.before_commit.append(self._raise)
+
+    def check(self) -> None:
+        """Empty the caches if another process changed definitions since they were filled."""
+        if not self._database.changed_elsewhere():
+            return
+        row = self._database.query_one("SELECT value FROM repository WHERE key = 'revision'")
+        value = row[0] if row else None
+        if value != self._seen:
+            self._seen = value
+            self._notify()
+
+    def bump(self) -> None:
+        """Let other processes know, when the running transaction commits, that definitions changed."""
+        self._bump = True
+
+    def _raise(self) -> None:
+        if not self._bump:
+            return
+        self._bump = False
+        self._database.execute(
+            "UPDATE repository SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = 'revision'"
+        )
+        row = self._database.query_one("SELECT value FROM repository WHERE key = 'revision'")
+        # caches already hold what this transaction did, unless somebody else moved the counter meanwhile
+        if row and self._seen is not None and int(row[0]) == int(self._seen) + 1:
+            self._seen = row[0]
+        else:
+            self._seen = row[0] if row else None
+            self._notify()
+
+    def _forget(self) -> None:
+        self._bump = False
+        self._notify()
+
+    def _notify(self) -> None:
+        for forget in self.on_change:
+            forget()
