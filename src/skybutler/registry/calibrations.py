@@ -1,0 +1,204 @@
+"""Calibration collections: validity ranges, certify, decertify, look-up by time.  Knows no instruments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from skybutler.datasets.collection import CollectionType
+from skybutler.errors import (
+    AmbiguousCalibrationError,
+    CollectionTypeError,
+    ConflictingDefinitionError,
+    DatasetTypeError,
+)
+from skybutler.sky.timespan import Timespan
+
+from .collections import Collection, Collections
+from .database import Database, Row
+from .dataset_types import DatasetTypes, RegisteredType
+from .datasets import Datasets
+from .keys import Keys
+
+__all__ = ["Calibrations"]
+
+
+class Calibrations:
+    """Datasets with validity ranges, per CALIBRATION collection.
+
+    Parameters
+    ----------
+    database : `Database`
+        Where the tables are.
+    keys, types, collections, datasets
+        The registry's other parts.
+    """
+
+    def __init__(
+        self, database: Database, keys: Keys, types: DatasetTypes, collections: Collections, datasets: Datasets
+    ) -> None:
+        self._database, self._keys, self._types = database, keys, types
+        self._collections, self._datasets = collections, datasets
+
+    def certify(self, collection: str, ids: Sequence[bytes], timespan: Timespan) -> None:
+        """Make datasets valid over a time span.
+
+        Raises
+        ------
+        ConflictingDefinitionError
+            Another range of the same type and data ID overlaps; type, data ID and range are named.
+        DatasetTypeError
+            A dataset is not of a calibration type.
+        """
+        target = self._require(collection)
+        if timespan.is_empty:
+            raise ConflictingDefinitionError("An empty validity range cannot be certified.")
+        begin, end = timespan.begin_ns, timespan.end_ns
+        with self._database.transaction():
+            self._database.lock_table("calibration")
+            with self._database.staged({"id": "id"}, ((i,) for i in ids)) as stage:
+                source = f"{stage} s JOIN dataset d ON d.id = s.id"
+                self._check_types(source)
+                self._check_free(source, target, begin, end)
+                self._database.execute(
+                    "INSERT INTO calibration (collection, dataset_type, data_id, begin, finish, dataset) "
+                    "SELECT CAST(? AS BIGINT), d.dataset_type, d.data_id, CAST(? AS BIGINT), CAST(? AS BIGINT), d.k "
+                    f"FROM {source}",
+                    (target.k, begin, end),
+                )
+                self._datasets.copy_summary(stage, target)
+
+    def _check_types(self, source: str) -> None:
+        wrong = self._database.query_one(
+            f"SELECT t.name FROM {source} JOIN dataset_type t ON t.k = d.dataset_type WHERE t.is_calibration = 0 LIMIT 1"
+        )
+        if wrong is not None:
+            raise DatasetTypeError(
+                f"'{wrong[0]}' is not a calibration dataset type and cannot be certified.",
+                hint="Register calibration types with --is-calibration.",
+            )
+        twice = self._database.query_one(
+            f"SELECT d.dataset_type, d.data_id FROM {source} GROUP BY d.dataset_type, d.data_id HAVING count(*) > 1 LIMIT 1"
+        )
+        if twice is not None:
+            raise ConflictingDefinitionError(f"Two datasets for the same range: {self._describe(*map(int, twice))}.")
+
+    def _check_free(self, source: str, target: Collection, begin: int, end: int) -> None:
+        clash = self._database.query(
+            f"SELECT d.dataset_type, d.data_id, c.begin, c.finish FROM {source} JOIN calibration c ON c.collection = ? "
+            "AND c.dataset_type = d.dataset_type AND c.data_id = d.data_id WHERE c.begin < ? AND c.finish > ?",
+            (target.k, end, begin),
+        )
+        if clash:
+            kind, data_id, b, e = map(int, clash[0])
+            more = f" ({len(clash)} conflicts in all)" if len(clash) > 1 else ""
+            raise ConflictingDefinitionError(
+                f"{self._describe(kind, data_id)} is already certified in '{target.name}' for {Timespan.from_ns(b, e)}, "
+                f"which overlaps {Timespan.from_ns(begin, end)}{more}.",
+                hint="Decertify the old range first, or choose dates that only touch it.",
+            )
+
+    def decertify(
+        self,
+        collection: str,
+        dataset_type: str,
+        timespan: Timespan,
+        *,
+        data_ids: Iterable[Mapping[str, Any]] | None = None,
+    ) -> int:
+        """Take a time span out of the validity ranges; ranges that stick out are shortened or split.
+
+        Returns
+        -------
+        count : `int`
+            How many ranges were changed.
+        """
+        target, registered = self._require(collection), self._types.get(dataset_type)
+        begin, end = timespan.begin_ns, timespan.end_ns
+        with self._database.transaction():
+            self._database.lock_table("calibration")
+            rows = self._database.query(
+                "SELECT data_id, begin, finish, dataset FROM calibration "
+                "WHERE collection = ? AND dataset_type = ? AND begin < ? AND finish > ?",
+                (target.k, registered.k, end, begin),
+            )
+            if data_ids is not None:
+                chosen = {self._row(registered, d) for d in data_ids}
+                rows = [r for r in rows if r[0] in chosen]
+            self._replace(target, registered, rows, begin, end)
+        return len(rows)
+
+    def _replace(self, target: Collection, registered: RegisteredType, rows: list[Row], begin: int, end: int) -> None:
+        kept = []
+        for data_id, b, e, dataset in rows:
+            self._database.execute(
+                "DELETE FROM calibration WHERE collection = ? AND dataset_type = ? AND data_id = ? AND begin = ?",
+                (target.k, registered.k, data_id, b),
+            )
+            kept += [(data_id, b, begin, dataset)] if b < begin else []
+            kept += [(data_id, end, e, dataset)] if e > end else []
+        self._database.insert_many(
+            "calibration",
+            {"collection": "int", "dataset_type": "int", "data_id": "int", "begin": "int", "finish": "int", "dataset": "int"},
+            [(target.k, registered.k, *row) for row in kept],
+        )
+
+    def find(
+        self, name: str, values: Sequence[Any], collection: Collection, timespan: Timespan | None
+    ) -> tuple[int, bytes, str] | None:
+        """The dataset valid at a time in one collection: row, id and run.
+
+        Raises
+        ------
+        AmbiguousCalibrationError
+            Several ranges qualify; type, data ID and ranges are named.
+        """
+        registered = self._types.get(name)
+        data_id = self._keys.find(registered.key_table, tuple(registered.dataset_type.dimensions.required), values)
+        if data_id is None:
+            return None
+        sql = (
+            "SELECT d.k, d.id, d.run, c.begin, c.finish FROM calibration c JOIN dataset d ON d.k = c.dataset "
+            "WHERE c.collection = ? AND c.dataset_type = ? AND c.data_id = ?"
+        )
+        parameters: list[Any] = [collection.k, registered.k, data_id]
+        if timespan is not None:
+            sql += " AND c.begin < ? AND c.finish > ?"
+            parameters += [timespan.end_ns, timespan.begin_ns]
+        rows = self._database.query(sql, parameters)
+        if len({r[0] for r in rows}) > 1:
+            ranges = ", ".join(str(Timespan.from_ns(r[3], r[4])) for r in rows[:4])
+            when = f" at {timespan}" if timespan is not None else ""
+            raise AmbiguousCalibrationError(
+                f"{self._describe(registered.k, data_id)} has {len(rows)} calibrations in '{collection.name}'{when}: {ranges}.",
+                hint="Give a timespan=, or a data ID with an exposure or visit.",
+            )
+        if not rows:
+            return None
+        return int(rows[0][0]), bytes(rows[0][1]), self._datasets.run_name(int(rows[0][2]))
+
+    def ranges(self, collection: str, dataset_type: str) -> list[tuple[int, bytes, Timespan]]:
+        """Row, id and validity range of every member of one type, by data ID and time."""
+        target, registered = self._require(collection), self._types.get(dataset_type)
+        rows = self._database.query(
+            "SELECT d.k, d.id, c.begin, c.finish FROM calibration c JOIN dataset d ON d.k = c.dataset "
+            "WHERE c.collection = ? AND c.dataset_type = ? ORDER BY c.data_id, c.begin",
+            (target.k, registered.k),
+        )
+        return [(int(k), bytes(i), Timespan.from_ns(b, e)) for k, i, b, e in rows]
+
+    def _row(self, registered: RegisteredType, data_id: Mapping[str, Any]) -> int | None:
+        required = tuple(registered.dataset_type.dimensions.required)
+        return self._keys.find(registered.key_table, required, [data_id[d] for d in required])
+
+    def _describe(self, dataset_type: int, data_id: int) -> str:
+        row = self._database.query_one("SELECT name FROM dataset_type WHERE k = ?", (dataset_type,))
+        assert row is not None
+        registered = self._types.get(row[0])
+        return f"'{row[0]}' with data ID {self._datasets.data_id(registered, data_id)}"
+
+    def _require(self, name: str) -> Collection:
+        collection = self._collections.get(name)
+        if collection.type is not CollectionType.CALIBRATION:
+            raise CollectionTypeError(f"'{name}' is a {collection.type.name} collection, not CALIBRATION.")
+        return collection
