@@ -24,6 +24,7 @@ __all__ = [
     "DimensionNameError",
     "DimensionValueError",
     "ExpressionError",
+    "FileExistsInStoreError",
     "FileNotFoundInStoreError",
     "FormatError",
     "InconsistentDataIdError",
@@ -333,6 +334,12 @@ class OrphanedRecordError(ConflictError):
     """Something cannot be removed because other things refer to it."""
 
     code = "orphaned-record"
+
+
+class FileExistsInStoreError(ConflictError, FileExistsError):
+    """A file to be written or ingested has the place of another."""
+
+    code = "file-exists"
 
 
 class AmbiguousCalibrationError(ConflictError, LookupError):

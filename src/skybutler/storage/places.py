@@ -1,0 +1,104 @@
+"""From a URI to the storage and path it means.  Knows nothing of datasets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from skybutler.errors import ConfigError, nearest
+from .local import LocalStorage
+from .storage import Storage
+
+__all__ = ["is_absolute", "local_file", "locate", "open_storage", "to_uri"]
+
+_SCHEMES = ("file", "s3")
+
+
+def open_storage(root: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Storage:
+    """Storage below a directory, ``file:`` URI or ``s3:`` URI.
+
+    Parameters
+    ----------
+    root : `str` or path-like
+        ``/some/where``, ``some/where``, ``file:///some/where`` or ``s3://bucket/prefix``.
+    options : mapping, optional
+        Settings of an object store, see `skybutler.storage.s3.S3Storage`.
+
+    Raises
+    ------
+    skybutler.errors.ConfigError
+        If the scheme is unknown or the URI names another machine.
+    """
+    text = os.fspath(root)
+    if "://" not in text:
+        return LocalStorage(text)
+    if _scheme(text) == "file":
+        return LocalStorage(_file_of(text))
+    from .s3 import S3Storage
+
+    return S3Storage(text, options)
+
+
+def locate(uri: str) -> tuple[Storage, str]:
+    """Storage and path of one absolute URI or absolute local path, as ``direct`` files have it.
+
+    Raises
+    ------
+    skybutler.errors.ConfigError
+        If the scheme is unknown.
+    """
+    local = local_file(uri)
+    if local is not None:
+        return _file_system(), local.lstrip("/")
+    parts = urlsplit(uri)
+    return _bucket(f"{parts.scheme}://{parts.netloc}"), unquote(parts.path).lstrip("/")
+
+
+def is_absolute(path: str) -> bool:
+    """Whether a recorded path is an absolute URI or path, that is, outside the datastore."""
+    return path.startswith("/") or "://" in path
+
+
+def local_file(uri: str) -> str | None:
+    """Local path that a path or ``file:`` URI means; `None` for another scheme."""
+    if "://" not in uri:
+        return uri
+    return _file_of(uri) if _scheme(uri) == "file" else None
+
+
+def to_uri(path: str) -> str:
+    """Absolute URI of a local path (made absolute) or a URI (unchanged)."""
+    return path if "://" in path else "file://" + quote(os.path.abspath(path))
+
+
+def _scheme(uri: str) -> str:
+    scheme = uri.partition("://")[0].lower()
+    if scheme not in _SCHEMES:
+        raise ConfigError(
+            f"No storage for {uri!r}: unknown scheme {scheme!r}.",
+            hint=nearest(scheme, _SCHEMES) or f"Known are a directory and {', '.join(s + '://' for s in _SCHEMES)}.",
+        )
+    return scheme
+
+
+def _file_of(uri: str) -> str:
+    parts = urlsplit(uri)
+    if parts.netloc not in ("", "localhost"):
+        raise ConfigError(f"{uri!r} names a file of machine {parts.netloc!r}; a local file has three slashes.")
+    return unquote(parts.path)
+
+
+@cache
+def _file_system() -> LocalStorage:
+    return LocalStorage("/")
+
+
+@cache
+def _bucket(uri: str) -> Storage:
+    _scheme(uri)
+    from .s3 import S3Storage
+
+    return S3Storage(uri)
