@@ -81,6 +81,10 @@ class Database(ABC):
         """SQL and parameters of a case-sensitive whole-string match with ``*``, ``?`` and ``[...]``."""
 
     @abstractmethod
+    def reserve_keys(self, table: str, n: int) -> Sequence[int]:
+        """``n`` new values of the key column ``k``, for rows inserted in this transaction."""
+
+    @abstractmethod
     def changed_elsewhere(self) -> bool:
         """Whether another connection may have committed since this thread last asked."""
 
@@ -203,7 +207,9 @@ class Database(ABC):
         """Drop the temporary table unless a failed transaction already did."""
 
 
-def open_database(url: str, *, writeable: bool, create: bool = False, namespace: str | None = None) -> Database:
+def open_database(
+    url: str, *, writeable: bool, create: bool = False, namespace: str | None = None, journal: str = "wal"
+) -> Database:
     """Open ``sqlite:///path`` or ``postgresql://...``.
 
     Parameters
@@ -216,6 +222,8 @@ def open_database(url: str, *, writeable: bool, create: bool = False, namespace:
         Make the SQLite file or the PostgreSQL schema when it does not exist.
     namespace : `str`, optional
         PostgreSQL schema to use.
+    journal : {"wal", "delete"}
+        Journal mode of a new SQLite file.
 
     Raises
     ------
@@ -228,7 +236,7 @@ def open_database(url: str, *, writeable: bool, create: bool = False, namespace:
     if scheme == "sqlite":
         from .sqlite import SqliteDatabase
 
-        return SqliteDatabase(url.partition(":///")[2], writeable=writeable, create=create)
+        return SqliteDatabase(url.partition(":///")[2], writeable=writeable, create=create, journal=journal)
     if scheme in ("postgresql", "postgres"):
         from .postgresql import PostgresqlDatabase
 

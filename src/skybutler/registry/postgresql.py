@@ -198,6 +198,10 @@ class PostgresqlDatabase(Database):
         body = translate(pattern).removeprefix("(?s:").removesuffix(")\\Z").replace("(?>", "(?:")
         return f"{expression} ~ ?", [f"^(?:{body})$"]
 
+    def reserve_keys(self, table: str, n: int) -> Sequence[int]:
+        sql = "SELECT nextval(pg_get_serial_sequence(?, 'k')) FROM generate_series(1, ?)"
+        return [int(r[0]) for r in self.query(sql, (quoted(table), n))]
+
     def changed_elsewhere(self) -> bool:
         return True  # the server offers nothing cheaper than the question itself
 

@@ -159,6 +159,12 @@ class SqliteDatabase(Database):
     def glob(self, expression: str, pattern: str) -> tuple[str, list[Any]]:
         return f"{expression} GLOB ?", [pattern]
 
+    def reserve_keys(self, table: str, n: int) -> Sequence[int]:
+        # the write transaction keeps everybody else out, and rows with keys are never deleted from the end and reused
+        row = self.query_one(f"SELECT coalesce(max(k), 0) FROM {quoted(table)}")
+        first = int(row[0]) + 1 if row else 1
+        return range(first, first + n)
+
     def changed_elsewhere(self) -> bool:
         version = self.connection.execute("PRAGMA data_version").fetchone()[0]
         local = self._local

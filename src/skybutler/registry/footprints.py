@@ -1,0 +1,149 @@
+"""Regions on the sky: written in the order of their place, searched by key ranges.  Exact tests are `sky.overlap`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .database import Database
+from .schema import FOOTPRINT
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Footprints"]
+
+_CHUNK = 400
+
+
+class Footprints:
+    """The ``footprint`` table and its size classes.
+
+    Parameters
+    ----------
+    database : `Database`
+        Where the tables are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sets: dict[tuple[str, int], int] = {}
+        database.on_rollback.append(self._sets.clear)
+
+    def set_of(self, element: str, governor: int, *, create: bool = False) -> int | None:
+        """The set holding an element's regions for one (interned) governor value, 0 where there is none."""
+        key = (element, governor)
+        found = self._sets.get(key)
+        if found is None:
+            sql = "SELECT k FROM footprint_set WHERE element = ? AND governor = ?"
+            row = self._database.query_one(sql, key)
+            if row is None and create:
+                self._database.execute(
+                    "INSERT INTO footprint_set (element, governor) VALUES (?, ?) ON CONFLICT DO NOTHING", key
+                )
+                row = self._database.query_one(sql, key)
+            if row is None:
+                return None
+            found = self._sets[key] = int(row[0])
+        return found
+
+    def sets_of(self, element: str) -> dict[int, int]:
+        """Set by governor, of all sets of one element."""
+        rows = self._database.query("SELECT governor, k FROM footprint_set WHERE element = ?", (element,))
+        return {int(g): int(k) for g, k in rows}
+
+    # ------------------------------------------------------------------- write
+    def write(self, element: str, governor: int, keys: Sequence[int], blobs: Sequence[bytes]) -> None:
+        """Add regions (inside a transaction).
+
+        Parameters
+        ----------
+        element : `str`
+            Whose regions they are.
+        governor : `int`
+            Interned instrument or sky map.
+        keys : sequence of `int`
+            Rows of the element's key table.
+        blobs : sequence of `bytes`
+            Encoded regions.
+        """
+        import numpy as np
+
+        from skybutler.sky.pixel import keys as spatial_keys
+
+        if not len(keys):
+            return
+        number = self.set_of(element, governor, create=True)
+        place = spatial_keys(blobs)
+        order = np.lexsort((place.pixel, place.size_class))
+        classes, pixels = place.size_class[order].tolist(), place.pixel[order].tolist()
+        self._widen(number, place.size_class, place.radius_rad)
+        chosen = order.tolist()
+        self._database.insert_many(
+            "footprint",
+            FOOTPRINT.kinds("footprint_set", "size_class", "pixel", "k", "region"),
+            ((number, c, p, keys[i], blobs[i]) for c, p, i in zip(classes, pixels, chosen, strict=True)),
+        )
+
+    def _widen(self, number: int | None, classes: np.ndarray[Any, Any], radii: np.ndarray[Any, Any]) -> None:
+        import numpy as np
+
+        for size_class in np.unique(classes).tolist():
+            largest = float(radii[classes == size_class].max())
+            self._database.execute(
+                "INSERT INTO footprint_class (footprint_set, size_class, radius) VALUES (?, ?, ?) "
+                "ON CONFLICT (footprint_set, size_class) DO UPDATE SET radius = "
+                "CASE WHEN excluded.radius > footprint_class.radius THEN excluded.radius ELSE footprint_class.radius END",
+                (number, size_class, largest),
+            )
+
+    def delete(self, element: str, governor: int, keys: Iterable[int]) -> None:
+        """Remove regions (inside a transaction), to be written anew; class radii stay as wide as they were."""
+        number = self.set_of(element, governor)
+        if number is None:
+            return
+        with self._database.staged({"k": "int"}, ((k,) for k in keys)) as stage:
+            self._database.execute(
+                f"DELETE FROM footprint WHERE footprint_set = ? AND k IN (SELECT k FROM {stage})", (number,)
+            )
+
+    # ------------------------------------------------------------------- fetch
+    def fetch(self, number: int, keys: Sequence[int]) -> dict[int, bytes]:
+        """Encoded regions by row; rows without one are left out."""
+        if len(keys) <= _CHUNK:
+            if not keys:
+                return {}
+            marks = ", ".join("?" * len(keys))
+            rows = self._database.query(
+                f"SELECT k, region FROM footprint WHERE footprint_set = ? AND k IN ({marks})", (number, *keys)
+            )
+        else:
+            with self._database.staged({"k": "int"}, ((k,) for k in keys)) as stage:
+                rows = self._database.query(
+                    f"SELECT f.k, f.region FROM {stage} s JOIN footprint f ON f.footprint_set = ? AND f.k = s.k", (number,)
+                )
+        return {int(k): bytes(blob) for k, blob in rows}
+
+    def classes(self, number: int) -> list[tuple[int, float]]:
+        """Size classes present in a set with their largest radius (radians)."""
+        rows = self._database.query(
+            "SELECT size_class, radius FROM footprint_class WHERE footprint_set = ?", (number,)
+        )
+        return [(int(c), float(r)) for c, r in rows]
+
+    def in_ranges(
+        self, number: int, size_class: int, ranges: np.ndarray[Any, Any] | Sequence[Sequence[int]]
+    ) -> list[tuple[int, bytes]]:
+        """Row and encoded region of everything whose centre pixel lies in half-open order-29 ranges."""
+        found: list[tuple[int, bytes]] = []
+        listed = [(int(lo), int(hi)) for lo, hi in ranges]
+        for start in range(0, len(listed), _CHUNK):
+            part = listed[start : start + _CHUNK]
+            values = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] * len(part))
+            rows = self._database.query(
+                f"WITH r (lo, hi) AS (VALUES {values}) SELECT f.k, f.region FROM r CROSS JOIN footprint f "
+                "WHERE f.footprint_set = ? AND f.size_class = ? AND f.pixel >= r.lo AND f.pixel < r.hi",
+                [bound for pair in part for bound in pair] + [number, size_class],
+            )
+            found.extend(rows)  # type: ignore[arg-type]
+        return found

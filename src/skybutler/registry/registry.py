@@ -1,0 +1,213 @@
+"""The registry as one object: opens a database, checks its version, hands out its parts.  Knows no files."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from skybutler import __version__
+from skybutler.datasets.collection import CollectionType
+from skybutler.datasets.file_record import FileRecord
+from skybutler.datasets.ref import DatasetRef
+from skybutler.dimensions import DataId, DimensionUniverse
+from skybutler.errors import ConfigError, FormatError, SchemaVersionError
+from skybutler.sky.timespan import Timespan
+
+from .calibrations import Calibrations
+from .collections import Collections
+from .data_ids import DataIds
+from .database import Database, open_database
+from .dataset_types import DatasetTypes
+from .datasets import Datasets
+from .elements import Elements
+from .footprints import Footprints
+from .keys import Keys
+from .names import Names
+from .revision import Revision
+from .schema import SCHEMA_VERSION, make_schema
+
+__all__ = ["Registry"]
+
+
+class Registry:
+    """What exists and how it relates.
+
+    Parameters
+    ----------
+    database : `Database`
+        An open database with our schema.
+    universe : `DimensionUniverse`
+        The dimensions stored in it.
+    """
+
+    def __init__(self, database: Database, universe: DimensionUniverse) -> None:
+        self.database, self.universe = database, universe
+        self.revision = Revision(database)
+        self.names = Names(database)
+        self.keys = Keys(database, universe, self.names)
+        self.footprints = Footprints(database)
+        self.elements = Elements(database, universe, self.keys, self.footprints)
+        self.collections = Collections(database, self.revision)
+        self.dataset_types = DatasetTypes(database, universe, self.revision)
+        self.datasets = Datasets(database, self.keys, self.dataset_types, self.collections, self.revision)
+        self.calibrations = Calibrations(database, self.keys, self.dataset_types, self.collections, self.datasets)
+        self.data_ids = DataIds(database, universe, self.keys, self.elements)
+        self.revision.on_change.append(self.elements.forget)
+
+    # -------------------------------------------------------------------- open
+    @classmethod
+    def create(
+        cls, url: str, universe: DimensionUniverse, *, namespace: str | None = None, journal: str = "wal"
+    ) -> Registry:
+        """Make the tables in an empty database (or PostgreSQL schema) and open it.
+
+        Raises
+        ------
+        ConfigError
+            The database holds tables already.
+        """
+        database = open_database(url, writeable=True, create=True, namespace=namespace, journal=journal)
+        with database.transaction():
+            if taken := sorted(database.table_names()):
+                raise ConfigError(
+                    f"The registry database is not empty: it holds {len(taken)} tables ({', '.join(taken[:4])}, ...).",
+                    hint="Choose another database, or another namespace (PostgreSQL schema).",
+                )
+            make_schema(database, universe)
+            facts = {
+                "schema_version": str(SCHEMA_VERSION),
+                "universe": universe.to_json(),
+                "created_by": f"skybutler {__version__}",
+                "revision": "1",
+            }
+            database.insert_many("repository", {"key": "text", "value": "text"}, list(facts.items()))
+        return cls(database, universe)
+
+    @classmethod
+    def open(cls, url: str, *, writeable: bool, namespace: str | None = None) -> Registry:
+        """Open an existing registry.
+
+        Raises
+        ------
+        SchemaVersionError
+            It was made by a newer skybutler, or needs migrating.
+        FormatError
+            The database is not a skybutler registry.
+        """
+        database = open_database(url, writeable=writeable, namespace=namespace)
+        if "repository" not in database.table_names():
+            raise FormatError(
+                "The database holds no skybutler registry.", hint="Make one with: butler create REPO"
+            )
+        facts = dict(database.query("SELECT key, value FROM repository"))
+        version = int(facts["schema_version"])
+        if version > SCHEMA_VERSION:
+            raise SchemaVersionError(
+                f"This repository has registry schema {version}; this skybutler ({__version__}) knows up to {SCHEMA_VERSION}.",
+                hint=f"It was written by {facts.get('created_by', 'a newer version')}: pip install --upgrade skybutler",
+            )
+        if version < SCHEMA_VERSION:
+            raise SchemaVersionError(
+                f"This repository has registry schema {version}; this skybutler needs {SCHEMA_VERSION}.",
+                hint="Bring it up to date with: butler migrate REPO",
+            )
+        return cls(database, DimensionUniverse.from_json(facts["universe"]))
+
+    def close(self) -> None:
+        """Release the database connection of this thread."""
+        self.database.close()
+
+    @property
+    def writeable(self) -> bool:
+        """Whether writes are allowed."""
+        return self.database.writeable
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing; nested calls are savepoints."""
+        return self.database.transaction()
+
+    def refresh(self) -> None:
+        """Notice definitions changed by other processes; every public read calls it."""
+        self.revision.check()
+
+    # ---------------------------------------------------------------- datasets
+    def find_dataset(
+        self,
+        dataset_type: str,
+        data_id: DataId,
+        collections: Sequence[str],
+        *,
+        timespan: Timespan | None = None,
+    ) -> tuple[DatasetRef, int, FileRecord | None] | None:
+        """First dataset of a type and data ID, searching collections in order, calibrations by time.
+
+        Parameters
+        ----------
+        dataset_type : `str`
+            Name of a registered type.
+        data_id : `DataId`
+            With all required values.
+        collections : sequence of `str`
+            Names; chains are followed.
+        timespan : `Timespan`, optional
+            When a calibration must be valid.
+
+        Returns
+        -------
+        found : `tuple` or `None`
+            Ref, row, file record (`None` when nothing is stored).
+
+        Raises
+        ------
+        MissingDatasetTypeError, MissingCollectionError
+            A name is unknown.
+        AmbiguousCalibrationError
+            Several validity ranges qualify.
+        """
+        self.refresh()
+        registered = self.dataset_types.get(dataset_type)
+        required = registered.dataset_type.dimensions.required
+        values = tuple(data_id[d] for d in required)
+        found = None
+        if registered.dataset_type.is_calibration:
+            found = self._find_calibration(dataset_type, values, collections, timespan)
+        else:
+            found = self.datasets.find(dataset_type, values, collections)
+        if found is None:
+            return None
+        row, identifier, run, record = found
+        ref = DatasetRef(registered.dataset_type, data_id, run, uuid.UUID(bytes=bytes(identifier)))
+        return ref, row, record
+
+    def _find_calibration(
+        self, name: str, values: Sequence[Any], collections: Sequence[str], timespan: Timespan | None
+    ) -> tuple[int, bytes, str, FileRecord | None] | None:
+        registered = self.dataset_types.get(name)
+        for holder in self.datasets.holders(registered, collections):
+            if holder.type is not CollectionType.CALIBRATION:
+                if (found := self.datasets.find(name, values, [holder.name])) is not None:
+                    return found
+                continue
+            valid = self.calibrations.find(name, values, holder, timespan)
+            if valid is not None:
+                return (*valid, self.file_record(valid[1]))
+        return None
+
+    def file_record(self, identifier: bytes) -> FileRecord | None:
+        """File record of a dataset by id."""
+        found = self.datasets.get_many([identifier]).get(identifier)
+        return found[2] if found else None
+
+    def get_dataset(self, identifier: uuid.UUID) -> tuple[DatasetRef, int, FileRecord | None] | None:
+        """A dataset by its UUID: ref, row and file record, or `None`."""
+        self.refresh()
+        return self.datasets.get_many([identifier.bytes]).get(identifier.bytes)
+
+    def standardize(
+        self, data_id: Mapping[str, Any] | None, dataset_type: str, *, defaults: Mapping[str, Any] | None = None, **kw: Any
+    ) -> DataId:
+        """A data ID with the required values of a dataset type; see `DataIds.standardize`."""
+        group = self.dataset_types.get(dataset_type).dataset_type.dimensions
+        return self.data_ids.standardize(data_id, group, defaults=defaults, **kw)
