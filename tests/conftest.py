@@ -20,6 +20,8 @@ import pytest
 from support.postgres import PostgresServer, fresh_database
 from support.privileges import mounted_tmpfs, run_unprivileged
 
+pytest_plugins = ["support.s3"]
+
 IN_CI = bool(os.environ.get("CI"))
 ROOT = Path(__file__).resolve().parents[1]
 OWN_POSTGRES = os.environ.get("SKYBUTLER_TEST_POSTGRES")

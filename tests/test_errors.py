@@ -1,0 +1,57 @@
+"""Messages help: the nearest names, and a caret under the trouble."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skybutler.errors import ExpressionError, ReadOnlyError, UnknownComponentError, caret, nearest
+
+
+def test_nearest_offers_close_names_only() -> None:
+    known = ["calexp", "calexpBackground", "raw", "deepCoadd"]
+    assert nearest("calxep", known) == "Did you mean 'calexp'?"
+    assert nearest("zzz", known) == ""
+    assert nearest("raw", []) == ""
+
+
+def test_nearest_ignores_case() -> None:
+    assert nearest("CALEXP", ["calexp"]) == "Did you mean 'calexp'?"
+
+
+def test_nearest_joins_several_names() -> None:
+    assert nearest("visit", ["visitor", "visit1", "tract"]) == "Did you mean 'visit1' or 'visitor'?"
+
+
+def test_caret_points_into_its_line() -> None:
+    assert caret("a = 1\nAND bb = 2", 10, 2) == "  AND bb = 2\n      ^^"
+
+
+@given(st.text(), st.integers(-5, 100), st.integers(-5, 100))
+def test_caret_never_leaves_the_text(text: str, position: int, length: int) -> None:
+    lines = caret(text, position, length).rpartition("\n")
+    marks = lines[2].strip()
+    assert set(marks) == {"^"}
+    assert len(lines[2]) - 2 <= max(len(text), 1) + 1
+
+
+def test_expression_error_shows_text_caret_and_hint() -> None:
+    error = ExpressionError("No such name: 'vist'.", "vist = 1", 0, 4, hint="Did you mean 'visit'?")
+    assert str(error) == "No such name: 'vist'.\n  vist = 1\n  ^^^^\nDid you mean 'visit'?"
+
+
+def test_key_errors_print_their_message_plainly() -> None:
+    assert str(UnknownComponentError("No component 'wsc'.")) == "No component 'wsc'."
+
+
+def test_errors_survive_pickling() -> None:
+    error = pickle.loads(pickle.dumps(ReadOnlyError("Read-only.", hint="Open it for writing.")))
+    assert (error.message, error.hint) == ("Read-only.", "Open it for writing.")
+
+
+def test_errors_are_the_builtin_kind_callers_expect() -> None:
+    with pytest.raises(PermissionError):
+        raise ReadOnlyError("no")
