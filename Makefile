@@ -1,0 +1,78 @@
+# `make demo` and `make test` are the two commands a newcomer needs; both make what they need and are quick the second time.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# the usual python3 if it is new enough, else the newest that our dependencies have wheels for
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+DEMO_REPO ?= demo-repo
+# CI: two workers; by hand, one process, so that output and debugger are plain
+PYTEST_ARGS ?= $(if $(CI),-n 2 --dist worksteal,)
+# Tests and scripts are checked too, but need not annotate everything.
+LENIENT := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --allow-any-generics --no-warn-return-any
+
+DEMO_STAMP := $(VENV)/.installed
+TEST_STAMP := $(VENV)/.installed-test
+
+.PHONY: help demo test lint types unit format docs bench bench-short news clean
+
+help:
+	@echo "make demo         the main job on simulated data, end to end"
+	@echo "make test         lint + types + unit: every check"
+	@echo "make lint         ruff and import layers"
+	@echo "make types        mypy"
+	@echo "make unit         pytest (PYTEST_ARGS='-k chain' for some)"
+	@echo "make format       let ruff rewrite the code"
+	@echo "make docs         write the generated reference pages"
+	@echo "make bench-short  benchmarks on small data; make bench for the full ones"
+	@echo "make news         what the next release notes will say"
+	@echo "make clean        remove the virtual environment and everything made"
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "skybutler needs Python 3.11 or newer; install it or say: make PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(DEMO_STAMP): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[all]'
+	@touch $@
+
+$(TEST_STAMP): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[all,test]'
+	@touch $@ $(DEMO_STAMP)
+
+demo: $(DEMO_STAMP)
+	rm -rf $(DEMO_REPO)
+	$(BIN)/butler demo $(DEMO_REPO)
+
+test: lint types unit
+
+lint: $(TEST_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(TEST_STAMP)
+	$(BIN)/mypy src
+	$(BIN)/mypy $(LENIENT) tests benchmarks docs/generate.py
+
+unit: $(TEST_STAMP)
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+format: $(TEST_STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(TEST_STAMP)
+	$(BIN)/python docs/generate.py
+
+bench-short: $(TEST_STAMP)
+	$(BIN)/python benchmarks/run.py --short
+
+bench: $(TEST_STAMP)
+	$(BIN)/python benchmarks/run.py
+
+news: $(TEST_STAMP)
+	$(BIN)/towncrier build --draft
+
+clean:
+	rm -rf $(VENV) $(DEMO_REPO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,132 @@
+"""Writes the reference pages that are made from the code: errors, storage classes, dimensions, commands.
+
+``python docs/generate.py`` writes them, ``--check`` only says which are not current (CI does).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+    from skybutler.errors import ButlerError
+
+REFERENCE = Path(__file__).resolve().parent / "reference"
+NOTICE = "<!-- made by docs/generate.py: change the code and run `make docs` -->\n"
+
+
+ERRORS_HEAD = """# Errors
+
+Everything skybutler raises on purpose is a `ButlerError` (in `skybutler.errors`). `str(error)` says what happened to
+which value; `error.hint` says what to do next; `error.code` is the stable name in `--json` output and services.
+An indented class is a kind of the class above it.
+
+"""
+
+
+def _first_paragraph(text: str | None) -> str:
+    return " ".join((text or "").strip().partition("\n\n")[0].split())
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    header = list(header)
+    yield "| " + " | ".join(header) + " |"
+    yield "|" + "---|" * len(header)
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+
+
+# --------------------------------------------------------------------------------------------------------------- errors
+def errors_page() -> str:
+    """Every error: what it means, its code, and the built-in exceptions it also is."""
+    from skybutler.errors import ButlerError
+
+    table = _table(["error", "code", "also a", "means"], _error_rows(ButlerError, 0))
+    return ERRORS_HEAD + "\n".join(table) + "\n"
+
+
+def _error_rows(error: type[ButlerError], depth: int) -> Iterator[list[str]]:
+    builtin = [f"`{b.__name__}`" for b in error.__bases__ if b.__module__ == "builtins" and b is not Exception]
+    indent = "&emsp;" * depth
+    yield [f"{indent}`{error.__name__}`", f"`{error.code}`", ", ".join(builtin), _first_paragraph(error.__doc__)]
+    for child in error.__subclasses__():
+        if child.__bases__[0] is error:  # a class of two families stands under the first
+            yield from _error_rows(child, depth + 1)
+
+
+# ------------------------------------------------------------------------------------------------------------- commands
+def commands_page(group: click.Group) -> str:
+    """Every command of a click group with its arguments and options."""
+    import click
+
+    context = click.Context(group, info_name="butler")
+    lines = ["# The `butler` command", "", "`skybutler` is the same command under a name of its own.", ""]
+    lines += _parameters(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if not command.hidden:
+            usage = " ".join(command.collect_usage_pieces(click.Context(command, info_name=name, parent=context)))
+            lines += [f"## {name}", "", f"`butler {name} {usage}`", "", _first_paragraph(command.help), ""]
+            lines += _parameters(command)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _parameters(command: click.Command) -> list[str]:
+    import click
+
+    options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+    if not options:
+        return []
+    rows = []
+    for option in options:
+        names = ", ".join(f"`{n}`" for n in [*option.opts, *option.secondary_opts])
+        kind = "" if option.is_flag else f" `{option.make_metavar(click.Context(command))}`"
+        rows.append([names + kind, _first_paragraph(option.help)])
+    return [*_table(["option", "means"], rows), ""]
+
+
+def _commands_page() -> str:
+    return commands_page(importlib.import_module("skybutler.cli.main").main)
+
+
+PAGES: dict[str, tuple[str, Callable[[], str]]] = {
+    "errors.md": ("skybutler.errors", errors_page),
+    "commands.md": ("skybutler.cli", _commands_page),
+}
+"""Page -> the package it describes and the function that writes it."""
+
+
+def rendered() -> dict[Path, str]:
+    """Path and text of every generated page whose package exists."""
+    return {
+        REFERENCE / name: NOTICE + "\n" + render()
+        for name, (module, render) in PAGES.items()
+        if importlib.util.find_spec(module) is not None
+    }
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if a page is not current")
+    check = parser.parse_args().check
+    stale = [p for p, text in rendered().items() if not p.exists() or p.read_text(encoding="utf-8") != text]
+    for path in stale:
+        if check:
+            print(f"docs/reference/{path.name} is not current; run: make docs", file=sys.stderr)
+        else:
+            path.write_text(rendered()[path], encoding="utf-8")
+            print(f"wrote docs/reference/{path.name}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The README and the tutorial work: every command and every line of Python in them is run, in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.documents import Command, commands, executable_blocks, output_matches, run_document
+from support.source import ROOT
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md"))]
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
+def test_document_runs(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_document(document, tmp_path)
+
+
+def _document(folder: Path, text: str) -> Path:
+    path = folder / "document.md"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_document_without_blocks_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no console or python block"):
+        run_document(_document(tmp_path, "# Words\n\n```text\n$ false\n```\n"), tmp_path)
+
+
+def test_blocks_run_in_order_and_share_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    console = "```console\n$ echo a > f\n$ cat f\na\n```\n"
+    python = "```python\nimport pathlib\n```\n```python\nassert pathlib.Path('f').read_text() == 'a\\n'\n```\n"
+    run_document(_document(tmp_path, console + python), tmp_path)
+    with pytest.raises(NameError):
+        run_document(_document(tmp_path, "```python\ny\n```\n"), tmp_path)
+
+
+@pytest.mark.parametrize("block", ["$ false", "$ false | cat", "$ no-such-command", "$ echo a\nb"])
+def test_failing_command_fails_the_document(tmp_path: Path, block: str) -> None:
+    with pytest.raises(AssertionError):
+        run_document(_document(tmp_path, f"```console\n{block}\n```\n"), tmp_path)
+
+
+def test_commands_are_split_from_their_output() -> None:
+    found = list(commands("$ a \\\n  -b\none\n\ntwo\n$ c\n"))
+    assert found == [Command("a \\\n  -b", "one\n\ntwo"), Command("c", "")]
+    with pytest.raises(ValueError, match="begins with a command"):
+        list(commands("a\n"))
+
+
+def test_dots_stand_for_anything() -> None:
+    assert output_matches("took ... s\nend", "took 1.2 s   \nend\n")
+    assert not output_matches("took ... s", "took 1.2 h")
+    assert not output_matches("a.c", "abc")
+
+
+def test_blocks_know_their_line() -> None:
+    assert [(b.language, b.line) for b in executable_blocks("a\n\n```python\nx\n```\n")] == [("python", 4)]

@@ -1,0 +1,57 @@
+"""Generated reference pages are current, and say what a reader needs."""
+
+from __future__ import annotations
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+
+@pytest.fixture
+def generate(repository_root: Path) -> dict[str, Any]:
+    return runpy.run_path(str(repository_root / "docs" / "generate.py"))
+
+
+def test_pages_are_current(repository_root: Path) -> None:
+    command = [sys.executable, str(repository_root / "docs" / "generate.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_errors_page_shows_the_tree(generate: dict[str, Any]) -> None:
+    page = generate["errors_page"]()
+    assert "| `ButlerError` | `error` |  | Root of" in page
+    assert "| &emsp;&emsp;`DatasetNotFoundError` | `dataset-not-found` |" in page
+    assert page.count("`MissingCollectionError`") == 1
+
+
+def test_commands_page_lists_commands_arguments_and_options(generate: dict[str, Any]) -> None:
+    @click.group()
+    def group() -> None:
+        pass
+
+    @group.command()
+    @click.argument("repo")
+    @click.option("--limit", "-n", type=int, help="How many, a|b.")
+    @click.option("--quiet/--loud", help="Say nothing.")
+    def find_things(repo: str, limit: int, quiet: bool) -> None:
+        """Find things.
+
+        More words.
+        """
+
+    @group.command(hidden=True)
+    def secret() -> None:
+        pass
+
+    page = generate["commands_page"](group)
+    assert "## find-things\n\n`butler find-things [OPTIONS] REPO`\n\nFind things.\n" in page
+    assert "| `--limit`, `-n` `INTEGER` | How many, a\\|b. |" in page
+    assert "| `--quiet`, `--loud` | Say nothing. |" in page
+    assert "secret" not in page
+    assert "More words" not in page
