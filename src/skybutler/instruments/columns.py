@@ -1,0 +1,202 @@
+"""Columns of observation properties: values and where they are known. Knows nothing of headers or instruments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skybutler.instruments.properties import PROPERTIES, REQUIRED, Kind
+
+__all__ = ["Column", "ObservationColumns", "array_of", "jd_to_ns"]
+
+Array = npt.NDArray[Any]
+
+_DTYPES: Mapping[Kind, Any] = {
+    "str": object,
+    "int": np.int64,
+    "float": np.float64,
+    "bool": np.bool_,
+    "time": np.float64,
+    "pair": np.float64,
+    "location": np.float64,
+}
+_UNIX_EPOCH_JD = 2440587.5
+_DAY_NS = 86_400_000_000_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """One property of n observations.
+
+    Parameters
+    ----------
+    values : `~numpy.ndarray`
+        Shape (n,), or (n, 2) for times and pairs, (n, 3) for locations; anything where not valid.
+    valid : `~numpy.ndarray` [`bool`]
+        Shape (n,).
+    """
+
+    values: Array
+    valid: npt.NDArray[np.bool_]
+
+    def to_list(self) -> list[Any]:
+        """Python values, `None` where unknown."""
+        plain = self.values.tolist()
+        return plain if self.valid.all() else [v if ok else None for v, ok in zip(plain, self.valid, strict=True)]
+
+
+class ObservationColumns(Mapping[str, Column]):
+    """The observation properties of n files, each computed when first asked for.
+
+    Parameters
+    ----------
+    files : sequence of `str`
+        Names of the files, for messages.
+    source : callable
+        Makes the column of a property; a `None` means that nothing is known about it.
+    """
+
+    def __init__(self, files: Sequence[str], source: Callable[[str], Column | None]) -> None:
+        self.files = tuple(files)
+        self._source = source
+        self._known: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._known:
+            kind = PROPERTIES[name].kind
+            self._known[name] = self._source(name) or array_of([None] * len(self.files), kind)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PROPERTIES)
+
+    def __len__(self) -> int:
+        return len(PROPERTIES)
+
+    @property
+    def n(self) -> int:
+        """How many observations there are."""
+        return len(self.files)
+
+    def problems(self) -> dict[int, str]:
+        """Rows that lack a property no raw can do without, and which."""
+        found: dict[int, list[str]] = {}
+        for name in REQUIRED:
+            for row in np.flatnonzero(~self[name].valid).tolist():
+                found.setdefault(row, []).append(name)
+        return {row: f"{self.files[row]}: no {', '.join(names)} in its header." for row, names in found.items()}
+
+    def first_of_exposure(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Rows of the first file of each exposure, and for every file the position of its exposure among those.
+
+        Exposures come in order of id. Only meaningful when `problems` is empty.
+        """
+        _, first, inverse = np.unique(self["exposure_id"].values, return_index=True, return_inverse=True)
+        return first.astype(np.int64), inverse.astype(np.int64)
+
+    def take(self, rows: npt.NDArray[np.integer[Any]] | Sequence[int]) -> ObservationColumns:
+        """The columns of some rows, in the given order."""
+        index = np.asarray(rows, dtype=np.intp)
+
+        def pick(name: str) -> Column:
+            column = self[name]
+            return Column(column.values[index], column.valid[index])
+
+        return ObservationColumns([self.files[i] for i in index], pick)
+
+
+def array_of(values: Sequence[Any], kind: Kind) -> Column:
+    """A column from Python values, which are converted only without loss.
+
+    Parameters
+    ----------
+    values : sequence
+        One per row; `None` and what does not fit the kind become invalid.
+    kind : `str`
+        See `~skybutler.instruments.properties.Property`.
+    """
+    n = len(values)
+    convert = _CONVERTERS[kind]
+    # Files of one exposure agree in most properties: convert every distinct value once.
+    try:
+        distinct: dict[Any, Any] = {(type(v), v): None for v in values}
+        if len(distinct) < n:
+            table = {key: convert(key[1]) for key in distinct}
+            converted = [table[type(v), v] for v in values]
+        else:
+            converted = [convert(v) for v in values]
+    except TypeError:  # lists of JSON cannot be keys
+        converted = [convert(v) for v in values]
+    valid = np.array([c is not None for c in converted], dtype=np.bool_)
+    width = {"time": 2, "pair": 2, "location": 3}.get(kind, 0)
+    filler: Any = (0.0,) * width if width else _FILLERS[kind]
+    if not valid.all():
+        converted = [filler if c is None else c for c in converted]
+    array = np.empty((n, width) if width else n, dtype=_DTYPES[kind])
+    if n:
+        array[:] = converted
+    return Column(array, valid)
+
+
+def jd_to_ns(jd: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Nanoseconds since 1970-01-01 of Julian dates in two parts, the same scale; shape (n, 2) to (n,)."""
+    whole = np.floor(jd[:, 0])
+    days = (whole - np.floor(_UNIX_EPOCH_JD)).astype(np.int64)
+    part = (jd[:, 0] - whole) - 0.5 + jd[:, 1]
+    exact = np.where(jd[:, 0] == whole, jd[:, 1], part)
+    half = np.where(jd[:, 0] == whole, _DAY_NS // 2, 0).astype(np.int64)
+    ns: npt.NDArray[np.int64] = days * _DAY_NS - half + np.rint(exact * float(_DAY_NS)).astype(np.int64)
+    return ns
+
+
+def _to_str(value: Any) -> str | None:
+    return None if value is None else str(value).strip()
+
+
+def _to_int(value: Any) -> int | None:
+    if isinstance(value, str):
+        text = value.strip()
+        return int(text) if text.lstrip("+-").isdecimal() else None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return None if value is None else int(value)
+
+
+def _to_float(value: Any) -> float | None:
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if np.isfinite(number) else None
+
+
+def _to_bool(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _to_numbers(n: int) -> Callable[[Any], tuple[float, ...] | None]:
+    def convert(value: Any) -> tuple[float, ...] | None:
+        if not isinstance(value, list | tuple) or len(value) != n:
+            return None
+        numbers = [_to_float(v) for v in value]
+        return None if None in numbers else tuple(float(v) for v in numbers if v is not None)
+
+    return convert
+
+
+_FILLERS: Mapping[str, Any] = {"str": "", "int": 0, "float": float("nan"), "bool": False}
+_CONVERTERS: Mapping[Kind, Callable[[Any], Any]] = {
+    "str": _to_str,
+    "int": _to_int,
+    "float": _to_float,
+    "bool": _to_bool,
+    "time": _to_numbers(2),
+    "pair": _to_numbers(2),
+    "location": _to_numbers(3),
+}

@@ -1,0 +1,136 @@
+"""Index and sidecar files: header cards or properties written beside the data, so that it need not be opened.
+
+The format is that of ``astrometadata write-index`` and ``write-sidecar``. Knows nothing of instruments' rules.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from skybutler.errors import UnreadableFileError
+from skybutler.instruments.headers import HeaderTable
+
+__all__ = ["INDEX_NAME", "Index", "read_index", "read_sidecar", "sidecar_of"]
+
+log = logging.getLogger(__name__)
+
+INDEX_NAME = "_index.json"
+"""Name of an index file in a folder."""
+
+Content = Literal["metadata", "translated"]
+_CONTENT, _COMMON = "__CONTENT__", "__COMMON__"
+
+
+@dataclass(frozen=True)
+class Index:
+    """What an index file says of the files of a folder.
+
+    Parameters
+    ----------
+    path : `str`
+        The index file.
+    content : `str`
+        ``metadata`` for header cards, ``translated`` for observation properties in their simple form.
+    common : mapping
+        What all files share.
+    files : mapping [`str`, mapping]
+        File name, relative to the folder of the index, to what is its own.
+    """
+
+    path: str
+    content: Content
+    common: Mapping[str, Any]
+    files: Mapping[str, Mapping[str, Any]]
+
+    def locate(self) -> dict[str, str]:
+        """Absolute path of every file to its name in the index."""
+        folder = os.path.dirname(os.path.abspath(self.path))
+        return {os.path.normpath(os.path.join(folder, name)): name for name in self.files}
+
+    def full(self, name: str) -> dict[str, Any]:
+        """Everything known of one file."""
+        return {**self.common, **self.files[name]}
+
+    def header_table(self, names: Sequence[str], cards: Sequence[str]) -> HeaderTable:
+        """The needed cards of some files as columns, as reading their headers would give them."""
+        own = [self.files[name] for name in names]
+        common = self.common
+        columns: dict[str, list[Any]] = {}
+        for card in dict.fromkeys(cards):
+            default = common.get(card)
+            columns[card] = [entry.get(card, default) for entry in own]
+        folder = os.path.dirname(self.path)
+        return HeaderTable([os.path.join(folder, name) for name in names], columns)
+
+
+def read_index(path: str | os.PathLike[str]) -> Index:
+    """Read an index file.
+
+    Raises
+    ------
+    UnreadableFileError
+        It is not an index; the reason is given.
+    """
+    where = os.fspath(path)
+    entries = _read_json(where)
+    content = _content(entries, where)
+    common = entries.pop(_COMMON, None)
+    if not isinstance(common, dict):
+        what = "has no" if common is None else "must hold a mapping under"
+        raise UnreadableFileError(f"{where}: not an index file, it {what} '{_COMMON}'.")
+    for name, entry in entries.items():
+        if not isinstance(entry, dict):
+            raise UnreadableFileError(f"{where}: the entry of '{name}' is {type(entry).__name__}, not a mapping.")
+    return Index(where, content, common, entries)
+
+
+def read_sidecar(path: str | os.PathLike[str]) -> tuple[Content, dict[str, Any]]:
+    """Read the sidecar file of one data file: the kind of its content and the content.
+
+    Raises
+    ------
+    UnreadableFileError
+        It is not JSON, or not a sidecar file.
+    """
+    where = os.fspath(path)
+    entries = _read_json(where)
+    if _COMMON in entries:
+        raise UnreadableFileError(f"{where}: an index file where the sidecar of one file is expected.")
+    return _content(entries, where), entries
+
+
+def sidecar_of(path: str | os.PathLike[str]) -> Path:
+    """Where the sidecar file of a data file is, if there is one: ``a.fits`` has ``a.json``, as has ``a.fits.gz``."""
+    file = Path(path)
+    while file.suffix in (".gz", ".fz", ".bz2"):
+        file = file.with_suffix("")
+    return file.with_suffix(".json")
+
+
+def _read_json(path: str) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            entries = json.load(file)
+    except OSError as error:
+        raise UnreadableFileError(f"{path}: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableFileError(f"{path}: not JSON ({error}).") from error
+    if not isinstance(entries, dict):
+        raise UnreadableFileError(f"{path}: holds {type(entries).__name__}, not a mapping.")
+    return entries
+
+
+def _content(entries: dict[str, Any], where: str) -> Content:
+    content = entries.pop(_CONTENT, None)
+    if content is None:
+        log.warning("%s has no '%s'; taken to hold header cards.", where, _CONTENT)
+        return "metadata"
+    if content == "metadata" or content == "translated":
+        return "metadata" if content == "metadata" else "translated"
+    raise UnreadableFileError(f"{where}: '{_CONTENT}' is {content!r}, neither 'metadata' nor 'translated'.")
