@@ -77,8 +77,11 @@ class Database(ABC):
         """Refresh the planner's statistics; called after bulk loads."""
 
     @abstractmethod
-    def glob(self, expression: str, pattern: str) -> tuple[str, list[Any]]:
-        """SQL and parameters of a case-sensitive whole-string match with ``*``, ``?`` and ``[...]``."""
+    def glob(self, expression: str, pieces: Iterable[tuple[str, str]]) -> tuple[str, list[Any]]:
+        """SQL and parameters of a case-sensitive whole-string match.
+
+        ``pieces`` are ``("text", characters)``, ``("any", "*")`` and ``("one", "?")`` in order.
+        """
 
     @abstractmethod
     def reserve_keys(self, table: str, n: int) -> Sequence[int]:

@@ -191,12 +191,13 @@ class PostgresqlDatabase(Database):
     def analyze(self) -> None:
         self._execute("ANALYZE", ())
 
-    def glob(self, expression: str, pattern: str) -> tuple[str, list[Any]]:
-        from fnmatch import translate
-
-        # fnmatch's regular expression without Python-only syntax
-        body = translate(pattern).removeprefix("(?s:").removesuffix(")\\Z").replace("(?>", "(?:")
-        return f"{expression} ~ ?", [f"^(?:{body})$"]
+    def glob(self, expression: str, pieces: Iterable[tuple[str, str]]) -> tuple[str, list[Any]]:
+        marks = {"any": "%", "one": "_"}
+        pattern = "".join(
+            marks[kind] if kind in marks else "".join(f"\\{c}" if c in "\\%_" else c for c in text)
+            for kind, text in pieces
+        )
+        return f"{expression} LIKE ?", [pattern]
 
     def reserve_keys(self, table: str, n: int) -> Sequence[int]:
         sql = "SELECT nextval(pg_get_serial_sequence(?, 'k')) FROM generate_series(1, ?)"

@@ -156,7 +156,10 @@ class SqliteDatabase(Database):
         self._execute("PRAGMA analysis_limit=1000", ())
         self._execute("ANALYZE", ())
 
-    def glob(self, expression: str, pattern: str) -> tuple[str, list[Any]]:
+    def glob(self, expression: str, pieces: Iterable[tuple[str, str]]) -> tuple[str, list[Any]]:
+        pattern = "".join(
+            "".join(f"[{c}]" if c in "*?[" else c for c in text) if kind == "text" else text for kind, text in pieces
+        )
         return f"{expression} GLOB ?", [pattern]
 
     def reserve_keys(self, table: str, n: int) -> Sequence[int]:

@@ -1,0 +1,393 @@
+"""Exact spatial joins: which regions of one kind overlap which of another, or a region given.  Staged for the query.
+
+The smaller side is read first; the other side's candidates come from a few ranges of its HEALPix order, widened by the
+true radius of each size class; `sky.overlap` decides exactly.  Nothing derived is stored in the repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from skybutler.dimensions import DimensionGroup, DimensionUniverse, SkyPixDimension
+from skybutler.errors import InvalidQueryError
+from skybutler.expressions import bound
+from skybutler.expressions.analysis import conjuncts, datasets_of, dimensions_of, walk
+from skybutler.expressions.bound import Predicate
+
+from .database import ColumnKind, Database, quoted
+from .footprints import Footprints
+from .fragments import FALSE, Fragment
+from .keys import Keys
+from .tables import QueryTables
+
+if TYPE_CHECKING:
+    import numpy as np
+    from lsst.sphgeom import Region
+
+    from skybutler.sky.overlap import Regions
+
+__all__ = ["Side", "SpatialPlanner", "is_spatial", "sides_of"]
+
+_BLOCK = 64
+"""Neighbouring regions of the smaller side that are searched together."""
+
+_BRUTE = 3000
+"""Two sides of at most this many regions are read whole instead of being searched."""
+
+_COUNTED = 20_000
+"""Sides are counted up to here to find the smaller one."""
+
+Condition = Callable[[Predicate, QueryTables], Fragment]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a spatial join.
+
+    Parameters
+    ----------
+    element : `str`
+        Whose regions are meant (``visit_detector_region``, ``visit``, ``tract``, ``patch``, ``htm7``).
+    through : `str`, optional
+        Join element that leads to it (``visit_definition`` for exposures).
+    """
+
+    element: str
+    through: str | None = None
+
+
+def is_spatial(predicate: Predicate) -> bool:
+    """Whether a condition is about regions."""
+    return any(
+        isinstance(node, bound.Overlaps | bound.Contains) and bound.operands(node)[0].type in ("region", "point")
+        for node in walk(predicate)
+    )
+
+
+def sides_of(group: DimensionGroup, universe: DimensionUniverse) -> list[Side]:
+    """The most precise region of each spatial family that a query's dimensions reach.
+
+    Exposures have no region of their own: they are reached through the visits they belong to.
+    """
+    sides: list[Side] = []
+    names = set(group.names)
+    through = None
+    if "exposure" in names and "visit" not in names and "visit_definition" in universe:
+        names |= {"visit"}
+        through = "visit_definition"
+    families: dict[str, str] = {}
+    for element in universe.elements:
+        if not element.has_region or element.spatial_family is None or not set(element.required) <= names:
+            continue
+        current = families.get(element.spatial_family)
+        if current is None or len(element.required) > len(universe[current].required):
+            families[element.spatial_family] = element.name
+    for name in families.values():
+        reached = through if through and "visit" in universe[name].required else None
+        sides.append(Side(name, reached))
+    sides.extend(Side(name) for name in group.skypix)
+    return sides
+
+
+class SpatialPlanner:
+    """Answers the spatial part of one query and stages the answer.
+
+    Parameters
+    ----------
+    database, universe, keys, footprints
+        The registry's parts.
+    stage : callable
+        Makes a temporary table that lives as long as the query.
+    where : `Predicate` or `None`
+        The query's condition; what it says about one side alone narrows that side.
+    data_id : mapping
+        Dimension values that must hold.
+    condition : callable
+        Compiles a non-spatial condition over some tables.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        universe: DimensionUniverse,
+        keys: Keys,
+        footprints: Footprints,
+        stage: Callable[[Mapping[str, ColumnKind], Any], str],
+        where: Predicate | None,
+        data_id: Mapping[str, Any],
+        condition: Condition,
+    ) -> None:
+        self._database, self._universe, self._keys, self._footprints = database, universe, keys, footprints
+        self._stage, self._where, self._data_id, self._condition = stage, where, data_id, condition
+        self.tables: QueryTables | None = None
+        """Tables of the main query, once they exist: conditions on single regions refer to them."""
+
+    # ------------------------------------------------------------------- joins
+    def pairs(self, a: Side, b: Side) -> str:
+        """Stage the overlapping pairs of two sides; columns ``a`` and ``b`` are rows of their key tables."""
+        import numpy as np
+
+        for left, right, columns in ((a, b, ("a", "b")), (b, a, ("b", "a"))):
+            if isinstance(self._universe[right.element], SkyPixDimension):
+                found = list(self._pixel_pairs(left, right.element))
+                break
+        else:
+            small, large, columns = (a, b, ("a", "b")) if self._count(a) <= self._count(b) else (b, a, ("b", "a"))
+            found = list(self._region_pairs(small, large))
+        kinds: dict[str, ColumnKind] = dict.fromkeys(columns, "int")
+        if not found:
+            return self._stage(kinds, [])
+        first = np.concatenate([f for f, _ in found]).tolist()
+        second = np.concatenate([s for _, s in found]).tolist()
+        return self._stage(kinds, zip(first, second, strict=True))
+
+    def _region_pairs(self, small: Side, large: Side) -> Iterator[tuple[Any, Any]]:
+        """Arrays of rows of the small and of the large side that overlap."""
+        whole = None
+        if self._count(large) <= _BRUTE:
+            whole = _Block.of([row for rows in self._read(large) for row in rows])
+        for rows in self._read(small):
+            for block in _Block.of(rows).split(_BLOCK):
+                other = whole or self._candidates(large, block)
+                if len(other.keys):
+                    yield block.overlapping(other)
+
+    def _candidates(self, side: Side, block: _Block) -> _Block:
+        """Regions of a side that may overlap a block of neighbours."""
+        from skybutler.sky.pixel import search_ranges
+
+        found: dict[int, bytes] = {}
+        for number in self._sets(side.element):
+            for size_class, radius in self._footprints.classes(number):
+                ranges = search_ranges(block.centers, block.radii, radius)
+                found.update(self._footprints.in_ranges(number, size_class, ranges))
+        return _Block.of(list(found.items()))
+
+    def _sets(self, element: str) -> list[int]:
+        """Footprint sets of an element, of the governor value asked for if there is one."""
+        sets = self._footprints.sets_of(element)
+        governor = self._universe[element].governor
+        value = self._data_id.get(governor) if governor else None
+        if value is None:
+            return list(sets.values())
+        code = self._keys.encode(str(governor), value)
+        return [sets[code]] if code in sets else []
+
+    # ------------------------------------------------------------ reading sides
+    def _count(self, side: Side) -> int:
+        tables, conditions = self._restricted(side)
+        source = tables.clause(conditions)
+        row = self._database.query_one(
+            f"SELECT count(*) FROM (SELECT 1{source.sql} LIMIT {_COUNTED}) x", source.values
+        )
+        return int(row[0]) if row else 0
+
+    def _read(self, side: Side) -> Iterator[list[tuple[int, bytes]]]:
+        """Rows and regions of a side, as far as the query's condition is about this side alone."""
+        tables, conditions = self._restricted(side)
+        alias = tables.aliases[side.element]
+        governor = self._universe[side.element].governor
+        column = f"{alias}.{quoted(governor)}" if governor else "0"
+        tables.add(
+            Fragment("footprint_set"), "fs", {}, on=[Fragment(f"fs.element = '{side.element}' AND fs.governor = {column}")]
+        )
+        tables.add(Fragment("footprint"), "fp", {}, on=[Fragment(f"fp.footprint_set = fs.k AND fp.k = {alias}.k")])
+        source = tables.clause(conditions)
+        sql = f"SELECT DISTINCT {alias}.k, fp.region{source.sql}" if side.through else f"SELECT {alias}.k, fp.region{source.sql}"
+        for rows in self._database.stream(sql, source.values, size=8192):
+            yield [(int(k), bytes(blob)) for k, blob in rows]
+
+    def _restricted(self, side: Side) -> tuple[QueryTables, list[Fragment]]:
+        """Tables and conditions that select a side's rows."""
+        universe = self._universe
+        tables = QueryTables(universe, prefix="s")
+        tables.add_element(side.element)
+        if side.through:
+            tables.add_element(side.through)
+        reached = set(universe[side.element].required) | (set(universe[side.through].required) if side.through else set())
+        closure = set(universe.conform(reached).names)
+        conditions = []
+        for dimension, value in self._data_id.items():
+            if dimension in closure:
+                code = self._keys.encode(dimension, value)
+                column = tables.need(dimension)
+                conditions.append(FALSE if code is None else Fragment(f"{column} = ?", (code,)))
+        for part in conjuncts(self._where):
+            if dimensions_of(part) and dimensions_of(part) <= closure and not datasets_of(part) and not is_spatial(part):
+                conditions.append(self._condition(part, tables))
+        return tables, conditions
+
+    # ------------------------------------------------------------- sky pixels
+    def _pixel_pairs(self, side: Side, name: str) -> Iterator[tuple[Any, Any]]:
+        """Rows of a side and the pixels of a skypix dimension that overlap them."""
+        import numpy as np
+        from lsst.sphgeom import DISJOINT
+
+        from skybutler.sky.region import decode
+
+        dimension = self._universe[name]
+        assert isinstance(dimension, SkyPixDimension)
+        wanted = self._data_id.get(name)
+        if isinstance(self._universe[side.element], SkyPixDimension):
+            raise InvalidQueryError(f"'{name}' and '{side.element}' cannot be joined with each other alone.")
+        for rows in self._read(side):
+            keys: list[int] = []
+            pixels: list[int] = []
+            for key, blob in rows:
+                region = decode(blob)
+                for begin, end in dimension.pixelization.envelope(region):
+                    for index in range(begin, end):
+                        if wanted is not None and index != wanted:
+                            continue
+                        if not dimension.pixelization.pixel(index).relate(region) & DISJOINT:
+                            keys.append(key)
+                            pixels.append(index)
+            yield np.array(keys, np.int64), np.array(pixels, np.int64)
+
+    # ------------------------------------------------------- single conditions
+    def condition(self, predicate: bound.Overlaps | bound.Contains) -> Fragment:
+        """SQL of a region condition: a test of rows against a staged answer."""
+        left, right = bound.operands(predicate)
+        if isinstance(left, bound.Column) and isinstance(right, bound.Column):
+            return self._between(left, right, predicate)
+        column, literal = (left, right) if isinstance(left, bound.Column) else (right, left)
+        assert isinstance(column, bound.Column) and isinstance(literal, bound.Literal) and self.tables is not None
+        within = isinstance(predicate, bound.Contains) and column is right
+        element = self._universe[column.element]
+        if isinstance(element, SkyPixDimension):
+            pixels = _pixels_overlapping(element, _region_of(literal.value))
+            stage = self._stage({"v": "int"}, ((i,) for i in pixels))
+            return Fragment(f"{self.tables.need(element.name)} IN (SELECT v FROM {stage})")
+        keys = self._matching(column.element, literal.value, within=within)
+        alias = self.tables.need_element(column.element)
+        return Fragment(f"{alias}.k IN (SELECT v FROM {self._stage({'v': 'int'}, ((k,) for k in keys))})")
+
+    def _between(self, left: bound.Column, right: bound.Column, predicate: Predicate) -> Fragment:
+        if isinstance(predicate, bound.Contains):
+            raise InvalidQueryError(
+                "Containment between two regions of the repository is not supported.", hint="Use OVERLAPS."
+            )
+        assert self.tables is not None
+        pairs = self.pairs(Side(left.element), Side(right.element))
+        a, b = (self._row_expression(c.element) for c in (left, right))
+        return Fragment(f"EXISTS (SELECT 1 FROM {pairs} x WHERE x.a = {a} AND x.b = {b})")
+
+    def _row_expression(self, element: str) -> str:
+        assert self.tables is not None
+        if isinstance(self._universe[element], SkyPixDimension):
+            return self.tables.need(element)
+        return f"{self.tables.need_element(element)}.k"
+
+    def _matching(self, element: str, value: Any, *, within: bool) -> list[int]:
+        """Rows whose region overlaps (or, ``within``, lies inside) a region or holds a point."""
+        import numpy as np
+
+        from skybutler.sky.overlap import Regions, contains_point, overlaps_region
+        from skybutler.sky.pixel import search_ranges
+        from skybutler.sky.region import decode
+
+        point = isinstance(value, bound.Point)
+        center, radius = _cap(value)
+        keys: list[int] = []
+        for number in self._sets(element):
+            for size_class, class_radius in self._footprints.classes(number):
+                ranges = search_ranges(center, radius, class_radius)
+                found = self._footprints.in_ranges(number, size_class, ranges)
+                regions = Regions.from_blobs([blob for _, blob in found])
+                hits = contains_point(regions, center) if point else overlaps_region(regions, value)
+                chosen = [found[i] for i in np.flatnonzero(hits)]
+                if within and not point:
+                    chosen = [(k, blob) for k, blob in chosen if value.contains(decode(blob))]
+                keys += [k for k, _ in chosen]
+        return sorted(keys)
+
+
+@dataclass(slots=True)
+class _Block:
+    """Some regions with their bounding caps."""
+
+    keys: Any
+    blobs: list[bytes]
+    centers: Any
+    radii: Any
+    pixels: Any
+    regions: Regions
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[int, bytes]]) -> _Block:
+        import numpy as np
+
+        from skybutler.sky.overlap import Regions
+        from skybutler.sky.pixel import keys as spatial_keys
+
+        blobs = [blob for _, blob in rows]
+        place = spatial_keys(blobs)
+        return cls(
+            np.array([k for k, _ in rows], np.int64),
+            blobs,
+            place.center_xyz,
+            place.radius_rad,
+            place.pixel,
+            Regions.from_blobs(blobs),
+        )
+
+    def split(self, size: int) -> Iterator[_Block]:
+        """Parts of at most ``size`` neighbours."""
+        import numpy as np
+
+        if len(self.keys) <= size:
+            yield self
+            return
+        order = np.argsort(self.pixels, kind="stable")
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size].tolist()
+            yield _Block.of([(int(self.keys[i]), self.blobs[i]) for i in chosen])
+
+    def overlapping(self, other: _Block) -> tuple[Any, Any]:
+        """Rows of both blocks whose regions overlap, pair by pair."""
+        import numpy as np
+
+        from skybutler.sky.overlap import overlap_pairs
+
+        # chord length instead of angle: exact enough everywhere, where the cosine of a small angle is not
+        reach = self.radii[:, None] + other.radii[None, :]
+        chord = np.where(reach < np.pi, 2 * np.sin(np.minimum(reach, np.pi) / 2), 2.0) + 1e-12
+        distance2 = 2.0 - 2.0 * (self.centers @ other.centers.T)
+        near = distance2 <= chord * chord + 1e-14
+        ia, ib = np.nonzero(near)
+        hit = overlap_pairs(self.regions, other.regions, ia, ib)
+        return self.keys[ia[hit]], other.keys[ib[hit]]
+
+
+def _cap(value: Any) -> tuple[Any, float]:
+    """Centre (unit vector) and radius (radians) that enclose a region or point."""
+    import numpy as np
+
+    from skybutler.sky.vectors import unit_vectors
+
+    if isinstance(value, bound.Point):
+        return unit_vectors(value.ra_deg, value.dec_deg), 0.0
+    circle = value.getBoundingCircle()
+    center = circle.getCenter()
+    return np.array([center.x(), center.y(), center.z()]), float(circle.getOpeningAngle().asRadians()) + 1e-12
+
+
+def _region_of(value: Any) -> Region:
+    """A region; a point becomes a circle of radius 0."""
+    if not isinstance(value, bound.Point):
+        region: Region = value
+        return region
+    from lsst.sphgeom import Circle, LonLat, UnitVector3d
+
+    return Circle(UnitVector3d(LonLat.fromDegrees(value.ra_deg, value.dec_deg)))
+
+
+def _pixels_overlapping(dimension: SkyPixDimension, region: Region) -> Iterator[int]:
+    from lsst.sphgeom import DISJOINT
+
+    for begin, end in dimension.pixelization.envelope(region):
+        for index in range(begin, end):
+            if not dimension.pixelization.pixel(index).relate(region) & DISJOINT:
+                yield index
