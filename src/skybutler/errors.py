@@ -35,6 +35,7 @@ __all__ = [
     "MissingCollectionError",
     "MissingDatasetTypeError",
     "MissingExtraError",
+    "MissingFileError",
     "NoDefaultCollectionError",
     "NotFoundError",
     "OrphanedRecordError",
@@ -146,6 +147,12 @@ class FileNotFoundInStoreError(NotFoundError, FileNotFoundError):
     """The registry knows the dataset, but its file is gone."""
 
     code = "file-not-found"
+
+
+class MissingFileError(NotFoundError, FileNotFoundError):
+    """A file that a user names does not exist."""
+
+    code = "missing-file"
 
 
 class UnknownComponentError(NotFoundError, KeyError):

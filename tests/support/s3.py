@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import obstore
 import pytest
@@ -30,7 +31,7 @@ class S3Server:
     endpoint: str
 
     @property
-    def options(self) -> dict[str, object]:
+    def options(self) -> dict[str, Any]:
         """Settings for `skybutler.storage.open_storage`."""
         return {
             "endpoint": self.endpoint,
@@ -106,12 +107,8 @@ def running_server(directory: Path) -> Iterator[S3Server]:
             _wait(server, process, log)
             yield server
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.kill()  # it takes half a minute to end in good order, and its data are thrown away
+            process.wait()
 
 
 def _wait(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -141,9 +138,7 @@ def _make_bucket(server: S3Server) -> None:
     """Create the bucket through a signed request: its name is the key of a store whose bucket is empty."""
     import http.client
 
-    parent = S3Store(
-        BUCKET, **server.options, virtual_hosted_style_request=False, client_options={"allow_http": True}
-    )
+    parent = S3Store(BUCKET, **server.options, virtual_hosted_style_request=False, client_options={"allow_http": True})
     from datetime import timedelta
 
     url = obstore.sign(parent, "PUT", "", timedelta(seconds=60))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from skybutler.errors import (
     UnavailableError,
     UnreadableFileError,
 )
+
 from . import checksum
 from .disk_sync import sync_files
 from .storage import Data, StoredFile, check_path
@@ -123,7 +125,7 @@ class LocalStorage:
                 raise self._translated(error, path) from error
         return sizes
 
-    def list(self, prefix: str = "") -> Iterator[str]:
+    def files(self, prefix: str = "") -> Iterator[str]:
         """Paths of all files below a directory; half-written ones are left out."""
         top = self.full_path(prefix.rstrip("/")) if prefix.rstrip("/") else self._directory
         for directory, _, names in os.walk(top):
@@ -145,7 +147,7 @@ class LocalStorage:
         full = self.target(path)
         if not overwrite and os.path.lexists(full):
             raise FileExistsInStoreError(f"There is already a file {full}.")
-        scratch, directory = self._scratch(full), os.path.dirname(full)
+        scratch, directory = self.scratch(full), os.path.dirname(full)
         try:
             if not os.path.isdir(directory):
                 os.makedirs(directory, exist_ok=True)
@@ -201,7 +203,7 @@ class LocalStorage:
             self._inside.add(directory)
         return full
 
-    def _scratch(self, full: str) -> str:
+    def scratch(self, full: str) -> str:
         """Unused name in the same directory, with the same extension."""
         directory, name = os.path.split(full)
         extension = name[name.find(".") :] if "." in name else ""
@@ -222,6 +224,8 @@ class LocalStorage:
         full = path if path.startswith("/") else self._prefix + path
         if isinstance(error, ButlerError):
             return error
+        if error.errno == errno.ENAMETOOLONG:
+            return InvalidError(f"The path {full} is too long for its file system.")
         if isinstance(error, FileExistsError):
             return FileExistsInStoreError(f"There is already a file {full}.")
         if isinstance(error, (FileNotFoundError, NotADirectoryError)):
@@ -266,12 +270,10 @@ def _place(scratch: str, full: str, overwrite: bool) -> None:
         raise
     except OSError:  # a file system without hard links: the check before must do
         if os.path.lexists(full):
-            raise FileExistsError(17, "File exists", full) from None
+            raise FileExistsError(errno.EEXIST, "File exists", full) from None
         os.replace(scratch, full)
 
 
 def _unlink(scratch: str) -> None:
-    try:
+    with suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(scratch)
-    except FileNotFoundError:
-        pass

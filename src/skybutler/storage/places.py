@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from skybutler.errors import ConfigError, nearest
+
 from .local import LocalStorage
 from .storage import Storage
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from skybutler.errors import (
@@ -22,6 +22,7 @@ from skybutler.errors import (
     MissingExtraError,
     UnavailableError,
 )
+
 from . import checksum
 from .storage import Data, StoredFile, check_path
 
@@ -136,7 +137,7 @@ class S3Storage:
         with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
             return np.fromiter(pool.map(size, paths), dtype=np.int64, count=len(paths))
 
-    def list(self, prefix: str = "") -> Iterator[str]:
+    def files(self, prefix: str = "") -> Iterator[str]:
         """Paths of all objects below a prefix."""
         import obstore
 
@@ -168,7 +169,7 @@ class S3Storage:
         if not isinstance(data, bytes):
             head = data.read(MULTIPART_FROM)
             if len(head) == MULTIPART_FROM:
-                return self._write_parts(path, _Chained(head, data), overwrite)
+                return self._write_parts(path, cast(BinaryIO, _Chained(head, data)), overwrite)
             data = head
         self._put(path, data, mode="overwrite" if overwrite else "create")
         return checksum.of_bytes(data)

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from skybutler.errors import ButlerError
+
 from .storage import Data, Storage, StoredFile
 
 __all__ = ["Mark", "Stage"]

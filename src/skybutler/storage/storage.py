@@ -20,7 +20,6 @@ CHECKSUM_SIZE = 16
 """Bytes of the blake2b checksum of a file."""
 
 
-
 Data = bytes | BinaryIO | Path | Callable[[Path], object]
 """What can be written: bytes, an open binary stream, a local file, or a function that fills a local path."""
 
@@ -85,7 +84,7 @@ class Storage(Protocol):
     def remove(self, paths: Iterable[str]) -> None:
         """Delete files; missing ones are no error.  Directories left empty go too."""
 
-    def list(self, prefix: str = "") -> Iterator[str]:
+    def files(self, prefix: str = "") -> Iterator[str]:
         """Paths of all files below a directory, in no particular order."""
 
     def local_path(self, path: str) -> AbstractContextManager[Path]:
