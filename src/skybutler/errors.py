@@ -39,6 +39,7 @@ __all__ = [
     "NoDefaultCollectionError",
     "NotFoundError",
     "OrphanedRecordError",
+    "OutsideSkyMapError",
     "ParameterError",
     "ReadOnlyError",
     "RepositoryNotFoundError",
@@ -194,6 +195,12 @@ class SkyMapError(InvalidError):
     """A sky map configuration is wrong, or a point is outside a sky map."""
 
     code = "sky-map"
+
+
+class OutsideSkyMapError(SkyMapError, IndexError):
+    """A point, tract, patch or cell that a sky map does not have."""
+
+    code = "outside-sky-map"
 
 
 class InvalidQueryError(InvalidError):
