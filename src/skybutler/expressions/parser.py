@@ -44,6 +44,7 @@ BINDING_POWER = (
 )
 """Operators between two expressions by strength; ``NOT`` is here the one of ``NOT IN``."""
 
+_RANGE_HINT = "Bind a Python range: IN (:values)."
 _INT64 = range(-(2**63), 2**63)
 
 _FOREIGN_WORDS = {
