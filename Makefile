@@ -5,7 +5,6 @@ BIN := $(VENV)/bin
 # the usual python3 if it is new enough, else the newest that our dependencies have wheels for
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-DEMO_REPO ?= demo-repo
 # CI: two workers; by hand, one process, so that output and debugger are plain
 PYTEST_ARGS ?= $(if $(CI),-n 2 --dist worksteal,)
 # Tests and scripts are checked too, but need not annotate everything.
@@ -41,8 +40,8 @@ $(TEST_STAMP): pyproject.toml | $(BIN)/python
 	@touch $@ $(DEMO_STAMP)
 
 demo: $(DEMO_STAMP)
-	rm -rf $(DEMO_REPO)
-	$(BIN)/butler demo $(DEMO_REPO)
+	rm -rf demo-repo
+	$(BIN)/butler demo demo-repo
 
 test: lint types unit
 
@@ -75,4 +74,4 @@ news: $(TEST_STAMP)
 	$(BIN)/towncrier build --draft
 
 clean:
-	rm -rf $(VENV) $(DEMO_REPO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo-repo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
