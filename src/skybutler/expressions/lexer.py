@@ -125,6 +125,8 @@ def _skip_blank(text: str, position: int) -> int:
 def _token_at(text: str, position: int) -> Token:
     if text.startswith("==", position):
         raise _foreign(text, position)
+    if text.startswith("T'", position) and text.find("'", position + 2) < 0:
+        raise _foreign(text, position)  # before it is taken for the name T
     match = _TOKEN.match(text, position)
     if match is None:
         raise _foreign(text, position)
