@@ -1,0 +1,1 @@
+"""Regions, pixel ranges and timespans: where and when.  No input or output, no SQL, no dimensions."""

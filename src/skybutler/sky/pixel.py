@@ -1,0 +1,208 @@
+"""The spatial key of a region and the key ranges of a search.  Finds candidates only; overlap.py decides exactly.
+
+A region is filed under a size class and the order-29 nested HEALPix pixel of a point near its middle.  Whatever
+overlaps a cone has its centre within the cone's radius plus its own radius, so a search of one class reads the
+pixels of a cone widened by the largest radius that the class really holds.
+
+HEALPix: Górski et al. 2005, ApJ 622, 759 (nested numbering: a pixel of order n is the range of 4**(29 - n)
+order-29 pixels that starts at its number times 4**(29 - n)).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from skybutler.sky.region import decode, decode_polygons
+from skybutler.sky.vectors import Floats, lonlat_deg, separation
+
+__all__ = [
+    "ORDER",
+    "SIZE_CLASSES_DEG",
+    "SpatialKeys",
+    "cone_ranges",
+    "keys",
+    "merge_ranges",
+    "polygon_keys",
+    "search_ranges",
+]
+
+SIZE_CLASSES_DEG: Final = (0.01, 0.05, 0.2, 0.5, 2.0, 5.0, 180.0)
+"""Class i holds the regions whose radius is at most ``SIZE_CLASSES_DEG[i]``, and that fit into no smaller class."""
+
+ORDER: Final = 29
+"""HEALPix order of the stored pixels, 0.4 mas wide: the finest that fits into a signed 64-bit integer."""
+
+Ints = npt.NDArray[np.int64]
+
+_RADIUS_MARGIN: Final = 1e-12  # radians; covers the rounding of radii (1e-15) many times
+_CONE_MARGIN: Final = 4e-9  # radians, 0.8 mas; covers the rounding of degrees and of HEALPix arithmetic
+# hpgeom compares cosines, and so loses pixels of cones smaller than 1e-7 radians (measured); 0.4 arcsec costs nothing.
+_SMALLEST_CONE: Final = 2e-6
+_PIXEL_DEG: Final = math.degrees(math.sqrt(math.pi / 3))  # side of an order-0 pixel
+
+
+@dataclass(frozen=True)
+class SpatialKeys:
+    """Where regions are filed; three columns of equal length.
+
+    Attributes
+    ----------
+    size_class : `numpy.ndarray`
+        Index into `SIZE_CLASSES_DEG`.
+    pixel : `numpy.ndarray`
+        Nested order-29 HEALPix pixel of the centre.
+    radius_rad : `numpy.ndarray`
+        Angle from the centre within which all of the region lies, radians, at most pi.
+    """
+
+    size_class: Ints
+    pixel: Ints
+    radius_rad: Floats
+
+    def __len__(self) -> int:
+        return len(self.pixel)
+
+
+# ---------------------------------------------------------------------------------------------------------------- keys
+def keys(blobs: Sequence[bytes]) -> SpatialKeys:
+    """Spatial keys of encoded regions of any shape.
+
+    Parameters
+    ----------
+    blobs : sequence of `bytes`
+        Encoded regions.
+
+    Raises
+    ------
+    FormatError
+        Some bytes are no region.
+    """
+    groups, others = decode_polygons(blobs)
+    centres, radii = np.empty((len(blobs), 3)), np.empty(len(blobs))
+    for group in groups:
+        centres[group.index], radii[group.index] = _enclosing_caps(group.vertices)
+    for i in others.tolist():
+        bound = decode(blobs[i]).getBoundingCircle()
+        centre, angle = bound.getCenter(), bound.getOpeningAngle().asRadians()
+        centres[i] = centre.x(), centre.y(), centre.z()
+        # An empty region has a negative angle; it is filed as a point, and the exact test never selects it.
+        radii[i] = max(angle, 0.0)
+    return _keys(centres, radii)
+
+
+def polygon_keys(vertices: npt.ArrayLike) -> SpatialKeys:
+    """Spatial keys of convex polygons that are at hand as vertices; the same as ``keys(encode_polygons(vertices))``.
+
+    Parameters
+    ----------
+    vertices : array_like
+        Unit vectors, shape ``(m, n, 3)``.
+    """
+    return _keys(*_enclosing_caps(np.asarray(vertices, float)))
+
+
+def _enclosing_caps(vertices: Floats) -> tuple[Floats, Floats]:
+    """Centres (m, 3) and radii (m,) of caps around convex polygons of vertices (m, n, 3); margins not included."""
+    centres = vertices.sum(axis=1)
+    length = np.sqrt(np.einsum("mi,mi->m", centres, centres))
+    flat = length < 1e-6  # vertices spread around a great circle: no middle, and any direction will do
+    centres = np.where(flat[:, None], vertices[:, 0], centres / np.where(flat, 1.0, length)[:, None])
+    radii = separation(vertices, centres[:, None]).max(axis=1)
+    # A cap contains the polygon of the vertices it contains only while it is convex itself.
+    return centres, np.where(radii < 0.5 * np.pi - 1e-9, radii, np.pi)
+
+
+def _keys(centres: Floats, radii: Floats) -> SpatialKeys:
+    import hpgeom
+
+    radii = np.minimum(radii + _RADIUS_MARGIN, np.pi)
+    lon, lat = lonlat_deg(centres)
+    pixel = np.asarray(hpgeom.angle_to_pixel(1 << ORDER, lon, lat, nest=True, lonlat=True, degrees=True), np.int64)
+    size_class = np.searchsorted(np.radians(SIZE_CLASSES_DEG[:-1]), radii).astype(np.int64)
+    return SpatialKeys(size_class, pixel, radii)
+
+
+# -------------------------------------------------------------------------------------------------------------- ranges
+def cone_ranges(center_xyz: npt.ArrayLike, radius_rad: float) -> Ints:
+    """Pixel ranges that contain every point of a cone, and about 1.6 times its area.
+
+    Parameters
+    ----------
+    center_xyz : array_like
+        Unit vector of the axis.
+    radius_rad : `float`
+        Opening angle from the axis, radians; pi or more gives the whole sky.
+
+    Returns
+    -------
+    ranges : `numpy.ndarray`
+        Shape ``(k, 2)``: begin (inclusive) and end (exclusive) of order-29 pixels, ascending, not touching, k
+        about 10 and less than 30.
+    """
+    import hpgeom
+
+    radius_deg = math.degrees(max(radius_rad + _CONE_MARGIN, _SMALLEST_CONE))
+    if radius_deg >= 180.0:
+        return np.array([[0, 12 << (2 * ORDER)]], np.int64)
+    # A pixel of a quarter of the radius; finer ones select less, but in more ranges than a search is worth.
+    order = max(math.floor(math.log2(4 * _PIXEL_DEG / radius_deg)), 0)
+    lon, lat = lonlat_deg(center_xyz)
+    ranges = hpgeom.query_circle(
+        1 << order, float(lon), float(lat), radius_deg, inclusive=True, nest=True, return_pixel_ranges=True
+    )
+    shifted: Ints = np.asarray(ranges, np.int64).reshape(-1, 2) << (2 * (ORDER - order))
+    return shifted
+
+
+def merge_ranges(ranges: Sequence[Ints]) -> Ints:
+    """The union of several sets of half-open ranges.
+
+    Parameters
+    ----------
+    ranges : sequence of `numpy.ndarray`
+        Each of shape ``(k, 2)``, in any order.
+
+    Returns
+    -------
+    merged : `numpy.ndarray`
+        Shape ``(k, 2)``, ascending; overlapping and touching ranges have become one.
+    """
+    if not len(ranges):
+        return np.empty((0, 2), np.int64)
+    every = np.concatenate(ranges).astype(np.int64, copy=False).reshape(-1, 2)
+    every = every[every[:, 1] > every[:, 0]]
+    if not len(every):
+        return every
+    every = every[np.argsort(every[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(every[:, 1])
+    first = np.flatnonzero(np.concatenate([[True], every[1:, 0] > reach[:-1]]))
+    return np.stack([every[first, 0], np.append(reach[first[1:] - 1], reach[-1])], axis=1)
+
+
+def search_ranges(centers_xyz: npt.ArrayLike, radii_rad: npt.ArrayLike, class_max_radius_rad: float) -> Ints:
+    """Pixel ranges in which the centre of whatever overlaps one of some regions must lie.
+
+    Parameters
+    ----------
+    centers_xyz : array_like
+        Unit vectors of the regions' centres, shape ``(3,)`` or ``(m, 3)``.
+    radii_rad : array_like
+        Radii about these centres, shape ``()`` or ``(m,)``, radians; 0 for a point.
+    class_max_radius_rad : `float`
+        Largest `SpatialKeys.radius_rad` of the size class to be searched.
+
+    Returns
+    -------
+    ranges : `numpy.ndarray`
+        Shape ``(k, 2)``, half-open, ascending, not touching.
+    """
+    centers = np.asarray(centers_xyz, float).reshape(-1, 3)
+    radii = np.broadcast_to(np.asarray(radii_rad, float), len(centers)) + class_max_radius_rad
+    cones = [cone_ranges(center, radius) for center, radius in zip(centers, radii.tolist(), strict=True)]
+    return cones[0] if len(cones) == 1 else merge_ranges(cones)
