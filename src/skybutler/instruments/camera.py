@@ -151,13 +151,15 @@ def _matrix(instrument: Instrument, detector: Detector) -> Floats:
     """Field angle per pixel, shape (2, 2)."""
     turn = np.radians(detector.rotation)
     scale = instrument.camera.field_angle_per_mm * instrument.camera.pixel_mm
-    return scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix: Floats = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    return matrix
 
 
 def _origin(instrument: Instrument, detector: Detector) -> Floats:
     """Field angle of pixel (0, 0)."""
     at: Floats = np.array(detector.position) * instrument.camera.field_angle_per_mm
-    return at - _matrix(instrument, detector) @ np.array(instrument.camera.reference_pixel)
+    shift: Floats = _matrix(instrument, detector) @ np.array(instrument.camera.reference_pixel)
+    return at - shift
 
 
 def _rotation(instrument: Instrument, sky_angle: Floats) -> Floats:

@@ -184,6 +184,8 @@ class _GzippedFile(_PlainFile):
         while len(self._bytes) < offset + size:
             packed = os.pread(self._fd, 65536, self._offset)
             if not packed:
+                if not self._bytes:
+                    raise UnreadableFileError(f"{self._path}: damaged gzip data, nothing can be unpacked.")
                 break
             self._offset += len(packed)
             try:
