@@ -1,0 +1,19 @@
+"""What data can be labelled by: dimensions, data IDs and the records behind them.  Knows no database and no files."""
+
+from .data_id import DataId, DataIdValue, split_metadata_keys
+from .element import Column, DimensionElement, SkyPixDimension
+from .group import DimensionGroup
+from .record import DimensionRecord
+from .universe import DimensionUniverse
+
+__all__ = [
+    "Column",
+    "DataId",
+    "DataIdValue",
+    "DimensionElement",
+    "DimensionGroup",
+    "DimensionRecord",
+    "DimensionUniverse",
+    "SkyPixDimension",
+    "split_metadata_keys",
+]
