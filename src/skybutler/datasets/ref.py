@@ -1,0 +1,136 @@
+"""References to datasets.  They name a dataset; what and where it is, registry and datastore know."""
+
+from __future__ import annotations
+
+import enum
+import os
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from skybutler.dimensions import DataId
+
+from .dataset_type import DatasetType
+
+__all__ = ["DatasetExistence", "DatasetRef", "FileDataset"]
+
+
+class DatasetRef:
+    """One dataset: type, data ID, run and UUID.
+
+    Two refs are equal when UUID and dataset type name are.
+
+    Parameters
+    ----------
+    dataset_type : `DatasetType`
+    data_id : `DataId`
+    run : `str`
+    id : `uuid.UUID`
+    """
+
+    __slots__ = ("data_id", "dataset_type", "id", "run")
+
+    def __init__(self, dataset_type: DatasetType, data_id: DataId, run: str, id: uuid.UUID) -> None:
+        self.dataset_type = dataset_type
+        self.data_id = data_id
+        self.run = run
+        self.id = id
+
+    @property
+    def component(self) -> str | None:
+        """Component name, or `None` for a whole dataset."""
+        return self.dataset_type.component
+
+    @property
+    def is_component(self) -> bool:
+        """Whether this refers to a part of a dataset."""
+        return self.component is not None
+
+    def make_component_ref(self, component: str, storage_class: str) -> DatasetRef:
+        """A ref to one component."""
+        name = self.dataset_type.component_name(component)
+        kind = DatasetType(name, self.dataset_type.dimensions, storage_class, self.dataset_type.is_calibration)
+        return DatasetRef(kind, self.data_id, self.run, self.id)
+
+    def expanded(self, data_id: DataId) -> DatasetRef:
+        """The same dataset with a data ID that carries records."""
+        return DatasetRef(self.dataset_type, data_id, self.run, self.id)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DatasetRef):
+            return NotImplemented
+        return self.id == other.id and self.dataset_type.name == other.dataset_type.name
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __lt__(self, other: DatasetRef) -> bool:
+        return (self.dataset_type.name, self.run, str(self.data_id)) < (
+            other.dataset_type.name,
+            other.run,
+            str(other.data_id),
+        )
+
+    def __str__(self) -> str:
+        kind = self.dataset_type
+        return f"{kind.name}@{self.data_id} [sc={kind.storage_class}] (run={self.run} id={self.id})"
+
+    def __repr__(self) -> str:
+        kind = self.dataset_type
+        return f"DatasetRef({kind!r}, {self.data_id}, run='{self.run}', id={self.id})"
+
+    def __getstate__(self) -> tuple[DatasetType, DataId, str, uuid.UUID]:
+        return self.dataset_type, self.data_id, self.run, self.id
+
+    def __setstate__(self, state: tuple[DatasetType, DataId, str, uuid.UUID]) -> None:
+        self.dataset_type, self.data_id, self.run, self.id = state
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = [("type", self.dataset_type.name), ("storage class", self.dataset_type.storage_class)]
+        rows += [(name, repr(self.data_id[name])) for name in self.data_id]
+        rows += [("run", self.run), ("id", str(self.id))]
+        cells = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows)
+        return f"<table>{cells}</table>"
+
+
+@dataclass(slots=True)
+class FileDataset:
+    """A file to be ingested and the datasets it holds.
+
+    Parameters
+    ----------
+    path : `str` or path
+        Where the file is now.
+    refs : `DatasetRef` or sequence of them
+        What is in it.
+    formatter : `str`, optional
+        Name of the formatter that reads it; by default the one configured for the dataset type.
+    """
+
+    path: str | os.PathLike[str]
+    refs: Sequence[DatasetRef] | DatasetRef = field()
+    formatter: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.refs, DatasetRef):
+            self.refs = [self.refs]
+
+
+class DatasetExistence(enum.Flag):
+    """What is known of a dataset; true when it can be read as far as was checked."""
+
+    UNRECOGNIZED = 0
+    RECORDED = enum.auto()
+    """The registry knows it."""
+    DATASTORE = enum.auto()
+    """The datastore has a record of it."""
+    _ARTIFACT = enum.auto()
+    KNOWN = RECORDED | DATASTORE
+    """Both know it; the file was not looked at."""
+    VERIFIED = RECORDED | DATASTORE | _ARTIFACT
+    """The file is there."""
+
+    def __bool__(self) -> bool:
+        return self in (DatasetExistence.KNOWN, DatasetExistence.VERIFIED)
