@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import click
 
+    from skybutler.dimensions import Column, DimensionElement
     from skybutler.errors import ButlerError
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -28,6 +29,15 @@ Everything skybutler raises on purpose is a `ButlerError` (in `skybutler.errors`
 which value; `error.hint` says what to do next; `error.code` is the stable name in `--json` output and services.
 An indented class is a kind of the class above it.
 
+"""
+
+
+DIMENSIONS_HEAD = """# Dimensions
+
+Version {version} of the namespace `{namespace}`, the default for new repositories; a repository keeps the universe it
+was made with. A data ID gives values of dimensions; *identified by* lists those needed to name one row, *implies* those
+whose value follows from it. Sky pixels (such as `htm7` or `healpix9`) are dimensions too and have no rows. In a `where`
+expression a field is written `element.field`.
 """
 
 
@@ -59,6 +69,45 @@ def _error_rows(error: type[ButlerError], depth: int) -> Iterator[list[str]]:
     for child in error.__subclasses__():
         if child.__bases__[0] is error:  # a class of two families stands under the first
             yield from _error_rows(child, depth + 1)
+
+
+# ----------------------------------------------------------------------------------------------------------- dimensions
+def dimensions_page() -> str:
+    """Every element of the default universe: what identifies it, what follows from it, what is known about it."""
+    from skybutler.dimensions import DimensionUniverse
+
+    universe = DimensionUniverse.load()
+    lines = [DIMENSIONS_HEAD.format(version=universe.version, namespace=universe.namespace)]
+    for element in universe.elements:
+        kind = "dimension" if element.is_dimension else "join element"
+        lines += [f"## {element.name}", "", f"*{kind}* - {_first_paragraph(element.doc)}", ""]
+        lines += [f"- {what}: {', '.join(f'`{n}`' for n in names)}" for what, names in _element_facts(element) if names]
+        columns = [*([element.key] if element.key else []), *element.alternate_keys, *element.metadata]
+        rows = [[f"`{c.name}`", _column_type(c), _column_meaning(element, c)] for c in columns]
+        lines += ["", *_table(["field", "type", "means"], rows), ""] if rows else [""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _element_facts(element: DimensionElement) -> list[tuple[str, tuple[str, ...]]]:
+    places = (("region",) if element.has_region else ()) + (("timespan",) if element.has_timespan else ())
+    return [
+        ("identified by", element.required),
+        ("implies", element.implied),
+        ("also found by", tuple(c.name for c in element.alternate_keys)),
+        ("has a", places),
+        ("values come from", (element.view_of,) if element.view_of else ()),
+        ("rows come with", (element.populated_by,) if element.populated_by else ()),
+    ]
+
+
+def _column_meaning(element: DimensionElement, column: Column) -> str:
+    if column is element.key:
+        return "The value in data IDs."
+    return _first_paragraph(column.doc) or ("Another way to say which." if column in element.alternate_keys else "")
+
+
+def _column_type(column: Column) -> str:
+    return f"{column.type}({column.length})" if column.length else column.type
 
 
 # ------------------------------------------------------------------------------------------------------------- commands
@@ -99,6 +148,7 @@ def _commands_page() -> str:
 
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "errors.md": ("skybutler.errors", errors_page),
+    "dimensions.md": ("skybutler.dimensions", dimensions_page),
     "commands.md": ("skybutler.cli", _commands_page),
 }
 """Page -> the package it describes and the function that writes it."""

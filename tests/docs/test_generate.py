@@ -30,6 +30,14 @@ def test_errors_page_shows_the_tree(generate: dict[str, Any]) -> None:
     assert page.count("`MissingCollectionError`") == 1
 
 
+def test_dimensions_page_tells_what_identifies_and_follows(generate: dict[str, Any]) -> None:
+    visit = generate["dimensions_page"]().partition("## visit\n")[2].partition("\n## ")[0]
+    assert "- identified by: `instrument`, `visit`\n" in visit
+    assert "- implies: `day_obs`, `physical_filter`\n" in visit
+    assert "- has a: `region`, `timespan`\n" in visit
+    assert "| `id` | int | The value in data IDs. |\n" in visit
+
+
 def test_commands_page_lists_commands_arguments_and_options(generate: dict[str, Any]) -> None:
     @click.group()
     def group() -> None:
