@@ -372,7 +372,7 @@ class Elements:
         """The record in a row of `select`."""
         values: list[Any] = []
         column = iter(row)
-        text = self._text_fields(element)
+        text = self.text_fields(element)
         booleans = {c.name for c in element.metadata if c.type == "bool"}
         for field in element.fields:
             value = next(column)
@@ -386,8 +386,8 @@ class Elements:
             values.append(value)
         return DimensionRecord(element, values)
 
-    def _text_fields(self, element: DimensionElement) -> set[str]:
-        """Fields whose column is interned."""
+    def text_fields(self, element: DimensionElement) -> set[str]:
+        """Fields of an element whose column is interned text."""
         fields = {d for d in (*element.required, *element.implied) if self._keys.is_text(d)}
         if element.key is not None and element.name in fields:
             fields.discard(element.name)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from skybutler.dimensions import DimensionGroup
-from skybutler.expressions.bound import Expression, Predicate
+from skybutler.expressions.bound import Predicate
+from skybutler.expressions.order_by import Order
 
-__all__ = ["DatasetSearch", "Order", "Query"]
+__all__ = ["DatasetSearch", "Query"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,6 @@ class DatasetSearch:
     dataset_type: str
     collections: tuple[str, ...]
     find_first: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One key of an ordering."""
-
-    expression: Expression
-    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

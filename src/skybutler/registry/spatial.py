@@ -202,12 +202,13 @@ class SpatialPlanner:
     def _restricted(self, side: Side) -> tuple[QueryTables, list[Fragment]]:
         """Tables and conditions that select a side's rows."""
         universe = self._universe
-        tables = QueryTables(universe, prefix="s")
+        reached = set(universe[side.element].required) | (set(universe[side.through].required) if side.through else set())
+        group = universe.conform(reached)
+        closure = set(group.names)
+        tables = QueryTables(group, prefix="s")
         tables.add_element(side.element)
         if side.through:
             tables.add_element(side.through)
-        reached = set(universe[side.element].required) | (set(universe[side.through].required) if side.through else set())
-        closure = set(universe.conform(reached).names)
         conditions = []
         for dimension, value in self._data_id.items():
             if dimension in closure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skybutler.dimensions import DimensionUniverse, SkyPixDimension
+from skybutler.dimensions import DimensionGroup, SkyPixDimension
 from skybutler.errors import InvalidQueryError
 
 from .database import quoted
@@ -16,15 +16,15 @@ class QueryTables(Relations):
 
     Parameters
     ----------
-    universe : `DimensionUniverse`
-        The repository's dimensions.
+    group : `DimensionGroup`
+        All dimensions that take part.
     prefix : `str`
         Start of the aliases, to keep those of subqueries apart.
     """
 
-    def __init__(self, universe: DimensionUniverse, prefix: str = "e") -> None:
+    def __init__(self, group: DimensionGroup, prefix: str = "e") -> None:
         super().__init__()
-        self._universe, self._prefix = universe, prefix
+        self._universe, self._group, self._prefix = group.universe, group, prefix
         self._nullable: set[str] = set()
 
     def need(self, dimension: str) -> str:
@@ -36,7 +36,9 @@ class QueryTables(Relations):
                     f"Nothing in this query says which {dimension} pixels are meant.",
                     hint=f"Add a condition such as {dimension} = 123, a region, or a dataset type with that dimension.",
                 )
-            if element.view_of and element.view_of not in self.aliases:
+            if dimension in self._group.implied:
+                self.need_element(next(n for n in self._group.names if dimension in self._universe[n].implied))
+            elif element.view_of and element.view_of not in self.aliases:
                 source = f"(SELECT DISTINCT {quoted(dimension)} FROM {quoted(element.view_of)} WHERE {quoted(dimension)} IS NOT NULL)"
                 self.add(Fragment(source), self._alias(), {dimension: dimension})
             else:
