@@ -63,6 +63,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _BLANK = re.compile(r"\s*")
+_WORD = re.compile(r"\w+")
 
 _FOREIGN = (
     ("==", "Equality is a single '='."),
@@ -141,7 +142,7 @@ def _token_at(text: str, position: int) -> Token:
             value = value[1:]
         case Kind.NAME if value.upper() in KEYWORDS:
             kind, value = Kind.KEYWORD, value.upper()
-        case Kind.INTEGER | Kind.FLOAT if (tail := re.compile(r"\w+").match(text, match.end())) is not None:
+        case Kind.INTEGER | Kind.FLOAT if (tail := _WORD.match(text, match.end())) is not None:
             raise ExpressionError(
                 f"'{value}{tail.group()}' is neither a number nor a name.",
                 text,

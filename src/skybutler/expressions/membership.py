@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from skybutler.expressions.arithmetic import NUMERIC
 from skybutler.expressions.bound import (
@@ -60,7 +60,8 @@ def interval(scope: Scope, begin: Expression, end: Expression, place: Node) -> E
     if isinstance(begin, Literal) and isinstance(end, Literal):
         from skybutler.sky.timespan import Timespan
 
-        return Literal(Timespan.from_ns(begin.value, end.value), "timespan", **where)
+        begin_ns, end_ns = (None if side.type == "null" else cast(int, side.value) for side in (begin, end))
+        return Literal(Timespan.from_ns(begin_ns, end_ns), "timespan", **where)
     open_begin, open_end = begin.type == "null", end.type == "null"
     return Interval(None if open_begin else begin, None if open_end else end, **where)
 
@@ -86,11 +87,11 @@ def member(scope: Scope, left: Expression, members: Members, place: Node) -> Pre
 # --------------------------------------------------------------------------------------------------------------- values
 def _in_values(scope: Scope, left: Expression, members: Members, place: Node) -> list[Predicate]:
     """Equality with any member; all constants compared with one operand become one `In`."""
-    parts: list[Predicate] = []
+    exact: list[Predicate] = []
     found: dict[Expression, set[Scalar]] = {}
     for sample, values in _by_type(members, place):
         if sample.type == "null" or left.type == "bool":
-            parts += [compare(scope, "=", left, replace(sample, value=value), place) for value in values]
+            exact += [compare(scope, "=", left, replace(sample, value=value), place) for value in values]
             continue
         operand, fitting = _fit(scope, left, sample, values, place)
         found.setdefault(operand, set()).update(fitting)
@@ -99,9 +100,9 @@ def _in_values(scope: Scope, left: Expression, members: Members, place: Node) ->
         raise mismatch(scope, "look up", left, Literal(ranges[0][0], "int", **_where(place)), place)
     if ranges:
         found.setdefault(left, set())
-    parts += [_in(operand, values, ranges if operand == left else (), place) for operand, values in found.items()]
+    parts = [_in(operand, values, ranges if operand == left else (), place) for operand, values in found.items()]
     columns = (expression for expression in members.expressions if not isinstance(expression, Literal))
-    return parts + [compare(scope, "=", left, column, place) for column in columns]
+    return [*parts, *(compare(scope, "=", left, column, place) for column in columns), *exact]
 
 
 def _where(place: Node) -> Where:

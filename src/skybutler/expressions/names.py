@@ -185,8 +185,10 @@ class Scope:
 
     def _unknown(self, name: Name) -> ExpressionError:
         hint = nearest(name.text, self.known_names())
-        if not hint and len(name.parts) == 1:
-            hint = f"Put text in single quotes: '{name.text}'. A value is bound with :{name.text}."
+        if len(name.parts) == 1:
+            hint = (
+                f"{hint} Text is written in single quotes: '{name.text}'; values are bound with :{name.text}.".strip()
+            )
         return self.error(f"Unknown name '{name.text}'.", name, hint)
 
 
