@@ -128,8 +128,9 @@ def _asserted_kind(owner: ast.expr, config: SkyMapConfig) -> str | None:
 def _target(node: ast.expr) -> tuple[str, ...]:
     """The path of ``config.skyMap['rings'].numRings``: ``("skyMap", "[rings]", "numRings")``."""
     parts: list[str] = []
+    inner = node
     while True:
-        match node:
+        match inner:
             case ast.Attribute(value=inner, attr=name):
                 parts.append(name)
             case ast.Subscript(value=inner, slice=ast.Constant(value=str() as name)):
@@ -138,4 +139,3 @@ def _target(node: ast.expr) -> tuple[str, ...]:
                 return tuple(reversed(parts))
             case _:
                 raise SkyMapError(f"'{shortened(node)}' is not a setting.", hint="Settings begin with 'config.'.")
-        node = inner

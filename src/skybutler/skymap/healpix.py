@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import struct
+from typing import Final
 
 import numpy as np
 
+from skybutler.errors import SkyMapError
 from skybutler.skymap.projection import Floats
 from skybutler.skymap.tiling import Ids, PolygonTiling
 
 __all__ = ["HealpixTiling"]
+
+_MAX_FOUND: Final = 20_000_000
 
 
 class HealpixTiling(PolygonTiling):
@@ -65,11 +70,19 @@ class HealpixTiling(PolygonTiling):
         return np.asarray(found, np.int64)
 
     def near(self, ra_deg: float, dec_deg: float, radius_rad: float) -> Ids:
-        """Tracts with centres not further than ``radius_rad`` from a point, in ascending order."""
+        """Tracts with centres not further than ``radius_rad`` from a point, in ascending order.
+
+        Raises
+        ------
+        SkyMapError
+            Raised if there are more than 20 million.
+        """
         import hpgeom
 
-        radius = np.degrees(radius_rad)
-        if radius >= 180.0:
+        radius = min(math.degrees(radius_rad), 180.0)
+        if (expected := len(self) * math.sin(math.radians(radius / 2.0)) ** 2) > _MAX_FOUND:
+            raise SkyMapError(f"Too many tracts to look at: about {expected:.2g}.", hint="Choose a smaller log2NSide.")
+        if radius == 180.0:
             return np.arange(len(self))
-        found = hpgeom.query_circle(self._nside, ra_deg % 360.0, -dec_deg, radius, nest=self._nest)
+        found = hpgeom.query_circle(self._nside, ra_deg % 360.0, -dec_deg, max(radius, 1e-9), nest=self._nest)
         return np.sort(np.asarray(found, np.int64))

@@ -67,5 +67,5 @@ def _number(node: ast.expr) -> int | float:
 
 def shortened(node: ast.AST) -> str:
     """At most 60 characters of source text, for messages."""
-    text = ast.unparse(node)
+    text = " ".join(ast.unparse(node).split())
     return text if len(text) <= 60 else text[:57] + "..."

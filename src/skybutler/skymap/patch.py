@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, SupportsIndex
 
 import numpy as np
 
@@ -165,7 +166,7 @@ class PatchInfo:
         """Width of cells outside their inner boxes [pixel]."""
         return 0 if self.grid.cells is None else self.grid.cells.border
 
-    def cell_info(self, index: int | tuple[int, int]) -> CellInfo:
+    def cell_info(self, index: SupportsIndex | tuple[int, int]) -> CellInfo:
         """One cell by its sequential index or its pair (x, y).
 
         Raises
@@ -175,7 +176,7 @@ class PatchInfo:
         """
         if (cells := self.grid.cells) is None:
             raise OutsideSkyMapError("This patch has no cells.", hint="Cells come with the tract builder 'cells'.")
-        y, x = divmod(int(index), cells.count) if isinstance(index, int | np.integer) else index[::-1]
+        y, x = index[::-1] if isinstance(index, tuple) else divmod(operator.index(index), cells.count)
         if not (0 <= x < cells.count and 0 <= y < cells.count):
             last = cells.count - 1
             raise OutsideSkyMapError(
@@ -199,7 +200,7 @@ class PatchInfo:
     def __iter__(self) -> Iterator[CellInfo]:
         return (self.cell_info(index) for index in range(len(self)))
 
-    def __getitem__(self, index: int | tuple[int, int]) -> CellInfo:
+    def __getitem__(self, index: SupportsIndex | tuple[int, int]) -> CellInfo:
         return self.cell_info(index)
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, SupportsFloat, TypeAlias
 
 import numpy as np
 
@@ -21,7 +21,7 @@ Points: TypeAlias = Any
 """An iterable of `Point`, an array of shape (n, 2), or an object whose ``ra`` and ``dec`` are arrays."""
 
 
-def read_point(point: Point, dec_deg: float | None = None) -> tuple[float, float]:
+def read_point(point: Point, dec_deg: SupportsFloat | None = None) -> tuple[float, float]:
     """Right ascension and declination of one point.
 
     Parameters
@@ -41,6 +41,8 @@ def read_point(point: Point, dec_deg: float | None = None) -> tuple[float, float
     SkyMapError
         Raised if the numbers are not finite, the declination is beyond a pole, or the object is no point.
     """
+    ra: Any
+    dec: Any
     ra, dec = _pair(point) if dec_deg is None else (point, dec_deg)
     if np.ndim(ra) or np.ndim(dec):
         raise SkyMapError("One point is expected, not an array.", hint="Use find_tract_ids for arrays.")

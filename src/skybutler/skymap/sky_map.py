@@ -6,7 +6,7 @@ import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,7 @@ class SkyMap:
     def __len__(self) -> int:
         return len(self._tiling)
 
-    def __getitem__(self, tract_id: int) -> TractInfo:
+    def __getitem__(self, tract_id: SupportsIndex) -> TractInfo:
         """One tract; negative numbers count from the end.
 
         Raises
@@ -91,23 +91,29 @@ class SkyMap:
         OutsideSkyMapError
             Raised if there is no such tract; names the range.
         """
-        number = int(tract_id) + (len(self) if tract_id < 0 else 0)
-        return next(self._tracts(self._checked_ids([number], asked=tract_id)))
+        try:
+            number = range(len(self))[tract_id]
+        except IndexError:
+            raise self._no_tract(tract_id) from None
+        except TypeError:
+            raise SkyMapError(f"{tract_id!r} is no tract: tracts are whole numbers.") from None
+        return next(self._tracts(np.array([number])))
 
     def __iter__(self) -> Iterator[TractInfo]:
         for begin in range(0, len(self), _AT_ONCE):
             yield from self._tracts(np.arange(begin, min(begin + _AT_ONCE, len(self))))
 
-    def _checked_ids(self, ids: Iterable[int], asked: int | None = None) -> Ids:
+    def _no_tract(self, tract_id: object) -> OutsideSkyMapError:
+        last = len(self) - 1
+        return OutsideSkyMapError(f"This {self.kind} sky map has no tract {tract_id}: tracts are 0 to {last}.")
+
+    def _checked_ids(self, ids: Iterable[int]) -> Ids:
         array = np.atleast_1d(np.asarray(ids if isinstance(ids, np.ndarray) else list(ids)))
         if array.size and array.dtype.kind not in "iu":
             raise SkyMapError(f"Tracts are whole numbers, not {array.dtype}.")
         wrong = array[(array < 0) | (array >= len(self))]
         if wrong.size:
-            number = wrong[0] if asked is None else asked
-            raise OutsideSkyMapError(
-                f"This {self.kind} sky map has no tract {number}: tracts are 0 to {len(self) - 1}."
-            )
+            raise self._no_tract(wrong[0])
         return array.astype(np.int64)
 
     def _columns(self, ids: Ids) -> TractColumns:
@@ -130,7 +136,7 @@ class SkyMap:
             )
 
     # ------------------------------------------------------------------------------------------------------- searches
-    def find_tract(self, point: Point, dec_deg: float | None = None) -> TractInfo:
+    def find_tract(self, point: Point, dec_deg: SupportsFloat | None = None) -> TractInfo:
         """The tract that owns a point.
 
         Parameters
@@ -197,7 +203,7 @@ class SkyMap:
             patch_ids[part] = np.where((index >= 0).all(axis=1), index[:, 1] * count[:, 0] + index[:, 0], -1)
         return tract_ids, patch_ids.reshape(ra.shape)
 
-    def find_all_tracts(self, point: Point, dec_deg: float | None = None) -> list[TractInfo]:
+    def find_all_tracts(self, point: Point, dec_deg: SupportsFloat | None = None) -> list[TractInfo]:
         """All tracts that contain a point, by ascending identifier; see `find_tract` for the parameters."""
         ra, dec = read_point(point, dec_deg)
         near = self._tiling.near(ra, dec, self._reach_rad)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsFloat, SupportsIndex
 
 import numpy as np
 
@@ -108,11 +109,11 @@ class TractInfo:
         """The whole tract, the overlap included."""
         return sky_polygon(self.wcs, self.bbox)
 
-    def contains(self, point: Point, dec_deg: float | None = None) -> bool:
+    def contains(self, point: Point, dec_deg: SupportsFloat | None = None) -> bool:
         """Whether a point of the sky falls on a pixel of this tract."""
         return self._pixel(*read_point(point, dec_deg)) is not None
 
-    def find_patch(self, point: Point, dec_deg: float | None = None) -> PatchInfo:
+    def find_patch(self, point: Point, dec_deg: SupportsFloat | None = None) -> PatchInfo:
         """The patch whose inner box holds a point.
 
         Parameters
@@ -163,7 +164,7 @@ class TractInfo:
             ranges.append(range(int(first) // size, int(last) // size + 1))
         return tuple(self.patch_info((x, y)) for x in ranges[0] for y in ranges[1])
 
-    def patch_info(self, index: int | tuple[int, int]) -> PatchInfo:
+    def patch_info(self, index: SupportsIndex | tuple[int, int]) -> PatchInfo:
         """One patch by its sequential index or its pair (x, y).
 
         Raises
@@ -171,7 +172,9 @@ class TractInfo:
         OutsideSkyMapError
             Raised if there is no such patch; names the range.
         """
-        pair = self.patch_index_pair(index) if isinstance(index, int | np.integer) else self._checked_pair(index)
+        pair = (
+            self._checked_pair(index) if isinstance(index, tuple | list | np.ndarray) else self.patch_index_pair(index)
+        )
         return PatchInfo(self.tract_id, pair, self.sequential_patch_index(pair), self.bbox, self._grid, self.wcs)
 
     def sequential_patch_index(self, patch: PatchInfo | tuple[int, int]) -> int:
@@ -179,20 +182,24 @@ class TractInfo:
         x, y = patch.index if isinstance(patch, PatchInfo) else self._checked_pair(patch)
         return y * self.num_patches.x + x
 
-    def patch_index_pair(self, sequential_index: int) -> Index2D:
+    def patch_index_pair(self, sequential_index: SupportsIndex) -> Index2D:
         """The pair (x, y) of a sequential index."""
-        if not 0 <= sequential_index < len(self):
+        try:
+            number = operator.index(sequential_index)
+        except TypeError:
+            raise _no_index(sequential_index) from None
+        if not 0 <= number < len(self):
             raise OutsideSkyMapError(
-                f"Tract {self.tract_id} has no patch {sequential_index}: its patches are 0 to {len(self) - 1}."
+                f"Tract {self.tract_id} has no patch {number}: its patches are 0 to {len(self) - 1}."
             )
-        y, x = divmod(int(sequential_index), self.num_patches.x)
+        y, x = divmod(number, self.num_patches.x)
         return Index2D(x, y)
 
     def _checked_pair(self, index: tuple[int, int]) -> Index2D:
         try:
             x, y = (int(value) for value in index)
         except (TypeError, ValueError):
-            raise OutsideSkyMapError(f"{index!r} is no patch: give its number or a pair (x, y).") from None
+            raise _no_index(index) from None
         if not (0 <= x < self.num_patches.x and 0 <= y < self.num_patches.y):
             raise OutsideSkyMapError(
                 f"Tract {self.tract_id} has no patch ({x}, {y}): its patches are "
@@ -213,7 +220,7 @@ class TractInfo:
     def __iter__(self) -> Iterator[PatchInfo]:
         return (self.patch_info(index) for index in range(len(self)))
 
-    def __getitem__(self, index: int | tuple[int, int]) -> PatchInfo:
+    def __getitem__(self, index: SupportsIndex | tuple[int, int]) -> PatchInfo:
         return self.patch_info(index)
 
     def __eq__(self, other: object) -> bool:
@@ -230,3 +237,7 @@ class TractInfo:
 
     def __repr__(self) -> str:
         return f"TractInfo(id={self.tract_id}, center=({self.center[0]}, {self.center[1]}))"
+
+
+def _no_index(index: object) -> OutsideSkyMapError:
+    return OutsideSkyMapError(f"{index!r} is no patch: give its number or a pair (x, y).")
