@@ -12,12 +12,9 @@ import numpy.typing as npt
 
 from skybutler.errors import FormatError, InvalidError, nearest
 from skybutler.images.box import Box
-from skybutler.images.image import KINDS, Image
+from skybutler.images.image import KINDS, Image, kind_of
 
 __all__ = ["Amplifier", "assemble"]
-
-# Raw pixel types that have no image kind, and the kind that holds all their values.
-_WIDENED = {"int8": "I", "uint8": "I", "int16": "I", "uint32": "L", "float16": "F"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ def assemble(
         Once per call, if raw arrays differ from the shape the camera describes.
     """
     amplifiers = tuple(amplifiers)
-    kinds = {_kind(_array_of(arrays, amplifier)) for amplifier in amplifiers}
+    kinds = {kind_of(_array_of(arrays, amplifier).dtype) for amplifier in amplifiers}
     image = np.zeros(shape, np.result_type(*(KINDS[kind] for kind in kinds)) if kinds else np.int32)
     detector = Box.from_shape(shape)
     odd: list[Amplifier] = []
@@ -131,16 +128,6 @@ def _array_of(arrays: Mapping[str, npt.NDArray[Any]], amplifier: Amplifier) -> n
             hint=nearest(amplifier.extension, arrays) or f"Extensions: {', '.join(arrays)}.",
         )
     return arrays[amplifier.extension]
-
-
-def _kind(array: npt.NDArray[Any]) -> str:
-    name = array.dtype.newbyteorder("=").name
-    for kind, dtype in KINDS.items():
-        if dtype.name == name:
-            return kind
-    if name not in _WIDENED:
-        raise FormatError(f"Raw pixels of type {array.dtype} cannot become an image.")
-    return _WIDENED[name]
 
 
 def _section_in_file(amplifier: Amplifier, card: str | None) -> Box:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from skybutler.errors import InvalidError
 from skybutler.images.box import Box
 
-__all__ = ["KINDS", "Image"]
+__all__ = ["KINDS", "Image", "kind_of"]
 
 KINDS: dict[str, np.dtype[Any]] = {
     "F": np.dtype(np.float32),
@@ -22,6 +22,23 @@ KINDS: dict[str, np.dtype[Any]] = {
 """Pixel types by the letter that ends storage class names such as ``ExposureF``."""
 
 _KIND_OF = {dtype: kind for kind, dtype in KINDS.items()}
+_WIDENED = {"int8": "I", "uint8": "I", "int16": "I", "uint32": "L", "float16": "F"}
+
+
+def kind_of(dtype: npt.DTypeLike) -> str:
+    """Letter of the pixel type that holds all values of ``dtype``, in either byte order.
+
+    Raises
+    ------
+    InvalidError
+        Raised if there is none.
+    """
+    dtype = np.dtype(dtype).newbyteorder("=")
+    kind = _KIND_OF.get(dtype) or _WIDENED.get(dtype.name)
+    if kind is None:
+        known = ", ".join(f"{dtype} ({kind})" for kind, dtype in KINDS.items())
+        raise InvalidError(f"No image kind for pixels of type {dtype}.", hint=f"Convert them to {known}.")
+    return kind
 
 
 class Image:
@@ -30,7 +47,8 @@ class Image:
     Parameters
     ----------
     array : `numpy.ndarray`, (ny, nx)
-        Pixel values of one of the types in `KINDS`; not copied when its byte order is the machine's.
+        Pixel values; not copied if of a type in `KINDS` in the machine's byte order, else converted to the one that
+        holds all values.
     xy0 : pair of `int`
         (x, y) of ``array[0, 0]`` in the parent frame.
     unit : `str`, optional
@@ -39,7 +57,7 @@ class Image:
     Raises
     ------
     InvalidError
-        Raised if the array is not two-dimensional or of a type without a kind letter.
+        Raised if the array is not two-dimensional or of a type no kind can hold.
     """
 
     __slots__ = ("array", "unit", "xy0")
@@ -47,10 +65,7 @@ class Image:
     def __init__(self, array: npt.NDArray[Any], xy0: tuple[int, int] = (0, 0), unit: str | None = None) -> None:
         if array.ndim != 2:
             raise InvalidError(f"An image has two axes (y, x), not {array.ndim}.")
-        if array.dtype.newbyteorder("=") not in _KIND_OF:
-            known = ", ".join(f"{dtype} ({kind})" for kind, dtype in KINDS.items())
-            raise InvalidError(f"No image kind for pixels of type {array.dtype}.", hint=f"Convert them to {known}.")
-        self.array = array.astype(array.dtype.newbyteorder("="), copy=False)
+        self.array = array.astype(KINDS[kind_of(array.dtype)], copy=False)
         self.xy0 = (int(xy0[0]), int(xy0[1]))
         self.unit = unit
 

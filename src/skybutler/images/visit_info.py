@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from skybutler.errors import InvalidError
+
 __all__ = ["ROTATION_TYPES", "Observatory", "VisitInfo", "Weather"]
 
 ROTATION_TYPES = ("UNKNOWN", "SKY", "HORIZON", "MOUNT")
@@ -12,11 +14,11 @@ ROTATION_TYPES = ("UNKNOWN", "SKY", "HORIZON", "MOUNT")
 
 @dataclass(frozen=True, slots=True)
 class Observatory:
-    """Where the telescope stands: degrees (longitude eastward) and metres."""
+    """Where the telescope stands: degrees (longitude eastward) and metres; None where unknown."""
 
-    longitude: float
-    latitude: float
-    elevation: float
+    longitude: float | None = None
+    latitude: float | None = None
+    elevation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class VisitInfo:
         UT1 of the middle of the exposure and the Earth's rotation angle then.
     focus_z : `float`
         Focus position in millimetres.
+
+    Raises
+    ------
+    InvalidError
+        Raised if the rotation type is none of `ROTATION_TYPES`.
     """
 
     id: int | None = None
@@ -76,3 +83,9 @@ class VisitInfo:
     observation_reason: str | None = None
     object: str | None = None
     has_simulated_content: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.rotation_type is not None and self.rotation_type not in ROTATION_TYPES:
+            raise InvalidError(
+                f"'{self.rotation_type}' is no rotation type.", hint=f"They are {', '.join(ROTATION_TYPES)}."
+            )

@@ -1,0 +1,362 @@
+"""Exposures, masked images, images and masks as FITS files.  Knows the pixel HDUs; cards are fits_layout's affair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skybutler.errors import (
+    FormatError,
+    InvalidError,
+    ParameterError,
+    SchemaVersionError,
+    StorageClassError,
+    UnknownComponentError,
+    UnreadableFileError,
+    nearest,
+)
+from skybutler.images import Box, Exposure, Image, Mask, MaskedImage, Metadata, SkyWcs
+
+from . import fits_layout as layout
+from .fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, reading
+from .formatter import Formatter, Source
+
+if TYPE_CHECKING:
+    from astropy.io.fits import CompImageHDU, ImageHDU
+
+    from skybutler.datasets.storage_class import StorageClass
+
+__all__ = ["FitsImageFormatter"]
+
+_PLANES = ("IMAGE", "MASK", "VARIANCE")
+_NEWEST = 2  # of EXPINFO_V
+_COMPONENTS = (
+    "bbox", "detector", "dimensions", "filter", "id", "image",
+    "mask", "metadata", "variance", "visitInfo", "wcs", "xy0",
+)  # fmt: skip
+# Components that other writers keep in archive tables: the number of the table entry, 0 if there is none.
+_ARCHIVE_IDS = {"wcs": ("SKYWCS_ID", "WCS_ID"), "filter": ("FILTER_ID",), "detector": ("DETECTOR_ID",)}
+
+
+class FitsImageFormatter(Formatter):
+    """Reads and writes the image types of `skybutler.images`.
+
+    Parameters
+    ----------
+    compress : `bool`
+        Whether pixels are compressed, in tiles and without loss: RICE for 16 and 32-bit integers, GZIP of shuffled
+        bytes for the rest.
+    tile : `int`
+        Side of a tile in pixels: small for cut-outs, large for density.
+
+    Notes
+    -----
+    The same object gives the same bytes: no dates, no machine names.  Strings lose trailing blanks, which FITS does
+    not distinguish.
+    """
+
+    extension = ".fits"
+
+    def __init__(self, compress: bool = True, tile: int = 128) -> None:
+        if tile < 1:
+            raise InvalidError(f"Tiles of {tile} pixels are impossible.")
+        self._compress, self._tile = compress, tile
+
+    # --------------------------------------------------------------------------------------------------------- reading
+    def read(
+        self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
+    ) -> object:
+        """Read an image, a cut-out of it (``bbox``, ``origin``), or a component.
+
+        Raises
+        ------
+        ParameterError
+            Raised if ``bbox`` is no box inside the image, or ``origin`` neither PARENT nor LOCAL.
+        SchemaVersionError
+            Raised if the file is of a later version of this layout.
+        UnknownComponentError
+            Raised if the component is not in the file, or in archive tables, which are not read.
+        UnreadableFileError
+            Raised if the file is empty, cut short, not FITS or has no image.
+        """
+        if component is not None and component not in _COMPONENTS:
+            raise UnknownComponentError(
+                f"Component '{component}' cannot be read from FITS images.",
+                hint=nearest(component, _COMPONENTS) or f"Components: {', '.join(_COMPONENTS)}.",
+            )
+        whole = component is None and not parameters.get("bbox")
+        with _opened(source, whole) as file:
+            if component is not None and component.upper() not in _PLANES:
+                return file.component(component)
+            box = file.cutout(parameters)
+            if component is not None:
+                return file.plane(component.upper(), box)
+            return file.whole(storage_class.pytype.rpartition(".")[2], box)
+
+    # --------------------------------------------------------------------------------------------------------- writing
+    def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
+        """Write an `Exposure`, `MaskedImage`, `Image` or `Mask`.
+
+        Raises
+        ------
+        FormatError
+            Raised if the image has no pixels or metadata cannot stand in a FITS header.
+        StorageClassError
+            Raised if the object is none of these.
+        """
+        from astropy.io.fits import HDUList, PrimaryHDU
+
+        planes, wcs = _planes_of(obj, storage_class), obj.wcs if isinstance(obj, Exposure) else None
+        hdus = HDUList([PrimaryHDU(header=fits_header(_primary_cards(obj, tuple(planes), provenance).cards()))])
+        for name, plane in planes.items():
+            if plane.bbox.is_empty:
+                raise FormatError(f"{plane!r} has no pixels and cannot be written to FITS.")
+            hdus.append(self._hdu(name, plane, wcs))
+        with path.open("wb") as stream:
+            hdus.writeto(stream)
+
+    def _hdu(self, name: str, plane: Image | Mask, wcs: SkyWcs | None) -> ImageHDU | CompImageHDU:
+        from astropy.io.fits import CompImageHDU, ImageHDU
+
+        cards = Metadata()
+        if wcs is not None:
+            cards.update(wcs.to_fits_header(plane.xy0))
+            cards.update(_exact_reference(wcs, plane.xy0))
+        cards.update({"INHERIT": True, "EXTTYPE": name, "EXTNAME": name})
+        if isinstance(plane, Mask):
+            cards.update(layout.plane_cards(plane.planes))
+        elif plane.unit is not None:
+            cards["BUNIT"] = plane.unit
+        cards.update(layout.origin_cards(plane.xy0))
+        header, pixels = fits_header(cards.cards()), np.ascontiguousarray(plane.array)
+        if not self._compress:
+            return ImageHDU(pixels, header)
+        integers = pixels.dtype.kind in "iu" and pixels.dtype.itemsize <= 4
+        return CompImageHDU(
+            pixels,
+            header,
+            compression_type="RICE_1" if integers else "GZIP_2",
+            tile_shape=tuple(min(self._tile, size) for size in pixels.shape),
+            quantize_level=0,
+        )
+
+
+def _without_blanks(array: npt.NDArray[Any], header: Any) -> npt.NDArray[Any]:
+    """Integer pixels as they are stored: astropy makes them float with NaN for BLANK, ``ignore_blank`` or not."""
+    bitpix = header["BITPIX"]
+    if "BLANK" not in header or bitpix < 0 or array.dtype.kind != "f" or header.get("BSCALE", 1) != 1:
+        return array
+    return np.where(np.isnan(array), header["BLANK"], array).astype("uint8" if bitpix == 8 else f"int{bitpix}")
+
+
+def _planes_of(obj: object, storage_class: StorageClass) -> dict[str, Image | Mask]:
+    match obj:
+        case Exposure() | MaskedImage():
+            return {"IMAGE": obj.image, "MASK": obj.mask, "VARIANCE": obj.variance}
+        case Image():
+            return {"IMAGE": obj}
+        case Mask():
+            return {"MASK": obj}
+    raise StorageClassError(f"A {type(obj).__name__} cannot be written as {storage_class.name} to a FITS image.")
+
+
+def _primary_cards(obj: object, planes: tuple[str, ...], provenance: Mapping[str, Any] | None) -> Metadata:
+    cards, parts = Metadata(), [plane.lower() for plane in planes]
+    if isinstance(obj, Exposure):
+        kept = (c for c in obj.metadata.cards() if not (STRUCTURAL.fullmatch(c.key) or layout.is_reserved(c.key)))
+        cards = Metadata(kept)
+        if obj.visit_info is not None:
+            parts.append("visit")
+            visit = layout.visit_info_cards(obj.visit_info)
+            cards = Metadata([*cards.without(layout.VISIT_KEYS).cards(), *visit.cards()])
+        parts += [
+            part for part, label in (("filter", obj.filter_label), ("detector", obj.detector)) if label is not None
+        ]
+        cards.update(layout.label_cards(obj.filter_label, obj.detector))
+        if obj.id is not None:
+            parts.append("id")
+            cards["EXPID"] = obj.id
+    cards[layout.PARTS] = ",".join(parts)
+    cards.update(provenance or {})
+    return cards
+
+
+def _exact_reference(wcs: SkyWcs, xy0: tuple[int, int]) -> Metadata:
+    """Reference pixel in the parent frame, where rounding has made CRPIX - xy0 + xy0 differ from CRPIX."""
+    cards, parent, stored = Metadata(), wcs.to_fits_header(), wcs.to_fits_header(xy0)
+    for axis, offset in zip("12", xy0, strict=True):
+        if stored[f"CRPIX{axis}"] + offset != parent[f"CRPIX{axis}"]:
+            cards[f"SB_CRPX{axis}"] = parent[f"CRPIX{axis}"]
+    return cards
+
+
+@contextmanager
+def _opened(source: Source, whole: bool) -> Iterator[_File]:
+    """The file, as a local one if all of it is wanted, else as a stream of which little is read."""
+    with source.local_path() if whole else source.open() as file, open_fits(file, source.uri, 4) as hdus:
+        yield _File(hdus, source.uri)
+
+
+class _File:
+    """One opened file: which HDU is which plane, and what the cards say."""
+
+    def __init__(self, hdus: Any, uri: str) -> None:
+        self._hdus, self._uri = hdus, uri
+        with reading(uri):
+            self.primary = header_metadata(hdus[0].header)
+            self.places = dict(self._find_planes())
+        self._check()
+        with reading(uri):
+            header = hdus[self._first].header
+            self.bbox = Box.from_shape(hdus[self._first].shape, layout.pixel_origin(header))
+
+    def _hdu(self, index: int) -> Any:
+        try:
+            return self._hdus[index]
+        except IndexError:
+            return None
+
+    def _find_planes(self) -> Iterator[tuple[str, int]]:
+        """Plane names and HDU numbers: position is the contract, EXTTYPE (if there) may only contradict it."""
+        first = 0 if self._hdus[0].shape else 1
+        shape: tuple[int, ...] | None = None
+        for offset, name in enumerate(_PLANES):
+            hdu = self._hdu(first + offset)
+            if hdu is None or not hdu.is_image or len(hdu.shape) != 2 or shape not in (None, hdu.shape):
+                return
+            said = str(hdu.header.get("EXTTYPE", name)).strip()
+            if offset == 0 and (said == "MASK" or any(key.startswith("MP_") for key in hdu.header)):
+                yield "MASK", first
+                return
+            if offset and said != name:
+                return
+            shape = hdu.shape
+            yield name, first + offset
+
+    def _check(self) -> None:
+        if "DATAMODL" in self.primary:
+            raise UnreadableFileError(
+                f"{self._uri} is of data model {self.primary['DATAMODL']}, which is not read yet."
+            )
+        version = self.primary.get("EXPINFO_V", 0)
+        if isinstance(version, int) and version > _NEWEST:
+            raise SchemaVersionError(
+                f"{self._uri} is an exposure of version {version}; versions up to {_NEWEST} are known.",
+                hint="Update skybutler.",
+            )
+        missing = [part for part in self.parts or () if part.upper() in _PLANES and part.upper() not in self.places]
+        if missing or not self.places:
+            raise UnreadableFileError(f"{self._uri} has no {' or '.join(missing) or 'image'} HDU; is it cut short?")
+
+    @property
+    def parts(self) -> list[str] | None:
+        """What the file says it has, `None` if other software wrote it."""
+        return str(self.primary[layout.PARTS]).split(",") if layout.PARTS in self.primary else None
+
+    @property
+    def _first(self) -> int:
+        return next(iter(self.places.values()))
+
+    def cutout(self, parameters: Mapping[str, Any]) -> Box:
+        """The box asked for, in parent coordinates; all if none is."""
+        box, origin = parameters.get("bbox"), str(parameters.get("origin") or "PARENT").upper()
+        if origin not in ("PARENT", "LOCAL"):
+            raise ParameterError(f"origin = '{origin}' is not known.", hint="It is PARENT or LOCAL.")
+        if box is None:
+            return self.bbox
+        if not isinstance(box, Box):
+            raise ParameterError(f"bbox is a {type(box).__name__}.", hint="Give a skybutler.images.Box.")
+        if origin == "LOCAL":
+            box = box.shifted(*self.bbox.xy0)
+        if box.is_empty or not self.bbox.contains(box):
+            raise ParameterError(f"bbox {box} is not inside {self.bbox} of {self._uri}.")
+        return box
+
+    def _pixels(self, name: str, box: Box) -> npt.NDArray[Any]:
+        hdu = self._hdus[self.places[name]]
+        with reading(self._uri):
+            array = np.asarray(hdu.data if box == self.bbox else hdu.section[box.slices(self.bbox)])
+            return _without_blanks(array, hdu.header)
+
+    def plane(self, name: str, box: Box) -> Image | Mask:
+        """One plane; a mask or variance the file does not have is zero, as in images other software wrote."""
+        if name not in self.places:
+            if self.parts is not None or "IMAGE" not in self.places:
+                raise UnknownComponentError(f"{self._uri} has no {name.lower()}.")
+            return Mask.zeros(box) if name == "MASK" else Image.zeros(box)
+        header = self._hdus[self.places[name]].header
+        pixels = self._pixels(name, box)
+        try:
+            with reading(self._uri):
+                if name == "MASK":
+                    return Mask(pixels, layout.mask_planes(header), box.xy0)
+                return Image(pixels, box.xy0, header.get("BUNIT") or None)
+        except InvalidError as error:
+            raise UnreadableFileError(f"{self._uri} has a {name.lower()} that cannot be used: {error}") from error
+
+    def whole(self, pytype: str, box: Box) -> Exposure | MaskedImage | Image | Mask:
+        """An object of the class of this name."""
+        if pytype == "Mask":
+            return self.plane("MASK", box)
+        image = self.plane("IMAGE", box)
+        if pytype == "Image" or not isinstance(image, Image):
+            return image
+        mask, variance = self.plane("MASK", box), self.plane("VARIANCE", box)
+        assert isinstance(mask, Mask)
+        assert isinstance(variance, Image)
+        masked = MaskedImage(image, mask, variance)
+        if pytype == "MaskedImage":
+            return masked
+        known = self._described()
+        return Exposure(masked, wcs=self.wcs(), **known)
+
+    def wcs(self) -> SkyWcs | None:
+        """Celestial WCS of the cards, if there are any."""
+        header = self._hdus[self._first].header
+        if not (header.get("CTYPE1") and header.get("CTYPE2")):
+            return None
+        with reading(self._uri):
+            cards = SkyWcs.from_fits_header(header, self.bbox.xy0).to_fits_header()
+            for axis in "12":
+                cards[f"CRPIX{axis}"] = header.get(f"SB_CRPX{axis}", cards[f"CRPIX{axis}"])
+            return SkyWcs.from_fits_header(cards)
+
+    def _described(self) -> dict[str, Any]:
+        """Everything that cards of the primary header say, and the metadata that remain."""
+        plane = header_metadata(self._hdus[self._first].header)
+        cards = Metadata(card for card in plane.cards() if not layout.is_plane_key(card.key))
+        if self._first == 1 and self._hdus[1].header.get("INHERIT"):
+            # Dates in the plane belong to its WCS.  Before INHERIT was written, the plane's header was all there was.
+            cards = Metadata([*self.primary.cards(), *cards.without(("MJD-OBS", "DATE-OBS")).cards()])
+        metadata = Metadata(card for card in cards.cards() if not layout.is_reserved(card.key))
+        parts = self.parts
+        visit_info = layout.take_visit_info(metadata) if parts is None or "visit" in parts else None
+        filter_label, detector = layout.take_labels(self.primary, metadata)
+        has_id = "id" in parts if parts is not None else "AR_HDU" in self.primary
+        return {
+            "visit_info": visit_info,
+            "filter_label": filter_label,
+            "detector": detector,
+            "id": metadata.pop("EXPID", None) if has_id else None,
+            "metadata": metadata,
+        }
+
+    def component(self, name: str) -> object:
+        """A component that needs no pixels."""
+        match name:
+            case "bbox":
+                return self.bbox
+            case "dimensions" | "xy0":
+                return getattr(self.bbox, name)
+            case "wcs":
+                found: object = self.wcs()
+            case _:
+                found = self._described()[{"filter": "filter_label", "visitInfo": "visit_info"}.get(name, name)]
+        if found is None and any(self.primary.get(key) for key in _ARCHIVE_IDS.get(name, ())):
+            raise UnknownComponentError(f"The {name} of {self._uri} is in archive tables, which are not read yet.")
+        return found
