@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from skybutler.sky.region import PolygonGroup, decode, decode_polygons, encode_polygons
+from skybutler.sky.region import PolygonGroup, decode, decode_polygons, encode_polygons, exact_direction
 from skybutler.sky.shapes import TOLERANCE, Bools, box_overlaps, circle_overlaps, ellipse_overlaps, least_height
-from skybutler.sky.vectors import Floats, edge_normals, separation
+from skybutler.sky.vectors import Floats, edge_normals, enclosing_caps
 
 if TYPE_CHECKING:
     from lsst.sphgeom import Box, Circle, Ellipse, Region
@@ -54,14 +54,10 @@ class Polygons:
     def caps(self) -> Floats:
         """Unit vector and radius (radians) of a cap around each polygon, shape ``(m, 4)``.
 
-        The radius is pi where no cap smaller than a hemisphere was found.
+        The radius is pi or more where no cap smaller than a hemisphere was found.
         """
-        centres = self.vertices.sum(axis=1)
-        length = np.sqrt(np.einsum("mi,mi->m", centres, centres))
-        centres /= np.where(length > 0, length, 1.0)[:, None]
-        radii = separation(self.vertices, centres[:, None]).max(axis=1) + TOLERANCE
-        radii[~((radii < 1.57) & (length > 1e-6))] = np.pi
-        return np.concatenate([centres, radii[:, None]], axis=1)
+        centres, radii = enclosing_caps(self.vertices)
+        return np.concatenate([centres, radii[:, None] + TOLERANCE], axis=1)
 
 
 class Regions:
@@ -281,11 +277,9 @@ def contains_point(a: Regions, xyz: npt.ArrayLike, index: npt.ArrayLike | None =
     index : array_like, optional
         Positions in a that are asked for; all when not given.
     """
-    from lsst.sphgeom import UnitVector3d
-
     positions = np.arange(len(a)) if index is None else np.asarray(index, np.int64)
     point = np.asarray(xyz, float)
-    vector = UnitVector3d(*point.tolist())
+    vector = exact_direction(point)
     result = np.zeros(len(positions), bool)
     for group, where in _groups(a, positions):
         doubtful = where

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skybutler.sky.region import decode, decode_polygons
-from skybutler.sky.vectors import Floats, lonlat_deg, separation
+from skybutler.sky.vectors import Floats, enclosing_caps, lonlat_deg
 
 __all__ = [
     "ORDER",
@@ -59,11 +59,14 @@ class SpatialKeys:
         Nested order-29 HEALPix pixel of the centre.
     radius_rad : `numpy.ndarray`
         Angle from the centre within which all of the region lies, radians, at most pi.
+    center_xyz : `numpy.ndarray`
+        Unit vectors of the centres, shape ``(m, 3)``.
     """
 
     size_class: Ints
     pixel: Ints
     radius_rad: Floats
+    center_xyz: Floats
 
     def __len__(self) -> int:
         return len(self.pixel)
@@ -86,7 +89,7 @@ def keys(blobs: Sequence[bytes]) -> SpatialKeys:
     groups, others = decode_polygons(blobs)
     centres, radii = np.empty((len(blobs), 3)), np.empty(len(blobs))
     for group in groups:
-        centres[group.index], radii[group.index] = _enclosing_caps(group.vertices)
+        centres[group.index], radii[group.index] = enclosing_caps(group.vertices)
     for i in others.tolist():
         bound = decode(blobs[i]).getBoundingCircle()
         centre, angle = bound.getCenter(), bound.getOpeningAngle().asRadians()
@@ -104,18 +107,7 @@ def polygon_keys(vertices: npt.ArrayLike) -> SpatialKeys:
     vertices : array_like
         Unit vectors, shape ``(m, n, 3)``.
     """
-    return _keys(*_enclosing_caps(np.asarray(vertices, float)))
-
-
-def _enclosing_caps(vertices: Floats) -> tuple[Floats, Floats]:
-    """Centres (m, 3) and radii (m,) of caps around convex polygons of vertices (m, n, 3); margins not included."""
-    centres = vertices.sum(axis=1)
-    length = np.sqrt(np.einsum("mi,mi->m", centres, centres))
-    flat = length < 1e-6  # vertices spread around a great circle: no middle, and any direction will do
-    centres = np.where(flat[:, None], vertices[:, 0], centres / np.where(flat, 1.0, length)[:, None])
-    radii = separation(vertices, centres[:, None]).max(axis=1)
-    # A cap contains the polygon of the vertices it contains only while it is convex itself.
-    return centres, np.where(radii < 0.5 * np.pi - 1e-9, radii, np.pi)
+    return _keys(*enclosing_caps(np.asarray(vertices, float)))
 
 
 def _keys(centres: Floats, radii: Floats) -> SpatialKeys:
@@ -125,7 +117,7 @@ def _keys(centres: Floats, radii: Floats) -> SpatialKeys:
     lon, lat = lonlat_deg(centres)
     pixel = np.asarray(hpgeom.angle_to_pixel(1 << ORDER, lon, lat, nest=True, lonlat=True, degrees=True), np.int64)
     size_class = np.searchsorted(np.radians(SIZE_CLASSES_DEG[:-1]), radii).astype(np.int64)
-    return SpatialKeys(size_class, pixel, radii)
+    return SpatialKeys(size_class, pixel, radii, centres)
 
 
 # -------------------------------------------------------------------------------------------------------------- ranges

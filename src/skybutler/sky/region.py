@@ -18,7 +18,7 @@ from skybutler.errors import FormatError, InvalidError
 from skybutler.sky.vectors import Floats, edge_normals
 
 if TYPE_CHECKING:
-    from lsst.sphgeom import Box, Circle, ConvexPolygon, LonLat, Region
+    from lsst.sphgeom import Box, Circle, ConvexPolygon, LonLat, Region, UnitVector3d
 
 __all__ = [
     "PolygonGroup",
@@ -29,6 +29,7 @@ __all__ = [
     "decode_polygons",
     "encode",
     "encode_polygons",
+    "exact_direction",
     "polygon",
     "polygon_deg",
     "region_from_pos",
@@ -225,6 +226,21 @@ def _pos_range(text: str, ra1: float, ra2: float, dec1: float, dec2: float) -> B
     if not -90.0 <= dec1 <= dec2 <= 90.0:
         raise InvalidError(f"Declinations of '{text}' are not ascending within -90 to 90 degrees.")
     return _lonlat_box((ra1, ra2), (dec1, dec2))
+
+
+def exact_direction(xyz: npt.ArrayLike) -> UnitVector3d:
+    """A unit vector as sphgeom holds it, with exactly these components.
+
+    The constructor of ``UnitVector3d`` divides by the length again, after which a corner of a polygon may lie outside
+    of the polygon.
+    """
+    from lsst.sphgeom import Circle
+
+    array = np.asarray(xyz, float)
+    _require_unit(array, InvalidError)
+    circle = Circle.decode(b"c" + np.concatenate([array, [0.0, 0.0]]).astype("<f8").tobytes())
+    assert isinstance(circle, Circle)
+    return circle.getCenter()
 
 
 def region_text(region: Region) -> str:

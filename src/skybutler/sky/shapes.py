@@ -56,10 +56,8 @@ def circle_overlaps(vertices: Floats, normals: Floats, circle: Circle) -> tuple[
     offset = vertices - center
     nearest = np.einsum("mni,mni->mn", offset, offset).min(axis=1)
     height = normals @ center
-    # Beyond 90 degrees the outside of the circle is convex: it holds a polygon as soon as it holds its vertices.
-    if limit < 2.0:
-        nearest = np.minimum(nearest, _edge_distance(vertices, normals, height, center).min(axis=1))
-        nearest[(height > TOLERANCE).all(axis=1)] = 0.0
+    nearest = np.minimum(nearest, _edge_distance(vertices, normals, height, center).min(axis=1))
+    nearest[(height > TOLERANCE).all(axis=1)] = 0.0
     doubtful: Bools = np.abs(nearest - limit) <= 2 * TOLERANCE * np.sqrt(limit) + 4e-15
     return nearest <= limit, doubtful
 

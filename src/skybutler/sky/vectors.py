@@ -1,11 +1,11 @@
-"""Directions on the sky as unit vectors.  Knows neither regions nor pixels."""
+"""Directions on the sky as unit vectors, and polygons as arrays of them.  Knows neither regions nor pixels."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["edge_normals", "lonlat_deg", "separation", "unit_vectors"]
+__all__ = ["Floats", "edge_normals", "enclosing_caps", "lonlat_deg", "unit_vectors"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,26 +48,6 @@ def lonlat_deg(xyz: npt.ArrayLike) -> tuple[Floats, Floats]:
     return np.where(lon >= 360.0, 0.0, lon), np.degrees(np.arctan2(z, np.hypot(x, y)))
 
 
-def separation(a: npt.ArrayLike, b: npt.ArrayLike) -> Floats:
-    """Angle between unit vectors, accurate at all separations.
-
-    Parameters
-    ----------
-    a, b : array_like
-        Shape ``(..., 3)``, broadcast against each other.
-
-    Returns
-    -------
-    angle : `numpy.ndarray`
-        Radians in [0, pi].
-    """
-    a, b = np.asarray(a, float), np.asarray(b, float)
-    # Kahan's half-angle form: arccos of a dot product loses half of the digits near 0 and pi.
-    apart, sum_ = a - b, a + b
-    angle: Floats = 2.0 * np.arctan2(np.sqrt((apart * apart).sum(-1)), np.sqrt((sum_ * sum_).sum(-1)))
-    return angle
-
-
 def edge_normals(vertices: Floats) -> Floats:
     """Inward unit normals of the edges of convex polygons.
 
@@ -83,8 +63,40 @@ def edge_normals(vertices: Floats) -> Floats:
         length is zero.
     """
     step = np.roll(vertices, -1, axis=-2) - vertices
-    # v x (w - v) equals v x w, but keeps its relative precision when the edge is short.
-    normals = np.cross(vertices, step)
-    length = np.sqrt((normals * normals).sum(-1, keepdims=True))
-    unit: Floats = np.divide(normals, length, out=np.zeros_like(normals), where=length > 0)
-    return unit
+    # v x (w - v) equals v x w, but keeps its relative precision when the edge is short.  (Written out, as
+    # numpy.cross takes three times as long.)
+    x, y, z = (vertices[..., i] for i in range(3))
+    dx, dy, dz = (step[..., i] for i in range(3))
+    normals = np.empty_like(vertices)
+    normals[..., 0] = y * dz - z * dy
+    normals[..., 1] = z * dx - x * dz
+    normals[..., 2] = x * dy - y * dx
+    length = np.sqrt(np.einsum("...i,...i", normals, normals))
+    normals /= np.where(length > 0, length, 1.0)[..., None]
+    return normals
+
+
+def enclosing_caps(vertices: Floats) -> tuple[Floats, Floats]:
+    """Caps around convex polygons, about the mean direction of their vertices.
+
+    Parameters
+    ----------
+    vertices : `numpy.ndarray`
+        Unit vectors, shape ``(m, n, 3)``.
+
+    Returns
+    -------
+    centres : `numpy.ndarray`
+        Unit vectors, shape ``(m, 3)``.
+    radii : `numpy.ndarray`
+        Radians, shape ``(m,)``, without any margin for rounding; pi (the whole sky) where a vertex is 90 degrees or
+        more from the centre, because then the cap is not convex and need not hold what lies between its vertices.
+    """
+    centres = np.einsum("mni->mi", vertices)
+    length = np.sqrt(np.einsum("mi,mi->m", centres, centres))
+    scattered = length < 1e-6  # along a great circle: no middle, any direction will do
+    centres = np.where(scattered[:, None], vertices[:, 0], centres / np.where(scattered, 1.0, length)[:, None])
+    offset = vertices - centres[:, None]
+    chord = np.sqrt(np.einsum("mni,mni->mn", offset, offset).max(axis=1))
+    radii = 2.0 * np.arcsin(np.minimum(0.5 * chord, 1.0))
+    return centres, np.where(radii < 0.5 * np.pi - 1e-9, radii, np.pi)
