@@ -29,7 +29,7 @@ def test_indices(name: str) -> None:
             == tract.sequential_patch_index((patch.index.x, patch.index.y))
             == number
         )
-        assert tract.patch_info(patch.index) == tract[np.array(patch.index)] == patch  # type: ignore[index]
+        assert tract.patch_info(patch.index) == tract[np.array(patch.index)] == patch
     assert tract[np.int64(len(tract) - 1)] == tract[len(tract) - 1]
 
 

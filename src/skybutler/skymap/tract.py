@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, SupportsFloat, SupportsIndex
 
@@ -195,7 +195,7 @@ class TractInfo:
         y, x = divmod(number, self.num_patches.x)
         return Index2D(x, y)
 
-    def _checked_pair(self, index: tuple[int, int]) -> Index2D:
+    def _checked_pair(self, index: Iterable[int]) -> Index2D:
         try:
             x, y = (int(value) for value in index)
         except (TypeError, ValueError):
