@@ -20,7 +20,7 @@ from skybutler.errors import (
 from .local import LocalStorage
 from .places import local_file, locate
 from .stage import Stage
-from .storage import Storage
+from .storage import Storage, StoredFile
 
 __all__ = ["MODES", "check_mode", "transfer"]
 
@@ -51,7 +51,9 @@ def check_mode(mode: str | None) -> None:
         raise ParameterError(f"Unknown transfer mode {mode!r}.", hint=nearest(mode, MODES) or f"Known: {MODES}.")
 
 
-def transfer(source: str, storage: Storage, path: str, mode: str, stage: Stage, *, overwrite: bool = False) -> None:
+def transfer(
+    source: str, storage: Storage, path: str, mode: str, stage: Stage, *, overwrite: bool = False
+) -> StoredFile | None:
     """Bring one file into a storage; the stage takes it out again on rollback.
 
     A source that already is the target (the same file on disk) is left alone.  The source of a ``move`` is deleted
@@ -72,6 +74,11 @@ def transfer(source: str, storage: Storage, path: str, mode: str, stage: Stage, 
     overwrite : `bool`
         Replace another file that is in the place.
 
+    Returns
+    -------
+    stored : `StoredFile` or `None`
+        Size and checksum when the bytes were copied; `None` for a link and a file that was in place.
+
     Raises
     ------
     skybutler.errors.FileExistsInStoreError
@@ -87,20 +94,20 @@ def transfer(source: str, storage: Storage, path: str, mode: str, stage: Stage, 
         if not os.path.isfile(local):
             raise MissingFileError(f"There is no file {local} to ingest.")
     if isinstance(storage, LocalStorage) and local is not None and _is_target(local, storage.target(path), mode):
-        return
+        return None
     if mode == "move":
-        _copy_for_move(source, local, storage, path, stage, overwrite)
+        stored = _copy_for_move(source, local, storage, path, stage, overwrite)
         stage.at_finish(partial(_remove_source, source, local))
-        return
+        return stored
     if mode == "copy":
-        _copy(source, local, path, stage, overwrite)
-        return
+        return _copy(source, local, path, stage, overwrite)
     if not isinstance(storage, LocalStorage) or local is None:
         raise InvalidError(
             f"Transfer mode {mode!r} needs local files; {source} cannot be linked into {storage.root}.",
             hint="Use 'copy' or 'direct'.",
         )
     _link(os.path.realpath(local), storage, path, mode, stage, overwrite)
+    return None
 
 
 def _is_target(local: str, full: str, mode: str) -> bool:
@@ -117,22 +124,24 @@ def _without_links(path: str) -> str:
     return os.path.join(os.path.realpath(directory), name)
 
 
-def _copy(source: str, local: str | None, path: str, stage: Stage, overwrite: bool) -> None:
+def _copy(source: str, local: str | None, path: str, stage: Stage, overwrite: bool) -> StoredFile:
     if local is not None:
-        stage.write(path, Path(local), overwrite=overwrite)
-        return
+        return stage.write(path, Path(local), overwrite=overwrite)
     storage, inner = locate(source)
     with storage.open(inner) as stream:
-        stage.write(path, stream, overwrite=overwrite)
+        return stage.write(path, stream, overwrite=overwrite)
 
 
-def _copy_for_move(source: str, local: str | None, storage: Storage, path: str, stage: Stage, overwrite: bool) -> None:
+def _copy_for_move(
+    source: str, local: str | None, storage: Storage, path: str, stage: Stage, overwrite: bool
+) -> StoredFile | None:
     """A hard link where it can be: together with the later deletion of the source it is a rename."""
     if isinstance(storage, LocalStorage) and local is not None:
         try:
-            return _link(os.path.realpath(local), storage, path, "hardlink", stage, overwrite)
-        except (InvalidError, DeniedError):
-            pass  # another file system
+            _link(os.path.realpath(local), storage, path, "hardlink", stage, overwrite)
+        except (InvalidError, DeniedError):  # another file system
+            return _copy(source, local, path, stage, overwrite)
+        return None
     return _copy(source, local, path, stage, overwrite)
 
 

@@ -1,0 +1,394 @@
+"""Datasets as files: puts, reads, checks and removes them.  Knows no registry: it hands out and takes file records."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from skybutler.datasets.file_columns import FileColumns
+from skybutler.datasets.file_record import FileRecord
+from skybutler.datasets.storage_class import StorageClass, StorageClasses
+from skybutler.errors import ChecksumMismatchError, ParameterError, UnknownComponentError, nearest
+from skybutler.formatters.catalog import FormatterTable, load, make, short_name
+from skybutler.formatters.converters import convert
+from skybutler.formatters.formatter import BytesFormatter, Source
+from skybutler.storage import Stage, Storage, StoredFile, is_absolute, locate, open_storage
+from skybutler.storage.checksum import of_stream
+
+from .ingest import ingest_files, sizes_of
+from .placing import InUse, in_use_always, place
+from .templates import Templates
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from skybutler.datasets.dataset_type import DatasetType
+    from skybutler.datasets.ref import DatasetRef
+
+__all__ = ["Datastore"]
+
+
+class Datastore:
+    """Files of datasets below one root.
+
+    A caller that keeps records in a database does, in one transaction: insert the rows, `put` or
+    `skybutler.datastore.ingest.ingest` with a `stage`, ``stage.sync()``, commit, ``stage.finish()``.
+
+    Parameters
+    ----------
+    storage : `skybutler.storage.Storage`
+        Where the files are.
+    storage_classes : `skybutler.datasets.StorageClasses`
+        Known storage classes.
+    templates : `Templates`, optional
+        Paths of new files.
+    formatters : `skybutler.formatters.FormatterTable`, optional
+        Writers of new files.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        storage_classes: StorageClasses | None = None,
+        templates: Templates | None = None,
+        formatters: FormatterTable | None = None,
+    ) -> None:
+        self.storage = storage
+        self.storage_classes = storage_classes if storage_classes is not None else StorageClasses.default()
+        self.templates = templates if templates is not None else Templates()
+        self.formatters = formatters if formatters is not None else FormatterTable()
+
+    @classmethod
+    def open(
+        cls,
+        root: str | os.PathLike[str],
+        config: Mapping[str, Any] | None = None,
+        storage_classes: StorageClasses | None = None,
+    ) -> Datastore:
+        """Datastore below a directory or URI.
+
+        Parameters
+        ----------
+        root : `str` or path-like
+            Directory, ``file:`` or ``s3:`` URI.
+        config : mapping, optional
+            The ``datastore`` section of ``butler.yaml``: ``templates``, ``formatters``, and ``s3`` for the settings
+            of an object store; other keys are none of its business.
+        storage_classes : `skybutler.datasets.StorageClasses`, optional
+            Known storage classes.
+
+        Raises
+        ------
+        skybutler.errors.ConfigError
+            If something in the configuration is wrong.
+        """
+        config = config or {}
+        return cls(
+            open_storage(root, config.get("s3")),
+            storage_classes=storage_classes,
+            templates=Templates(config.get("templates")),
+            formatters=FormatterTable(config.get("formatters")),
+        )
+
+    def __repr__(self) -> str:
+        return f"Datastore({self.storage.root!r})"
+
+    @property
+    def root(self) -> str:
+        """URI of the root, ending in ``/``."""
+        return self.storage.root
+
+    def stage(self) -> Stage:
+        """A new stage for the files of one transaction."""
+        return Stage(self.storage)
+
+    # ---------------------------------------------------------------- writing
+    def path_of(self, ref: DatasetRef, extension: str | None = None) -> str:
+        """Path that a new file of a dataset gets; its data ID needs the records whose fields the template uses.
+
+        Parameters
+        ----------
+        ref : `skybutler.datasets.DatasetRef`
+            The dataset.
+        extension : `str`, optional
+            Extension with its point, instead of that of the formatter.
+
+        Raises
+        ------
+        skybutler.errors.TemplateError
+            If the template needs what the data ID does not have.
+        """
+        instrument = _instrument_of(ref)
+        template = self.templates.find(ref.dataset_type, instrument=instrument)
+        if extension is None:
+            extension = make(self.formatters.choose(ref.dataset_type, instrument=instrument)).extension
+        return template.render_ref(ref) + extension
+
+    def put(
+        self,
+        obj: Any,
+        ref: DatasetRef,
+        stage: Stage,
+        *,
+        provenance: Mapping[str, Any] | None = None,
+        in_use: InUse = in_use_always,
+    ) -> FileRecord:
+        """Write a dataset.
+
+        Parameters
+        ----------
+        obj
+            Object of the Python type of the storage class, or convertible to it.
+        ref : `skybutler.datasets.DatasetRef`
+            The dataset, expanded as far as the file template needs it.
+        stage : `skybutler.storage.Stage`
+            Stage of the transaction.
+        provenance : mapping, optional
+            Flat names and values to be kept in files that have a place for them.
+        in_use : callable, optional
+            Tells whether a dataset owns the file that is already in the place; one left by a killed process is
+            replaced.  By default every file counts as owned.
+
+        Returns
+        -------
+        record : `skybutler.datasets.FileRecord`
+            What the registry has to keep.
+
+        Raises
+        ------
+        skybutler.errors.StorageClassError
+            If the object neither is nor can be converted to what the storage class holds.
+        skybutler.errors.FileExistsInStoreError
+            If another dataset has a file in the place.
+        """
+        dataset_type = ref.dataset_type
+        storage_class = self.storage_classes[dataset_type.storage_class]
+        obj = convert(obj, storage_class)
+        instrument = _instrument_of(ref)
+        choice = self.formatters.choose(dataset_type, instrument=instrument)
+        formatter = make(choice) if choice.parameters else load(choice.name)
+        template = self.templates.find(dataset_type, instrument=instrument)
+        path = template.render_ref(ref) + formatter.extension
+        if isinstance(formatter, BytesFormatter):
+            content = formatter.to_bytes(obj, storage_class, provenance)
+            stored = place(path, in_use, lambda overwrite: stage.write(path, content, overwrite=overwrite))
+        else:
+            stored = place(
+                path,
+                in_use,
+                lambda overwrite: stage.write(
+                    path, lambda local: formatter.write(obj, local, storage_class, provenance), overwrite=overwrite
+                ),
+            )
+        return FileRecord(path, choice.name, storage_class.name, stored.size, stored.checksum)
+
+    def ingest(
+        self,
+        sources: Sequence[str],
+        mode: str | None,
+        *,
+        formatter: str,
+        storage_class: str,
+        stage: Stage | None = None,
+        stems: Sequence[str] | Callable[[], Sequence[str]] = (),
+        track: bool = True,
+        checksum: bool = False,
+        in_use: InUse = in_use_always,
+    ) -> FileColumns:
+        """Take files into the datastore that others have made.
+
+        Parameters
+        ----------
+        sources : sequence of `str`
+            Local paths or URIs; relative paths are relative to the root.
+        mode, stage, stems, track, checksum, in_use
+            See `skybutler.datastore.ingest.ingest_files`; `stems` gives what ``stems`` needs.
+        formatter : `str`
+            Short name of the formatter that reads the files, or a foreign class name that has one.
+        storage_class : `str`
+            Storage class of the datasets.
+
+        Returns
+        -------
+        files : `skybutler.datasets.FileColumns`
+            What the registry has to keep, in the order of ``sources``.
+
+        Raises
+        ------
+        skybutler.errors.ButlerError
+            See `skybutler.datastore.ingest.ingest_files`.
+        """
+        files = ingest_files(
+            self.storage, sources, mode, stage=stage, stems=stems, track=track, checksum=checksum, in_use=in_use
+        )
+        return FileColumns(
+            files.paths, files.sizes, short_name(formatter, storage_class), storage_class, files.checksums
+        )
+
+    def stems(self, dataset_type: DatasetType, columns: Mapping[str, Any], n: int) -> list[str]:
+        """Paths without extension for many datasets of one type; see `skybutler.datastore.FileTemplate.render_many`.
+
+        Parameters
+        ----------
+        dataset_type : `skybutler.datasets.DatasetType`
+            Type of all of them.
+        columns : mapping
+            Columns, or single values for all, by template field: dimensions, record fields such as
+            ``exposure.obs_id``, and ``run``.  An ``instrument`` that is a column must have one value only.
+        n : `int`
+            How many.
+        """
+        instrument = columns.get("instrument")
+        if instrument is not None and not isinstance(instrument, str):
+            instrument = instrument[0] if n else None
+        template = self.templates.find(dataset_type, instrument=instrument)
+        return template.render_many({**columns, "datasetType": dataset_type.name}, n)
+
+    def remove(self, records: Iterable[FileRecord]) -> None:
+        """Delete the files of datasets that no longer exist; missing ones are no error, ``direct`` ones are kept.
+
+        The caller sees to it that no other dataset is in the same file.
+        """
+        self.storage.remove(dict.fromkeys(record.path for record in records if not is_absolute(record.path)))
+
+    # ---------------------------------------------------------------- reading
+    def get(
+        self,
+        ref: DatasetRef,
+        record: FileRecord,
+        *,
+        component: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        storage_class: str | None = None,
+    ) -> Any:
+        """Read a dataset or one of its components.
+
+        Parameters
+        ----------
+        ref : `skybutler.datasets.DatasetRef`
+            The dataset.
+        record : `skybutler.datasets.FileRecord`
+            Where and how it is stored.
+        component : `str`, optional
+            Name of a component; by default that of a component's ``ref``.
+        parameters : mapping, optional
+            Read parameters of the storage class, such as ``bbox`` or ``columns``.
+        storage_class : `str`, optional
+            Storage class of the result (of the component, if there is one) instead of that of the dataset type.
+
+        Raises
+        ------
+        skybutler.errors.FileNotFoundInStoreError
+            If the file is gone.
+        skybutler.errors.ChecksumMismatchError
+            If it has not the recorded size.
+        skybutler.errors.ParameterError
+            If a parameter is unknown to the storage class.
+        skybutler.errors.UnknownComponentError
+            If the storage class has no such component.
+        skybutler.errors.StorageClassError
+            If the result cannot be converted to ``storage_class``.
+        """
+        held = stored = self.storage_classes[record.storage_class]
+        of_ref = ref.dataset_type.component
+        component = component or of_ref
+        if component is not None:
+            held = _component_class(stored, component, self.storage_classes)
+        if parameters:
+            _check_parameters(parameters, held, stored)
+        obj = _formatter_of(record).read(self.source(record, ref), stored, component, parameters or {})
+        if storage_class is None:
+            storage_class = ref.dataset_type.storage_class if component == of_ref else held.name
+        return convert(obj, self.storage_classes[storage_class])
+
+    def source(self, record: FileRecord, ref: DatasetRef | None = None) -> Source:
+        """The file of a record, to be read by a formatter or served as it is."""
+        storage, path = self._locate(record)
+        return Source(storage, path, record.size, ref.data_id if ref is not None else None)
+
+    def exists(self, record: FileRecord) -> bool:
+        """Whether the file is there."""
+        storage, path = self._locate(record)
+        return storage.exists(path)
+
+    def exist(self, paths: Sequence[str]) -> NDArray[np.bool_]:
+        """Whether the files of many recorded paths are there, shape (n,)."""
+        import numpy as np
+
+        return np.asarray(sizes_of(self.storage, paths) >= 0)
+
+    def verify(self, record: FileRecord) -> StoredFile:
+        """Read a whole file and compare it with its record.
+
+        Returns
+        -------
+        stored : `skybutler.storage.StoredFile`
+            Size and checksum of the file as it is.
+
+        Raises
+        ------
+        skybutler.errors.ChecksumMismatchError
+            If size or checksum differ from recorded ones.
+        skybutler.errors.FileNotFoundInStoreError
+            If the file is gone.
+        """
+        storage, path = self._locate(record)
+        with storage.open(path) as stream:
+            found = of_stream(stream)
+        if record.size not in (-1, found.size):
+            raise ChecksumMismatchError(
+                f"{storage.url(path)} has {found.size} bytes, but {record.size} were recorded when it was stored."
+            )
+        if record.checksum is not None and record.checksum != found.checksum:
+            raise ChecksumMismatchError(
+                f"The content of {storage.url(path)} has changed: its checksum is {found.checksum.hex()}, "
+                f"recorded was {record.checksum.hex()}."
+            )
+        return found
+
+    def uri(self, record: FileRecord) -> str:
+        """Absolute URI of the file of a record."""
+        return record.path if "://" in record.path else self.storage.url(record.path)
+
+    def signed_url(self, record: FileRecord, seconds: int = 3600) -> str:
+        """URL through which anyone can read the file for some time (``file:`` for a local one)."""
+        storage, path = self._locate(record)
+        return storage.signed_url(path, seconds)
+
+    def _locate(self, record: FileRecord) -> tuple[Storage, str]:
+        if is_absolute(record.path):
+            return locate(record.path)
+        return self.storage, record.path
+
+
+def _formatter_of(record: FileRecord) -> Any:
+    """The formatter that reads a file."""
+    return load(short_name(record.formatter, record.storage_class))
+
+
+def _component_class(stored: StorageClass, component: str, known: StorageClasses) -> StorageClass:
+    names = {**stored.components, **stored.derived_components}
+    if component not in names:
+        raise UnknownComponentError(
+            f"Storage class {stored.name!r} has no component {component!r}.",
+            hint=nearest(component, names) or (f"It has {', '.join(names)}." if names else "It has none."),
+        )
+    return known[names[component]]
+
+
+def _check_parameters(parameters: Mapping[str, Any], held: StorageClass, stored: StorageClass) -> None:
+    # The parameters of the whole hold for its components: the box of an image component, say.
+    known = held.parameters | stored.parameters
+    for name in parameters:
+        if name not in known:
+            raise ParameterError(
+                f"Storage class {held.name!r} has no read parameter {name!r}.",
+                hint=nearest(name, known) or (f"It has {', '.join(sorted(known))}." if known else "It has none."),
+            )
+
+
+def _instrument_of(ref: DatasetRef) -> str | None:
+    return ref.data_id["instrument"] if "instrument" in ref.dataset_type.dimensions else None

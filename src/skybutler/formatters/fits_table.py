@@ -1,0 +1,74 @@
+"""Tables in FITS files as astropy tables.  Knows neither registry nor datastore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skybutler.errors import UnreadableFileError
+
+from .formatter import Formatter, Source, no_component
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from skybutler.datasets.storage_class import StorageClass
+
+__all__ = ["FitsTableFormatter"]
+
+
+class FitsTableFormatter(Formatter):
+    """The first table of a FITS file.
+
+    Of catalogs written by LSST's afw, the packed flags become one logical column each, in place of the bit column,
+    and field documentation becomes column descriptions.
+    """
+
+    extension = ".fits"
+
+    def read(
+        self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
+    ) -> object:
+        from astropy.io import fits
+        from astropy.table import Table
+
+        no_component(component, storage_class)
+        with source.open() as stream:
+            try:
+                with fits.open(stream, memmap=False) as hdus:
+                    hdu = next((hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU | fits.TableHDU)), None)
+                    if hdu is None:
+                        raise UnreadableFileError(f"{source.uri} has no table among its HDUs.")
+                    header = hdu.header.copy()
+                    table = Table.read(hdu)
+            except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
+                if isinstance(error, UnreadableFileError):
+                    raise
+                raise UnreadableFileError(f"{source.uri} is not readable as a FITS table: {error}") from error
+        return _as_written_by_afw(table, header)
+
+    def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
+        from astropy.io import fits
+
+        hdu = fits.table_to_hdu(obj, character_as_bytes=False)
+        for name, value in (provenance or {}).items():
+            hdu.header[f"HIERARCH {name}"] = value
+        fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path)
+
+
+def _as_written_by_afw(table: Table, header: Any) -> Table:
+    for i, name in enumerate(list(table.colnames), start=1):
+        if text := header.get(f"TDOC{i}"):
+            table[name].description = text
+    place = header.get("FLAGCOL")
+    if place is None:
+        return table
+    column = header.get(f"TTYPE{place}", "flags").strip()
+    bits = table[column]
+    for bit in range(bits.shape[1]):
+        name = header.get(f"TFLAG{bit + 1}", f"flag_{bit + 1}").strip()
+        table.add_column(bits[:, bit], name=name, index=place - 1 + bit)
+        table[name].description = header.get(f"TFDOC{bit + 1}")
+    table.remove_column(column)
+    return table

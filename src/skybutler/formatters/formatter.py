@@ -1,0 +1,184 @@
+"""What a formatter is: the reader and writer of one file format.  Knows neither registry nor datastore."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+
+from skybutler.errors import ChecksumMismatchError, UnknownComponentError, nearest
+
+if TYPE_CHECKING:
+    from skybutler.datasets.storage_class import StorageClass
+    from skybutler.storage import Storage
+
+__all__ = ["BytesFormatter", "Formatter", "Source", "no_component"]
+
+
+class Source:
+    """One file to be read, wherever it is.
+
+    Parameters
+    ----------
+    storage : `skybutler.storage.Storage`
+        Where the file is.
+    path : `str`
+        Its path there.
+    size : `int`
+        Recorded size in bytes, -1 if none; a file of another size is refused.
+    data_id : mapping, optional
+        Data ID of the dataset, for formatters that need more than the file (raws).
+    """
+
+    __slots__ = ("_path", "_size", "_storage", "data_id")
+
+    def __init__(self, storage: Storage, path: str, size: int = -1, data_id: Mapping[str, Any] | None = None) -> None:
+        self._storage, self._path, self._size = storage, path, size
+        self.data_id: Mapping[str, Any] = data_id if data_id is not None else {}
+
+    @property
+    def uri(self) -> str:
+        """Absolute URI of the file."""
+        return self._storage.url(self._path)
+
+    @property
+    def extension(self) -> str:
+        """Extension in lower case from the first point of the name on, such as ``.fits.gz``; empty if none."""
+        name = self._path.rsplit("/", 1)[-1].lower()
+        return name[name.find(".") :] if "." in name else ""
+
+    def read_bytes(self) -> bytes:
+        """Whole content.
+
+        Raises
+        ------
+        skybutler.errors.ChecksumMismatchError
+            If the size is not the recorded one.
+        skybutler.errors.FileNotFoundInStoreError
+            If the file is gone.
+        """
+        data = self._storage.read(self._path)
+        if self._size >= 0 and len(data) != self._size:
+            self._refuse(len(data))
+        return data
+
+    def read_ranges(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Several half-open byte ranges ``(start, stop)``."""
+        if self._size >= 0 and (found := int(self._storage.sizes([self._path])[0])) not in (-1, self._size):
+            self._refuse(found)  # a missing file is reported by the reading itself
+        return self._storage.read_ranges(self._path, ranges)
+
+    def open(self) -> BinaryIO:
+        """Seekable stream over the file, to be closed by the caller."""
+        stream = self._storage.open(self._path)
+        if self._size >= 0:
+            found = stream.seek(0, 2)
+            stream.seek(0)
+            if found != self._size:
+                stream.close()
+                self._refuse(found)
+        return stream
+
+    @contextmanager
+    def local_path(self) -> Iterator[Path]:
+        """A local file with the content, for the duration of a ``with`` block; not to be modified."""
+        with self._storage.local_path(self._path) as path:
+            if self._size >= 0 and (found := path.stat().st_size) != self._size:
+                self._refuse(found)
+            yield path
+
+    def _refuse(self, found: int) -> None:
+        raise ChecksumMismatchError(f"{self.uri} has {found} bytes, but {self._size} were recorded when it was stored.")
+
+
+class Formatter(ABC):
+    """Reads and writes one file format.
+
+    Instances hold their write parameters and nothing else, so one serves all datasets and threads.
+
+    Parameters
+    ----------
+    **parameters
+        Write parameters, from the configuration of the datastore; each formatter names its own.
+    """
+
+    extension: ClassVar[str]
+    """Extension of the files written, with its point; what is read may have another."""
+
+    @abstractmethod
+    def read(
+        self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
+    ) -> object:
+        """Read a dataset, or one component of it.
+
+        Parameters
+        ----------
+        source : `Source`
+            The file.
+        storage_class : `skybutler.datasets.StorageClass`
+            Storage class of the whole dataset as it was stored.
+        component : `str`, optional
+            Name of one of its components; `None` for all of it.
+        parameters : mapping
+            Read parameters, already checked against the storage class.
+
+        Returns
+        -------
+        dataset
+            Object of the Python type of the storage class, or of the component's.
+
+        Raises
+        ------
+        skybutler.errors.UnreadableFileError
+            If the file is not of this format.
+        skybutler.errors.UnknownComponentError
+            If this format cannot give the component.
+        """
+
+    @abstractmethod
+    def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
+        """Write a dataset to a new local file.
+
+        Parameters
+        ----------
+        obj
+            Object of the Python type of the storage class.
+        path : `~pathlib.Path`
+            File to make.
+        storage_class : `skybutler.datasets.StorageClass`
+            Storage class of the dataset.
+        provenance : mapping, optional
+            Flat names and values to be kept in the file if its format has a place for them.
+
+        Raises
+        ------
+        skybutler.errors.FormatError
+            If the object cannot be written in this format.
+        """
+
+
+class BytesFormatter(Formatter):
+    """A formatter of small files, which makes their content in memory."""
+
+    @abstractmethod
+    def to_bytes(self, obj: Any, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> bytes:
+        """The content of a file that holds the object."""
+
+    def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
+        path.write_bytes(self.to_bytes(obj, storage_class, provenance))
+
+
+def no_component(component: str | None, storage_class: StorageClass, known: Sequence[str] = ()) -> None:
+    """Refuse a component that a format cannot give.
+
+    Raises
+    ------
+    skybutler.errors.UnknownComponentError
+        If ``component`` is not `None`.
+    """
+    if component is not None:
+        raise UnknownComponentError(
+            f"The file of a {storage_class.name} has no component {component!r}.", hint=nearest(component, known)
+        )

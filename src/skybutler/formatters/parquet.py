@@ -1,0 +1,142 @@
+"""Tables as Parquet files, of which only the columns and rows asked for are read.  Knows no registry."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from skybutler.errors import ParameterError, UnreadableFileError, nearest
+
+from .converters import arrow_to_pandas, pandas_to_arrow
+from .formatter import Formatter, Source, no_component
+
+if TYPE_CHECKING:
+    from skybutler.datasets.storage_class import StorageClass
+
+__all__ = ["ParquetFormatter"]
+
+COMPONENTS = ("columns", "rowcount", "schema")
+
+
+class ParquetFormatter(Formatter):
+    """A table as an Arrow table, data frame, astropy table, structured array or dict of arrays, or a bare schema.
+
+    Read parameters: ``columns`` is a name, a pattern with wildcards, or a list of them; for a data frame whose
+    columns have levels it is a mapping from level to values, or a list of tuples.  ``filters`` is a pyarrow
+    expression or a list of ``(column, operator, value)``, see `pyarrow.parquet.read_table`.  Components are
+    ``columns`` (names), ``rowcount`` and ``schema`` (Arrow), for which no rows are read.
+    """
+
+    extension = ".parq"
+
+    def read(
+        self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
+    ) -> object:
+        if component is not None and component not in COMPONENTS:
+            no_component(component, storage_class, COMPONENTS)
+        with _opened(source) as file:
+            schema = file.schema_arrow
+            if component == "rowcount":
+                return file.metadata.num_rows
+            if component == "schema" or storage_class.name == "ArrowSchema":
+                return schema
+            if component == "columns":
+                return [name for name in schema.names if not name.startswith("__index_level")]
+        columns = _chosen(schema, parameters.get("columns"))
+        table = _read_table(source, columns, parameters.get("filters"))
+        # A frame is made here, because only its own metadata can bring back its index and levels.
+        return arrow_to_pandas(table) if storage_class.name == "DataFrame" else table
+
+    def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
+        if isinstance(obj, pa.Schema):
+            pq.write_metadata(obj, path)
+            return
+        table = _as_arrow(obj)
+        if provenance:
+            notes = {str(name).encode(): str(value).encode() for name, value in provenance.items()}
+            table = table.replace_schema_metadata({**(table.schema.metadata or {}), **notes})
+        pq.write_table(table, path)
+
+
+def _as_arrow(obj: Any) -> pa.Table:
+    if isinstance(obj, pa.Table):
+        return obj
+    from . import arrow_columns
+
+    if isinstance(obj, Mapping):
+        return arrow_columns.dict_to_arrow(obj)
+    if hasattr(obj, "colnames"):
+        return arrow_columns.astropy_to_arrow(obj)
+    return pandas_to_arrow(obj) if hasattr(obj, "iloc") else arrow_columns.numpy_to_arrow(obj)
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[pq.ParquetFile]:
+    with source.open() as stream:
+        try:
+            file = pq.ParquetFile(stream)
+        except pa.ArrowException as error:
+            raise UnreadableFileError(f"{source.uri} is not readable as Parquet: {error}") from error
+        with file:
+            yield file
+
+
+def _read_table(source: Source, columns: list[str] | None, filters: Any) -> pa.Table:
+    with source.open() as stream:
+        try:
+            return pq.read_table(stream, columns=columns, filters=filters, use_pandas_metadata=True)
+        except pa.ArrowKeyError as error:
+            raise ParameterError(f"A filter names a column that {source.uri} does not have: {error}") from error
+        except pa.ArrowException as error:
+            if filters is None:
+                raise UnreadableFileError(f"{source.uri} is not readable as Parquet: {error}") from error
+            raise ParameterError(f"The filters {filters!r} cannot be applied to {source.uri}: {error}") from error
+
+
+def _chosen(schema: pa.Schema, wanted: Any) -> list[str] | None:
+    """Names of the file's columns that the ``columns`` parameter means; `None` for all."""
+    if wanted is None:
+        return None
+    names = [name for name in schema.names if not name.startswith("__index_level")]
+    levels = _levels(schema)
+    if len(levels) > 1:
+        return _chosen_by_level(names, levels, wanted)
+    found: dict[str, None] = {}
+    for pattern in [wanted] if isinstance(wanted, str) else list(wanted):
+        matching = [name for name in names if fnmatchcase(name, pattern) or name == pattern]
+        if not matching:
+            raise ParameterError(f"The table has no column {pattern!r}.", hint=nearest(str(pattern), names))
+        found |= dict.fromkeys(matching)
+    return list(found)
+
+
+def _levels(schema: pa.Schema) -> list[Any]:
+    """Names of the levels of a data frame's columns; one for plain columns."""
+    text = (schema.metadata or {}).get(b"pandas")
+    return [level["name"] for level in json.loads(text)["column_indexes"]] if text is not None else [None]
+
+
+def _chosen_by_level(names: list[str], levels: list[Any], wanted: Any) -> list[str]:
+    keys = {name: ast.literal_eval(name) if name.startswith("(") else (name,) for name in names}
+    if isinstance(wanted, Mapping):
+        if unknown := [level for level in wanted if level not in levels]:
+            raise ParameterError(f"The columns have no level {unknown[0]!r}.", hint=f"Levels: {levels}.")
+        lists = {levels.index(k): [v] if isinstance(v, str) else list(v) for k, v in wanted.items()}
+        chosen = [n for n, key in keys.items() if all(str(key[i]) in map(str, v) for i, v in lists.items())]
+        missing: Sequence[Any] = [] if chosen else [dict(wanted)]
+    else:
+        tuples = [wanted] if isinstance(wanted, tuple) else list(wanted)
+        by_key = {key: name for name, key in keys.items()}
+        missing = [key for key in tuples if key not in by_key]
+        chosen = [by_key[key] for key in tuples if key in by_key]
+    if missing:
+        raise ParameterError(f"The table has no columns {missing[0]!r}.", hint=f"Its levels are {levels}.")
+    return chosen

@@ -1,0 +1,96 @@
+"""YAML as plain data: any tag is read as the mapping, list or text below it, and none ever makes an object.
+
+Knows neither datasets nor storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from skybutler.errors import FormatError, UnreadableFileError
+
+__all__ = ["PlainDumper", "PlainLoader", "dump_yaml", "load_yaml"]
+
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class PlainLoader(_SafeLoader):  # type: ignore[misc]
+    """Safe loader that drops tags it does not know instead of refusing them."""
+
+
+def _untagged(loader: Any, _tag: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_scalar(node)
+
+
+PlainLoader.add_multi_constructor("", _untagged)
+
+
+class PlainDumper(_SafeDumper):  # type: ignore[misc]
+    """Safe dumper that also takes numpy numbers and arrays and any mapping."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent(dumper: Any, data: Any) -> yaml.Node:
+    if hasattr(data, "tolist"):  # numpy array or scalar
+        return dumper.represent_data(data.tolist())  # type: ignore[no-any-return]
+    if isinstance(data, Mapping):
+        return dumper.represent_dict(dict(data))  # type: ignore[no-any-return]
+    raise FormatError(f"A {type(data).__module__}.{type(data).__qualname__} cannot be written as YAML.")
+
+
+PlainDumper.add_multi_representer(object, _represent)
+
+
+def load_yaml(data: bytes | str, where: str, loader: Any = PlainLoader) -> Any:
+    """Content of a YAML text.
+
+    Parameters
+    ----------
+    data : `bytes` or `str`
+        The text.
+    where : `str`
+        Name of the file, for the error.
+    loader : type
+        `PlainLoader` or a class derived from it.
+
+    Raises
+    ------
+    skybutler.errors.UnreadableFileError
+        If it is no YAML; the error tells line and column.
+    """
+    try:
+        return yaml.load(data, loader)  # noqa: S506 - derived from the safe loader
+    except (yaml.YAMLError, ValueError, TypeError) as error:  # the last two: unhashable keys, impossible dates
+        raise UnreadableFileError(f"{where} is not readable as YAML: {error}") from error
+
+
+def dump_yaml(obj: Any, dumper: Any = PlainDumper) -> bytes:
+    """YAML text of plain data, keys in their order.
+
+    Parameters
+    ----------
+    obj
+        Mappings, lists, texts, numbers, and what is like them.
+    dumper : type
+        `PlainDumper` or a class derived from it.
+
+    Raises
+    ------
+    skybutler.errors.FormatError
+        If something in it is not plain data.
+    """
+    try:
+        text: bytes = yaml.dump(obj, Dumper=dumper, sort_keys=False, allow_unicode=True, encoding="utf-8")
+    except RecursionError as error:
+        raise FormatError("Data that contain themselves cannot be written as YAML.") from error
+    return text
