@@ -16,6 +16,7 @@ from skybutler.expressions.bind import bind
 from skybutler.expressions.bound import Always, And, Column, Comparison, Glob, Literal, Or, Predicate
 from skybutler.expressions.parser import parse
 from skybutler.expressions.text import to_text
+from skybutler.sky.timespan import Timespan
 from support.where_oracle import evaluate
 
 UNIVERSE = DimensionUniverse.load()
@@ -186,6 +187,33 @@ def test_allowed_values_hold_for_every_row_that_satisfies(text: str, visit: int 
         given_values = {"visit": visit, "detector": detector}
         for dimension, values in allowed_values(found).items():
             assert given_values[dimension] in values
+
+
+OPERANDS = ["visit", "visit.name", "visit.timespan", "visit.timespan.end", "visit.region", "exposure.can_see_sky"]
+OPERANDS += ["run", "skymap.hash", "calexp.dataset_id", "1", "2.5", "'x'", "T'61000'", "NULL", "TRUE", ":list", ":span"]
+OPERANDS += ["POINT(1, 2)", "CIRCLE(1, 2, 3)", "UUID('840b31d9-05cd-5161-b2c8-00d32b280d0f')", "(NULL, T'61000')"]
+OPERANDS += ["(visit = 1)"]
+OPERATORS = ["=", "!=", "<", ">=", "+", "-", "/", "%", "IN", "NOT IN", "OVERLAPS", "AND", "OR"]
+PAIRS = st.builds("{} {} ({})".format, st.sampled_from(OPERANDS), st.sampled_from(OPERATORS), st.sampled_from(OPERANDS))
+LISTED = st.builds(
+    "{} IN ({})".format,
+    st.sampled_from(OPERANDS),
+    st.lists(st.sampled_from([*OPERANDS, "1..5"]), max_size=3).map(", ".join),
+)
+
+
+@given(PAIRS | LISTED | st.builds("{} = ({})".format, PAIRS, PAIRS))
+def test_anything_binds_or_says_why_not(text: str) -> None:
+    try:
+        found = _bind(text, list=[1, "a", None, 2.5, True], span=Timespan.from_ns(0, 10))
+    except ExpressionError as error:
+        place = error
+    else:
+        assert isinstance(found, Predicate)
+        hash(found)
+        return
+    assert place.message
+    assert 0 <= place.position < place.position + place.length <= len(text)
 
 
 def test_binding_a_usual_expression_is_quick() -> None:
