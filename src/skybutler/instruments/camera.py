@@ -18,7 +18,7 @@ from skybutler.instruments.description import Detector, Instrument
 if TYPE_CHECKING:
     from skybutler.images import SkyWcs
 
-__all__ = ["DEFAULT_PADDING", "corner_field_angles", "initial_wcs", "visit_hulls", "visit_regions", "wcs_cards"]
+__all__ = ["DEFAULT_PADDING", "corner_field_angles", "initial_wcs", "visit_hulls", "visit_regions"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -90,49 +90,6 @@ def visit_hulls(
     return _project(instrument, _hull_field_angles(instrument, padding), ra, dec, sky_angle)
 
 
-def wcs_cards(
-    instrument: Instrument,
-    detector: Detector,
-    ra: float,
-    dec: float,
-    sky_angle: float,
-    shape: tuple[int, int] | None = None,
-) -> dict[str, str | float | int]:
-    """FITS cards of the initial WCS of a detector: gnomonic about the boresight, from nominal optics.
-
-    Parameters
-    ----------
-    instrument, detector : `Instrument`, `Detector`
-        What took the image.
-    ra, dec, sky_angle : `float`
-        Boresight (ICRS) and rotation in degrees.
-    shape : `tuple` [`int`, `int`], optional
-        Height and width of the image when it is a scaled-down one: it covers the same sky on fewer pixels.
-    """
-    # Pixel p of a scaled image is full pixel (p + 0.5) * scale - 0.5.
-    scale = np.ones(2) if shape is None else np.array(detector.layout.size) / np.array(shape[::-1])
-    to_angle = _matrix(instrument, detector) * scale
-    origin = _origin(instrument, detector) + _matrix(instrument, detector) @ (0.5 * scale - 0.5)
-    reference = np.linalg.solve(to_angle, -origin) + 1.0
-    cd = np.degrees(_rotation(instrument, np.array([sky_angle]))[0] @ to_angle)
-    return {
-        "WCSAXES": 2,
-        "CTYPE1": "RA---TAN",
-        "CTYPE2": "DEC--TAN",
-        "CUNIT1": "deg",
-        "CUNIT2": "deg",
-        "RADESYS": "ICRS",
-        "CRPIX1": float(reference[0]),
-        "CRPIX2": float(reference[1]),
-        "CRVAL1": ra,
-        "CRVAL2": dec,
-        "CD1_1": float(cd[0, 0]),
-        "CD1_2": float(cd[0, 1]),
-        "CD2_1": float(cd[1, 0]),
-        "CD2_2": float(cd[1, 1]),
-    }
-
-
 def initial_wcs(
     instrument: Instrument,
     detector: Detector,
@@ -141,10 +98,26 @@ def initial_wcs(
     sky_angle: float,
     shape: tuple[int, int] | None = None,
 ) -> SkyWcs:
-    """The WCS of `wcs_cards`."""
+    """The WCS nominal optics give a detector: gnomonic about the boresight.
+
+    Parameters
+    ----------
+    instrument, detector : `Instrument`, `Detector`
+        What took the image.
+    ra, dec, sky_angle : `float`
+        Boresight (ICRS) and rotation in degrees.
+    shape : `tuple` [`int`, `int`], optional
+        Height and width of the image when it is a scaled-down one: it covers the same sky on fewer, larger pixels.
+    """
     from skybutler.images import SkyWcs
 
-    return SkyWcs.from_fits_header(wcs_cards(instrument, detector, ra, dec, sky_angle, shape))
+    # Pixel p of a scaled image is full pixel (p + 0.5) * scale - 0.5.
+    scale = np.ones(2) if shape is None else np.array(detector.layout.size) / np.array(shape[::-1])
+    full = _matrix(instrument, detector)
+    origin = _origin(instrument, detector) + full @ (0.5 * scale - 0.5)
+    x, y = np.linalg.solve(full * scale, -origin).tolist()
+    matrix = np.degrees(_rotation(instrument, np.array([sky_angle]))[0] @ (full * scale))
+    return SkyWcs.from_affine(ra, dec, matrix, crpix=(x, y))
 
 
 def _matrix(instrument: Instrument, detector: Detector) -> Floats:

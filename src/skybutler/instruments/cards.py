@@ -6,11 +6,12 @@ compression (10.1). Knows nothing of files.
 
 from __future__ import annotations
 
+import math
 import re
 
-from skybutler.errors import UnreadableFileError
+from skybutler.errors import InvalidError, UnreadableFileError
 
-__all__ = ["CARD", "CardValue", "ascii_text", "image_cards", "parse_cards", "parse_value"]
+__all__ = ["CARD", "CardValue", "ascii_text", "format_card", "image_cards", "parse_cards", "parse_value"]
 
 CardValue = str | int | float | bool | None
 
@@ -18,6 +19,7 @@ CARD = 80
 """Characters of a card."""
 
 _INTEGER = re.compile(r"[+-]?\d+\Z")
+_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}")
 _COMMENTARY = frozenset({"COMMENT", "HISTORY", ""})
 
 
@@ -104,6 +106,34 @@ def _parse_word(word: str, key: str, path: str) -> CardValue:
         return float(word.upper().replace("D", "E"))
     except ValueError:
         raise UnreadableFileError(f"{path}: the value of card {key} is {word!r}, which is not FITS.") from None
+
+
+def format_card(key: str, value: CardValue) -> str:
+    """The 80 characters of a card in fixed format; what `parse_cards` reads back.
+
+    Raises
+    ------
+    InvalidError
+        The keyword is no plain one, or the value does not fit into one card.
+    """
+    if not _KEYWORD.fullmatch(key):
+        raise InvalidError(f"{key!r} is no FITS keyword of at most eight characters.")
+    match value:
+        case bool():
+            text = f"{'T' if value else 'F':>20}"
+        case int():
+            text = f"{int(value):>20}"
+        case float():
+            text = f"{float(value)!r:>20}".replace("e", "E")
+        case str():
+            text = "'{:<8}'".format(value.replace("'", "''"))
+        case _:
+            text = ""
+    card = f"{key:<8}= {text}".ljust(CARD)
+    infinite = isinstance(value, float) and not math.isfinite(value)
+    if infinite or len(card) > CARD or not card.isascii() or not card.isprintable():
+        raise InvalidError(f"The value {value!r} of card {key} does not fit into a card.")
+    return card
 
 
 _TABLE_OF_TILES = re.compile(

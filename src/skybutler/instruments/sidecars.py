@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from skybutler.errors import UnreadableFileError
-from skybutler.instruments.headers import HeaderTable
+from skybutler.instruments.headers import HeaderTable, read_all_cards
 
-__all__ = ["INDEX_NAME", "Index", "read_index", "read_sidecar", "sidecar_of"]
+__all__ = ["INDEX_NAME", "Index", "read_index", "read_sidecar", "sidecar_of", "write_index"]
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ INDEX_NAME = "_index.json"
 
 Content = Literal["metadata", "translated"]
 _CONTENT, _COMMON = "__CONTENT__", "__COMMON__"
+_STRUCTURE = frozenset({"XTENSION", "PCOUNT", "GCOUNT", "COMMENT", "HISTORY", ""})
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,47 @@ def read_sidecar(path: str | os.PathLike[str]) -> tuple[Content, dict[str, Any]]
     if _COMMON in entries:
         raise UnreadableFileError(f"{where}: an index file where the sidecar of one file is expected.")
     return _content(entries, where), entries
+
+
+def write_index(folder: str | os.PathLike[str], files: Sequence[str | os.PathLike[str]]) -> Path:
+    """Write the index file of a folder: the header cards of its files, primary header and first extension merged.
+
+    Returns
+    -------
+    path : `~pathlib.Path`
+        The index file.
+
+    Raises
+    ------
+    UnreadableFileError
+        A file is not FITS or has no extension.
+    """
+    entries = {Path(file).name: _merged_header(file) for file in files}
+    first = next(iter(entries.values()), {})
+    common = {
+        card: value
+        for card, value in first.items()
+        if all(card in entry and entry[card] == value for entry in entries.values())
+    }
+    content: dict[str, Any] = {_CONTENT: "metadata", _COMMON: common}
+    for name, entry in entries.items():
+        content[name] = {card: value for card, value in entry.items() if card not in common}
+    path = Path(folder) / INDEX_NAME
+    temporary = path.with_name(f".{INDEX_NAME}.{os.getpid()}")
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    return path
+
+
+def _merged_header(file: str | os.PathLike[str]) -> dict[str, Any]:
+    """Cards of the primary header overlaid with those of the first extension, without what only structures a file."""
+    merged: dict[str, Any] = {}
+    for hdu in (0, 1):
+        merged.update((key, value) for key, value, _ in read_all_cards(file, hdu) if key not in _STRUCTURE)
+    return merged
 
 
 def sidecar_of(path: str | os.PathLike[str]) -> Path:

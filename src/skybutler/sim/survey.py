@@ -1,0 +1,107 @@
+"""A whole simulated survey on disk: one directory of raws per visit, as a telescope's archive would have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from skybutler.errors import InvalidError
+from skybutler.instruments import Detector, Instrument
+from skybutler.instruments.sidecars import write_index
+from skybutler.sim.detector_image import electrons_on_detector
+from skybutler.sim.raw_file import file_name, scaled_shape, write_raw
+from skybutler.sim.visits import SimulatedVisit, plan_visits
+
+__all__ = ["Survey", "simulate_survey"]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was simulated.
+
+    Parameters
+    ----------
+    directory : `~pathlib.Path`
+        Parent of the visits' directories.
+    visits : `tuple` [`SimulatedVisit`]
+        The exposures.
+    files : `tuple` [`~pathlib.Path`]
+        The raws, by visit and detector.
+    indexes : `tuple` [`~pathlib.Path`]
+        The index files, one per visit, if asked for.
+    """
+
+    directory: Path
+    visits: tuple[SimulatedVisit, ...]
+    files: tuple[Path, ...]
+    indexes: tuple[Path, ...]
+
+
+def simulate_survey(
+    directory: str | Path,
+    *,
+    visits: int | Sequence[SimulatedVisit] = 6,
+    detectors: Sequence[int | str] = range(90, 99),
+    scale: int = 8,
+    seed: int = 42,
+    full_size_one: bool = True,
+    index: bool = True,
+    instrument: str = "LSSTCam-imSim",
+    progress: Callable[[int, int, Path], None] | None = None,
+) -> Survey:
+    """Write the raws of a small survey of one field in several bands and nights.
+
+    Parameters
+    ----------
+    directory : path
+        Where; made if need be. Every visit gets a directory ``00250000`` of files ``lsst_a_250000_R22_S11_r.fits``.
+    visits : `int` or sequence of `SimulatedVisit`
+        How many to plan (see `plan_visits`), or which.
+    detectors : sequence of `int` or `str`
+        Ids or full names; by default the raft in the centre.
+    scale : `int`
+        How much larger than real the pixels are, 1 for full-size detectors (seconds each, 20 MB).
+    seed : `int`
+        Same seed, same bytes.
+    full_size_one : `bool`
+        Whether the last detector of the first visit is written in full size whatever the scale.
+    index : `bool`
+        Whether each visit gets an ``_index.json`` of its headers.
+    instrument : `str`
+        Any name `Instrument.load` knows.
+    progress : callable, optional
+        Called with files done, files in all and the file just written.
+
+    Raises
+    ------
+    InvalidError
+        A scale below 1 or no detectors.
+    """
+    if scale < 1:
+        raise InvalidError(f"The scale of a simulation is {scale}; it must be 1 or more.")
+    camera = Instrument.load(instrument)
+    chosen = [camera.detector(key) for key in detectors]
+    if not chosen:
+        raise InvalidError("A simulation needs at least one detector.")
+    plan = plan_visits(visits, seed, camera) if isinstance(visits, int) else tuple(visits)
+    files: list[Path] = []
+    indexes: list[Path] = []
+    for visit in plan:
+        folder = Path(directory) / f"{visit.id:08d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for detector, size in _scales(chosen, scale, full_size_one and visit is plan[0]):
+            path = folder / file_name(visit, detector)
+            shape = scaled_shape(detector, size)
+            write_raw(path, camera, detector, visit, electrons_on_detector(camera, detector, visit, shape, seed), seed)
+            files.append(path)
+            if progress is not None:
+                progress(len(files), len(plan) * len(chosen), path)
+        if index:
+            indexes.append(write_index(folder, files[-len(chosen) :]))
+    return Survey(Path(directory), plan, tuple(files), tuple(indexes))
+
+
+def _scales(detectors: Sequence[Detector], scale: int, full_size_last: bool) -> Iterator[tuple[Detector, int]]:
+    for detector in detectors:
+        yield detector, 1 if full_size_last and detector is detectors[-1] else scale
