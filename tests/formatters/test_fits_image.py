@@ -301,6 +301,7 @@ def test_components_need_no_pixels(tmp_path: Path) -> None:
         ({"bbox": Box((0, 0), (0, 0))}, "is not inside"),
         ({"bbox": (0, 1, 0, 1)}, "bbox is a tuple"),
         ({"origin": "SIDEWAYS"}, "PARENT or LOCAL"),
+        ({"amp": "C00"}, "parameter 'amp'"),
     ],
 )
 def test_wrong_parameters(tmp_path: Path, parameters: dict[str, Any], message: str) -> None:

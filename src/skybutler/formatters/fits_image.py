@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["FitsImageFormatter"]
 
 _PLANES = ("IMAGE", "MASK", "VARIANCE")
+_TYPES = ("Exposure", "MaskedImage", "Image", "Mask")
 _NEWEST = 2  # of EXPINFO_V
 _COMPONENTS = (
     "bbox", "detector", "dimensions", "filter", "id", "image",
@@ -76,7 +77,7 @@ class FitsImageFormatter(Formatter):
         Raises
         ------
         ParameterError
-            Raised if ``bbox`` is no box inside the image, or ``origin`` neither PARENT nor LOCAL.
+            Raised if ``bbox`` is no box inside the image, ``origin`` neither PARENT nor LOCAL, or there is another.
         SchemaVersionError
             Raised if the file is of a later version of this layout.
         UnknownComponentError
@@ -89,7 +90,12 @@ class FitsImageFormatter(Formatter):
                 f"Component '{component}' cannot be read from FITS images.",
                 hint=nearest(component, _COMPONENTS) or f"Components: {', '.join(_COMPONENTS)}.",
             )
-        whole = component is None and not parameters.get("bbox")
+        for name in parameters:
+            if name not in ("bbox", "origin"):
+                raise ParameterError(
+                    f"FITS images cannot be read with parameter '{name}'.", hint="There are bbox and origin."
+                )
+        whole = component is None and parameters.get("bbox") is None
         with _opened(source, whole) as file:
             if component is not None and component.upper() not in _PLANES:
                 return file.component(component)
@@ -301,6 +307,8 @@ class _File:
 
     def whole(self, pytype: str, box: Box) -> Exposure | MaskedImage | Image | Mask:
         """An object of the class of this name."""
+        if pytype not in _TYPES:
+            raise StorageClassError(f"A FITS image cannot be read as {pytype}.", hint=f"Types: {', '.join(_TYPES)}.")
         if pytype == "Mask":
             return self.plane("MASK", box)
         image = self.plane("IMAGE", box)
@@ -312,8 +320,7 @@ class _File:
         masked = MaskedImage(image, mask, variance)
         if pytype == "MaskedImage":
             return masked
-        known = self._described()
-        return Exposure(masked, wcs=self.wcs(), **known)
+        return Exposure(masked, wcs=self.wcs(), **self._described())
 
     def wcs(self) -> SkyWcs | None:
         """Celestial WCS of the cards, if there are any."""
