@@ -135,7 +135,11 @@ def iso_text(ns: int, decimals: int = 9, separator: str = "T") -> str:
 
 
 # --------------------------------------------------------------------------------------------------------------- texts
-def parse_time(value: str | float | Decimal, format: str | None = None, scale: str | None = None) -> int:
+def parse_time(
+    value: str | float | Decimal | np.integer[Any] | np.floating[Any],
+    format: str | None = None,
+    scale: str | None = None,
+) -> int:
     """TAI nanoseconds of what stands in a ``T'...'`` literal: ``[format/]value[/scale]``.
 
     Without a format a number is a modified Julian date (integer or not), a leading sign means FITS (``+02026-10-13``),
@@ -157,10 +161,16 @@ def parse_time(value: str | float | Decimal, format: str | None = None, scale: s
     """
     if isinstance(value, bool):
         raise InvalidError(f"{value} is no time.", hint=_HINT)
-    number = None if isinstance(value, str) else Decimal(value.item() if isinstance(value, np.generic) else value)
+    number = (
+        None
+        if isinstance(value, str)
+        else Decimal(value.item() if isinstance(value, (np.integer, np.floating)) else value)
+    )
     text = str(value).strip()
     own_format, body, own_scale = _split(text)
-    form = own_format or (format.lower() if format else None) or _guess_format(body, text)
+    form = (
+        own_format or (format.lower() if format else None) or (_guess_format(body, text) if number is None else "mjd")
+    )
     if form not in _DEFAULT_SCALE:
         hint = nearest(form, _DEFAULT_SCALE) or f"Formats are {', '.join(_DEFAULT_SCALE)}."
         raise InvalidError(f"Unknown time format '{form}' in '{text}'.", hint=hint)
@@ -247,6 +257,8 @@ def _number_ns(number: Decimal, form: str, scale: str, text: str) -> int:
     if form in ("mjd", "jd") and offset is not None:
         since = _DIGITS.subtract(number, _MJD_1970 if form == "mjd" else _JD_1970)
         return _in_range(_scaled(since, DAY) - offset, text)
+    if number.adjusted() > 9:  # and so too large for any format
+        raise _out_of_range(text)
     whole = number.to_integral_value()
     return int(_astropy_ns(float(whole), float(_DIGITS.subtract(number, whole)), form, scale, text))
 
@@ -298,5 +310,9 @@ def _from_days(days: Any, more_days: Any) -> npt.NDArray[np.int64]:
 
 def _in_range(ns: int, text: object) -> int:
     if not -LIMIT < ns < LIMIT:
-        raise InvalidError(f"'{text}' lies outside the years 1678 to 2261 that nanoseconds can count.")
+        raise _out_of_range(text)
     return ns
+
+
+def _out_of_range(text: object) -> InvalidError:
+    return InvalidError(f"'{text}' lies outside the years 1678 to 2261 that nanoseconds can count.")
