@@ -41,6 +41,14 @@ expression a field is written `element.field`.
 """
 
 
+STORAGE_CLASSES_HEAD = """# Storage classes
+
+What a dataset is in memory. A component is read alone with `butler.get("calexp.wcs", ...)`; a read parameter asks for
+part of a dataset. `storage_classes` in a repository's `butler.yaml` adds more.
+
+"""
+
+
 def _first_paragraph(text: str | None) -> str:
     return " ".join((text or "").strip().partition("\n\n")[0].split())
 
@@ -110,6 +118,24 @@ def _column_type(column: Column) -> str:
     return f"{column.type}({column.length})" if column.length else column.type
 
 
+# ------------------------------------------------------------------------------------------------------ storage classes
+def storage_classes_page() -> str:
+    """Every storage class: its Python type, what it is made of, and how it can be read in part."""
+    from skybutler.datasets.storage_class import StorageClasses
+
+    known = StorageClasses.default()
+    rows = [
+        [f"`{name}`", f"`{known[name].pytype}`", _names(known[name].all_components), _names(known[name].parameters)]
+        for name in known
+    ]
+    table = _table(["storage class", "Python type", "components", "read parameters"], rows)
+    return STORAGE_CLASSES_HEAD + "\n".join(table) + "\n"
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{n}`" for n in sorted(names))
+
+
 # ------------------------------------------------------------------------------------------------------------- commands
 def commands_page(group: click.Group) -> str:
     """Every command of a click group with its arguments and options."""
@@ -149,6 +175,7 @@ def _commands_page() -> str:
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "errors.md": ("skybutler.errors", errors_page),
     "dimensions.md": ("skybutler.dimensions", dimensions_page),
+    "storage-classes.md": ("skybutler.datasets.storage_class", storage_classes_page),
     "commands.md": ("skybutler.cli", _commands_page),
 }
 """Page -> the package it describes and the function that writes it."""

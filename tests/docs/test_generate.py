@@ -38,6 +38,14 @@ def test_dimensions_page_tells_what_identifies_and_follows(generate: dict[str, A
     assert "| `id` | int | The value in data IDs. |\n" in visit
 
 
+def test_storage_classes_page_tells_components_and_parameters(generate: dict[str, Any]) -> None:
+    (row,) = [line for line in generate["storage_classes_page"]().splitlines() if line.startswith("| `ExposureF` |")]
+    _, _, pytype, components, parameters, _ = row.split("|")
+    assert pytype == " `skybutler.images.Exposure` "
+    assert {"`wcs`", "`psf`", "`image`", "`bbox`"} <= set(components.strip().split(", "))
+    assert "`bbox`" in parameters
+
+
 def test_commands_page_lists_commands_arguments_and_options(generate: dict[str, Any]) -> None:
     @click.group()
     def group() -> None:
