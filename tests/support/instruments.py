@@ -82,9 +82,11 @@ class _PropertyListLoader(yaml.SafeLoader):
     """Reads headers kept as ``!<lsst.daf.base.PropertyList>``: lists of name, type, value, comment."""
 
 
-_PropertyListLoader.add_constructor(
-    "lsst.daf.base.PropertyList", lambda loader, node: loader.construct_sequence(node, deep=True)
-)
+def _property_list(loader: yaml.SafeLoader, node: yaml.SequenceNode) -> list[Any]:
+    return loader.construct_sequence(node, deep=True)
+
+
+_PropertyListLoader.add_constructor("lsst.daf.base.PropertyList", _property_list)
 
 
 def real_header(shared: Path, name: str) -> HeaderTable:

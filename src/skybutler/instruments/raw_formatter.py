@@ -167,9 +167,12 @@ class _Raw:
         return tuple(_amplifier(a, scaled, raw=False) for a in layout.amplifiers)
 
     def _data_section(self, amplifier: description.Amplifier) -> Box | None:
+        card = self._data_card(amplifier.extension)
+        return Box.from_fits_section(card) if card else None
+
+    def _data_card(self, extension: str) -> str:
         with reading(self._uri):
-            card = self._hdus[amplifier.extension].header.get("DATASEC")
-        return Box.from_fits_section(card) if isinstance(card, str) else None
+            return str(self._hdus[extension].header.get("DATASEC", ""))
 
     def shape(self, amplifiers: Sequence[Amplifier]) -> tuple[int, int]:
         """Height and width of the assembled detector."""
@@ -184,7 +187,7 @@ class _Raw:
             shape = self.shape(amplifiers)
             if isinstance(box, Box):
                 amplifiers = tuple(a for a in amplifiers if a.destination.overlaps(box))
-            sections = {a.extension: str(self._hdus[a.extension].header.get("DATASEC", "")) for a in amplifiers}
+            sections = {a.extension: self._data_card(a.extension) for a in amplifiers}
             arrays = {a.extension: self._pixels(a.extension) for a in amplifiers}
             image = assemble(arrays, amplifiers, shape, data_sections=sections, unit="adu")
         if box is None:

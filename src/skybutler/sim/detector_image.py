@@ -62,7 +62,7 @@ def electrons_on_detector(
     image = np.zeros(shape)
     _add_sources(image, x, y, flux, sources, sigma, pixel, wcs)
     sky = 10 ** (-0.4 * (band.sky - visit.moon - zero_point)) * pixel**2 * visit.exposure_s
-    tilt = np.linspace(0.98, 1.02, shape[1]) * np.linspace(0.99, 1.01, shape[0])[:, None]
+    tilt = np.linspace(0.995, 1.005, shape[1]) * np.linspace(0.998, 1.002, shape[0])[:, None]
     image += sky * tilt
     if visit.streak:
         _add_streak(image, random, sky)

@@ -123,12 +123,13 @@ def write_raw(
         begin, end = int(rows[0, 1]), int(rows[-1, 1] + rows[-1, 0])
         table = (rows - np.array([0, begin])).astype(">i4").tobytes()
         cards = _table_cards(width, height, end - begin, int(rows[:, 0].max()))
-        cards |= {"EXTNAME": amplifier.extension} | shared | _amplifier_wcs(wcs.to_fits_header(), amplifier, sections)
-        cards |= {
-            "DATASEC": _section(sections["data"]),
-            "DETSEC": _section(sections["detector"], amplifier.flip_x, amplifier.flip_y),
-            "GAIN": amplifier.gain,
-        }
+        # As in the real files, the image was a primary one before it was compressed.
+        cards |= {"EXTNAME": amplifier.extension, "ZSIMPLE": True, "ZEXTEND": True}
+        cards |= shared
+        cards |= _amplifier_wcs(wcs.to_fits_header(), amplifier, sections)
+        cards["DATASEC"] = _section(sections["data"])
+        cards["DETSEC"] = _section(sections["detector"], amplifier.flip_x, amplifier.flip_y)
+        cards["GAIN"] = amplifier.gain
         parts.append(_header(cards) + _padded(table + heap[begin:end], b"\0"))
     _replace(path, b"".join(parts))
 
