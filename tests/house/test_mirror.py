@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from support.source import ROOT, source_modules
 
-WITHOUT_TESTS: set[str] = set()
-"""Modules still without a test file of their name.  The list only gets shorter."""
+WITHOUT_TESTS: dict[str, str] = {}
+"""Module -> where it is tested instead, and why there.  A line here goes when the module gets a file of its own."""
 
 
 def _has_tests(name: str) -> bool:
@@ -17,5 +17,5 @@ def _has_tests(name: str) -> bool:
 def test_every_module_has_a_test_file() -> None:
     names = [m.name for m in source_modules() if not m.name.endswith("__init__.py")]
     without = {name for name in names if not _has_tests(name)}
-    assert sorted(without - WITHOUT_TESTS) == [], "Expected tests/<folder>/test_<module>.py"
-    assert sorted(WITHOUT_TESTS - without) == [], "These have tests now: take them off the list."
+    assert sorted(without - WITHOUT_TESTS.keys()) == [], "Expected tests/<folder>/test_<module>.py"
+    assert sorted(WITHOUT_TESTS.keys() - without) == [], "These have tests now: take them off the list."
