@@ -131,6 +131,9 @@ class DatasetExistence(enum.Flag):
     """Both know it; the file was not looked at."""
     VERIFIED = RECORDED | DATASTORE | _ARTIFACT
     """The file is there."""
+    _LOOKED = enum.auto()
+    MISSING = RECORDED | DATASTORE | _LOOKED
+    """Both know it, but the file is gone."""
 
     def __bool__(self) -> bool:
         return self in (DatasetExistence.KNOWN, DatasetExistence.VERIFIED)

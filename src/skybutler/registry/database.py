@@ -96,6 +96,8 @@ class Database(ABC):
         """Keep other writers from ``name`` until the transaction ends (checks that no unique index can make)."""
 
     begin_statement = "BEGIN"
+    row_lock = " FOR UPDATE"
+    """End of a SELECT whose rows no other transaction may touch before this one ends."""
 
     def id_parameter(self, value: bytes) -> Any:
         """A 16-byte identifier as the driver wants it bound."""

@@ -279,6 +279,14 @@ class Datasets:
             record.checksum,
         )
 
+    def set_record(self, identifier: bytes, record: FileRecord) -> None:
+        """Record where a dataset is stored (inside a transaction)."""
+        _, parameters = self._file_parameters(record)
+        self._database.execute(
+            "UPDATE dataset SET path = ?, formatter = ?, storage_class = ?, size = ?, checksum = ? WHERE id = ?",
+            (*parameters, self._database.id_parameter(identifier)),
+        )
+
     def add_artifact(self, row: int, record: FileRecord) -> None:
         """Record a component stored as a file of its own (inside a transaction)."""
         _, parameters = self._file_parameters(record)
@@ -396,6 +404,23 @@ class Datasets:
                     ) from error
             self._summarize_columns(registered, collection, plain)
         return added
+
+    def existing(self, name: str, run: str, columns: Mapping[str, Any]) -> np.ndarray[Any, Any]:
+        """Which of many data IDs a RUN has datasets of a type for already: boolean, shape (n,)."""
+        import numpy as np
+
+        registered = self._types.get(name)
+        required = tuple(registered.dataset_type.dimensions.required)
+        collection = self._collections.find(run)
+        n = len(columns[required[0]]) if required else 1
+        found = np.zeros(n, bool)
+        if collection is None:
+            return found
+        encoded = [self._keys.encode_column(d, _plain(columns[d]), intern=False) for d in required]
+        kinds: dict[str, ColumnKind] = {"ord": "int", **self._keys.stage_kinds(required)}
+        with self._database.staged(kinds, zip(range(n), *encoded, strict=True)) as stage:
+            found[self._existing(registered, required, collection, stage)] = True
+        return found
 
     def _stage_rows(
         self,
@@ -524,8 +549,16 @@ class Datasets:
         self._database.insert_many("shared_file", {"dataset": "int", "path": "text"}, [(k, path) for k in rows])
 
     def trash(self) -> list[str]:
-        """Files whose rows are gone and which wait for removal."""
-        return [str(r[0]) for r in self._database.query("SELECT path FROM trash ORDER BY path")]
+        """Files whose rows are gone and which wait for removal; inside a transaction they are locked."""
+        lock = self._database.row_lock if self._database.in_transaction else ""
+        return [str(r[0]) for r in self._database.query(f"SELECT path FROM trash ORDER BY path{lock}")]
+
+    def claim_paths(self, paths: Sequence[str]) -> None:
+        """Take paths that are about to be written out of the trash (inside a transaction, before writing)."""
+        if len(paths) == 1:
+            self._database.execute("DELETE FROM trash WHERE path = ?", (paths[0],))
+        elif self._database.query_one("SELECT 1 FROM trash LIMIT 1"):
+            self.trash_emptied(paths)
 
     def trash_emptied(self, paths: Sequence[str]) -> None:
         """Forget trash entries whose files were removed."""

@@ -1,0 +1,159 @@
+"""``butler.yaml``: what a repository is made of.  Parsed and checked, never executed; knows no database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from skybutler.errors import ConfigError, RepositoryNotFoundError, nearest
+
+__all__ = ["CONFIG_NAME", "ROOT_TAG", "RepositoryConfig", "load_yaml"]
+
+CONFIG_NAME = "butler.yaml"
+"""Name of the configuration file in a repository."""
+
+ROOT_TAG = "<butlerRoot>"
+"""Stands for the repository's directory in paths, which makes repositories relocatable."""
+
+SQLITE_NAME = "skybutler.sqlite3"
+
+_SECTIONS = ("skybutler", "registry", "datastore", "storage_classes", "root")
+_REGISTRY = ("db", "namespace")
+_DATASTORE = ("root", "templates", "formatters", "checksum", "s3")
+_FOREIGN = {
+    "": {"cls", "repo_transfer_formats", "dimensions", "storageClasses", "composites"},
+    "registry": {"cls", "managers", "engines", "temporary_tables", "dialects"},
+    "datastore": {
+        "cls", "records", "create", "constraints", "composites", "cached", "trust_get_request", "default", "name",
+        "datastores", "datastore_constraints",
+    },
+}  # fmt: skip
+"""Keys of lsst.daf.butler configurations that mean nothing here; they are accepted so that its files can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryConfig:
+    """Configuration of one repository.
+
+    Parameters
+    ----------
+    root : `str`
+        Directory (or URI) that `ROOT_TAG` stands for.
+    registry : `str`
+        Database URL.
+    namespace : `str` or `None`
+        PostgreSQL schema.
+    datastore_root : `str`
+        Where files go.
+    datastore : mapping
+        ``templates``, ``formatters``, ``checksum``, ``s3``.
+    storage_classes : mapping
+        Storage classes beyond the packaged ones.
+    """
+
+    root: str
+    registry: str
+    namespace: str | None = None
+    datastore_root: str = ROOT_TAG
+    datastore: Mapping[str, Any] = field(default_factory=dict)
+    storage_classes: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, place: str | os.PathLike[str]) -> RepositoryConfig:
+        """Configuration of a repository directory or configuration file.
+
+        Raises
+        ------
+        RepositoryNotFoundError
+            There is none.
+        ConfigError
+            It is malformed; key and file are named.
+        """
+        path = Path(place)
+        file = path / CONFIG_NAME if path.is_dir() or path.suffix not in (".yaml", ".yml") else path
+        if not file.is_file():
+            raise RepositoryNotFoundError(
+                f"'{place}' is not a repository: there is no {file}.", hint=f"Make one with: butler create {place}"
+            )
+        content = load_yaml(file)
+        if "managers" in (content.get("registry") or {}):
+            raise ConfigError(
+                f"{file} belongs to a repository made by lsst.daf.butler, which skybutler cannot open directly.",
+                hint="Export it there with 'butler export-calibs' or Butler.export, and import the file here.",
+            )
+        return cls.from_mapping(content, str(file.parent.absolute()), str(file))
+
+    @classmethod
+    def from_mapping(cls, content: Mapping[str, Any], root: str, source: str = "configuration") -> RepositoryConfig:
+        """Configuration from parsed YAML."""
+        _check("", content, _SECTIONS, source)
+        registry = dict(content.get("registry") or {})
+        datastore = dict(content.get("datastore") or {})
+        _check("registry", registry, _REGISTRY, source)
+        _check("datastore", datastore, _DATASTORE, source)
+        classes = content.get("storage_classes") or content.get("storageClasses") or {}
+        return cls(
+            root=str(content.get("root") or root),
+            registry=str(registry.get("db") or f"sqlite:///{ROOT_TAG}/{SQLITE_NAME}"),
+            namespace=registry.get("namespace"),
+            datastore_root=str(datastore.get("root") or ROOT_TAG),
+            datastore={k: v for k, v in datastore.items() if k in _DATASTORE and k != "root"},
+            storage_classes=classes,
+        )
+
+    def to_mapping(self, *, standalone: bool = False) -> dict[str, Any]:
+        """What `from_mapping` reads; ``standalone`` writes the root too."""
+        registry: dict[str, Any] = {"db": self.registry}
+        if self.namespace:
+            registry["namespace"] = self.namespace
+        content: dict[str, Any] = {
+            "skybutler": 1,
+            "registry": registry,
+            "datastore": {"root": self.datastore_root, **self.datastore},
+        }
+        if self.storage_classes:
+            content["storage_classes"] = dict(self.storage_classes)
+        if standalone:
+            content["root"] = self.root
+        return content
+
+    def resolved(self, text: str) -> str:
+        """A path or URL with `ROOT_TAG` replaced."""
+        return text.replace(ROOT_TAG, self.root)
+
+
+def _check(section: str, content: Any, known: tuple[str, ...], source: str) -> None:
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"{source}: '{section or 'the file'}' must be a mapping, not {content!r}.")
+    for key in content:
+        if key not in known and key not in _FOREIGN[section]:
+            where = f"{section}.{key}" if section else str(key)
+            hint = nearest(str(key), known) or f"Known keys are: {', '.join(known)}."
+            raise ConfigError(f"{source}: unknown key '{where}'.", hint=hint)
+
+
+def load_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """A YAML file that holds a mapping.
+
+    Raises
+    ------
+    ConfigError
+        It is unreadable, malformed (line and column are named) or no mapping.
+    """
+    import yaml
+
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path} must hold a mapping, not {type(content).__name__}.")
+    return content

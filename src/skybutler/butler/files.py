@@ -1,0 +1,376 @@
+"""Files in and out of a repository: ingest, prune, remove runs, retrieve.  Works on a `Butler` from outside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from skybutler.datasets import CollectionType, DatasetRef, DatasetType, FileDataset
+from skybutler.datasets.file_columns import FileColumns
+from skybutler.errors import (
+    CollectionTypeError,
+    ConflictError,
+    DatasetExistsError,
+    InvalidError,
+    OrphanedRecordError,
+    ParameterError,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .butler import Butler
+
+__all__ = ["ingest", "ingest_columns", "prune", "remove_runs", "retrieve"]
+
+
+# --------------------------------------------------------------------- ingest
+def ingest(
+    butler: Butler, datasets: Sequence[FileDataset], transfer: str | None, *, skip_existing: bool, track: bool
+) -> None:
+    """Take existing files into the repository; runs and dataset types are registered when needed.
+
+    Parameters
+    ----------
+    butler : `Butler`
+    datasets : sequence of `FileDataset`
+        Files with the refs they hold; several refs for one file need a formatter that can tell them apart.
+    transfer : `str` or `None`
+        One of `skybutler.storage.transfer.MODES`.
+    skip_existing : `bool`
+        Leave out datasets whose run has them already.
+    track : `bool`
+        Record sizes.
+
+    Raises
+    ------
+    DatasetExistsError
+        A run has a dataset already, or two of the given ones have the same data ID.
+    MissingFileError
+        Files do not exist.
+    """
+    import numpy as np
+
+    groups: dict[tuple[DatasetType, str, str | None], list[tuple[str, DatasetRef]]] = {}
+    shared: dict[str, list[bytes]] = {}
+    for item in datasets:
+        refs = [item.refs] if isinstance(item.refs, DatasetRef) else list(item.refs)
+        path = os.fspath(item.path)
+        if len(refs) > 1:
+            shared[path] = [r.id.bytes for r in refs]
+        for ref in refs:
+            groups.setdefault((ref.dataset_type, ref.run, item.formatter), []).append((path, ref))
+    if shared and transfer not in (None, "direct", "split"):
+        raise InvalidError(
+            f"{next(iter(shared))} holds several datasets; such files can only be ingested in place or 'direct'.",
+            hint="Use transfer='direct', or one file per dataset.",
+        )
+    with butler.transaction():
+        for (kind, run, formatter), members in groups.items():
+            butler.register_dataset_type(kind)
+            required = kind.dimensions.required
+            columns = {d: [ref.data_id[d] for _, ref in members] for d in required}
+            ids = np.frombuffer(b"".join(ref.id.bytes for _, ref in members), np.uint8).reshape(-1, 16)
+            ingest_columns(
+                butler,
+                kind.name,
+                columns,
+                [path for path, _ in members],
+                run=run,
+                transfer=transfer,
+                formatter=formatter,
+                ids=ids,
+                skip_existing=skip_existing,
+                track=track,
+            )
+        for identifiers in shared.values():
+            found = butler.registry.datasets.get_many(identifiers)
+            for ref, row, record in found.values():
+                if record is not None and ref is not None:
+                    butler.registry.datasets.share_file(record.path, [row])
+
+
+def ingest_columns(
+    butler: Butler,
+    name: str,
+    columns: Mapping[str, Any],
+    paths: Sequence[str],
+    *,
+    run: str,
+    transfer: str | None,
+    formatter: str | None,
+    ids: np.ndarray[Any, Any] | None,
+    skip_existing: bool,
+    track: bool,
+) -> np.ndarray[Any, Any]:
+    """Take many files of one dataset type into a run, without a Python object per file.
+
+    Parameters
+    ----------
+    butler : `Butler`
+    name : `str`
+        Registered dataset type.
+    columns : mapping
+        One sequence per required dimension, all of length n.
+    paths : sequence of `str`
+        The files, length n; relative ones are below the datastore root.
+    run : `str`
+        RUN, made when needed.
+    transfer : `str` or `None`
+        One of `skybutler.storage.transfer.MODES`.
+    formatter : `str`, optional
+        What reads the files; by default what is configured.
+    ids : `numpy.ndarray`, optional
+        16-byte ids, uint8 of shape (n, 16).
+    skip_existing : `bool`
+        Leave out what the run has already.
+    track : `bool`
+        Record sizes.
+
+    Returns
+    -------
+    added : `numpy.ndarray`
+        Boolean, shape (n,).
+
+    Raises
+    ------
+    DatasetExistsError, MissingFileError
+        See `ingest`.
+    """
+    import numpy as np
+
+    butler.registry.database.require_writeable()
+    butler.registry.refresh()
+    kind = butler.registry.dataset_types.get(name).dataset_type
+    added = np.ones(len(paths), bool)
+    if not len(paths):
+        return added
+    with butler._transactions.begin() as stage:
+        butler.registry.collections.register(run, CollectionType.RUN)
+        makes_files = transfer not in (None, "direct", "split")
+        if skip_existing or makes_files:
+            existing = butler.registry.datasets.existing(name, run, columns)
+            if existing.any() and not skip_existing:
+                first = int(existing.argmax())
+                shown = ", ".join(f"{d}: {columns[d][first]!r}" for d in kind.dimensions.required)
+                raise DatasetExistsError(
+                    f"Run '{run}' already holds '{name}' for {{{shown}}} ({int(existing.sum())} of {len(paths)} in all).",
+                    hint="Skip what exists (skip_existing=True) or use another run.",
+                )
+            added = ~existing
+            if not added.any():
+                return added
+            if existing.any():
+                chosen = np.flatnonzero(added)
+                columns = {d: np.asarray(c)[chosen] for d, c in columns.items()}
+                paths = [paths[i] for i in chosen.tolist()]
+                ids = ids[chosen] if ids is not None else None
+        files = _files(butler, kind, columns, paths, run, transfer, formatter, track, stage)
+        butler.registry.datasets.insert(name, run, columns, ids=ids, files=files)
+    return added
+
+
+def _files(
+    butler: Butler,
+    kind: DatasetType,
+    columns: Mapping[str, Any],
+    paths: Sequence[str],
+    run: str,
+    transfer: str | None,
+    formatter: str | None,
+    track: bool,
+    stage: Any,
+) -> FileColumns:
+    """Bring the files in place and say what is to be recorded of them."""
+    instrument = str(columns["instrument"][0]) if "instrument" in columns else None
+    chosen = formatter or butler.datastore.formatters.choose(kind, instrument=instrument).name
+
+    def stems() -> list[str]:
+        made = butler.datastore.stems(kind, template_columns(butler, kind, columns, run), len(paths))
+        butler.registry.datasets.claim_paths(made)
+        return made
+
+    return butler.datastore.ingest(
+        list(paths),
+        transfer,
+        formatter=chosen,
+        storage_class=kind.storage_class,
+        stage=stage,
+        stems=stems,
+        track=track,
+        in_use=butler.registry.datasets.path_in_use,
+    )
+
+
+def template_columns(butler: Butler, kind: DatasetType, columns: Mapping[str, Any], run: str) -> dict[str, Any]:
+    """Columns of everything a file template may name: dimensions, their record fields, and the run.
+
+    Records are fetched once per distinct value.
+    """
+    elements, universe = butler.registry.elements, butler.registry.universe
+    found: dict[str, Any] = {"run": run}
+    plain = {d: list(c.tolist()) if hasattr(c, "tolist") else list(c) for d, c in columns.items()}
+    waiting = [*kind.dimensions.required, *kind.dimensions.implied]
+    while waiting:
+        ready = [d for d in waiting if all(r in plain for r in universe[d].required)]
+        for dimension in ready:
+            waiting.remove(dimension)
+            element = universe[dimension]
+            keys = list(zip(*(plain[r] for r in element.required), strict=True))
+            records = {key: elements.fetch(dimension, key) for key in set(keys)}
+            found[dimension] = plain[dimension]
+            for field in (*element.implied, *element.columns):
+                values = {key: None if r is None else r.get(field) for key, r in records.items()}
+                column = [values[key] for key in keys]
+                found[f"{dimension}.{field}"] = column
+                if field in element.implied:
+                    plain.setdefault(field, column)
+        if not ready:
+            break
+    return found
+
+
+# --------------------------------------------------------------------- remove
+def prune(
+    butler: Butler, refs: Iterable[DatasetRef], *, disassociate: bool, unstore: bool, tags: Iterable[str], purge: bool
+) -> int:
+    """Take datasets out of TAGGED collections, delete their files, or remove them altogether.
+
+    Parameters
+    ----------
+    butler : `Butler`
+    refs : iterable of `DatasetRef`
+    disassociate : `bool`
+        Take them out of ``tags``.
+    unstore : `bool`
+        Delete their files; shared files go with their last dataset, ``direct`` ones stay.
+    tags : iterable of `str`
+        TAGGED collections.
+    purge : `bool`
+        Remove the datasets themselves; needs ``disassociate`` and ``unstore``.
+
+    Returns
+    -------
+    count : `int`
+        How many datasets were concerned.
+
+    Raises
+    ------
+    ParameterError
+        The options contradict each other.
+    """
+    tags = [tags] if isinstance(tags, str) else list(tags)
+    if purge and not (disassociate and unstore):
+        raise ParameterError("purge=True removes files and memberships: it needs disassociate=True and unstore=True.")
+    if disassociate and not purge and not tags and not unstore:
+        raise ParameterError("disassociate=True needs tags=..., the TAGGED collections to take the datasets out of.")
+    listed = list(refs)
+    if component := next((r for r in listed if r.is_component), None):
+        raise InvalidError(f"A component cannot be pruned by itself: {component}.", hint="Prune the whole dataset.")
+    ids = [r.id.bytes for r in listed]
+    with butler._transactions.begin():
+        if disassociate:
+            for tag in tags:
+                butler.registry.datasets.disassociate(tag, ids)
+        if unstore:
+            rows = butler.registry.datasets.rows_of(ids)
+            butler.registry.datasets.remove(rows, unstore_only=not purge)
+            butler._transactions.note_trash()
+    return len(listed)
+
+
+def remove_runs(butler: Butler, names: Sequence[str], *, unlink_from_chains: bool) -> int:
+    """Remove RUNs with their datasets and files; all is checked before anything is touched.
+
+    Returns
+    -------
+    count : `int`
+        How many datasets were removed.
+
+    Raises
+    ------
+    OrphanedRecordError
+        A chain holds a run and ``unlink_from_chains`` is false; the chains are named.
+    CollectionTypeError
+        A collection is no RUN.
+    """
+    butler.registry.refresh()
+    collections, datasets = butler.registry.collections, butler.registry.datasets
+    runs = [collections.get(name) for name in names]
+    for run in runs:
+        if run.type is not CollectionType.RUN:
+            raise CollectionTypeError(f"'{run.name}' is a {run.type.name} collection, not a RUN.")
+        if (parents := collections.parents(run.name)) and not unlink_from_chains:
+            raise OrphanedRecordError(
+                f"RUN '{run.name}' is a child of {', '.join(map(repr, parents))}; nothing was removed.",
+                hint="Pass unlink_from_chains=True (--force), or take it out of the chains first.",
+            )
+    count = 0
+    with butler._transactions.begin():
+        for run in runs:
+            for parent in collections.parents(run.name):
+                butler.collections.remove_from_chain(parent, run.name)
+            rows = butler.registry.database.query("SELECT k FROM dataset WHERE run = ?", (run.k,))
+            count += datasets.remove([int(r[0]) for r in rows])
+            collections.remove(run.name)
+        butler._transactions.note_trash()
+    return count
+
+
+# ------------------------------------------------------------------- retrieve
+def retrieve(
+    butler: Butler,
+    refs: Iterable[DatasetRef],
+    destination: str | os.PathLike[str],
+    *,
+    transfer: str,
+    preserve_path: bool,
+    overwrite: bool,
+) -> list[str]:
+    """Copy (or link) the files of datasets into a directory; all or nothing.
+
+    Parameters
+    ----------
+    butler : `Butler`
+    refs : iterable of `DatasetRef`
+    destination : path
+        Directory, made when needed.
+    transfer : `str`
+        ``auto`` (copy), ``copy`` or a kind of link.
+    preserve_path : `bool`
+        Keep the directories below the datastore root; otherwise all files go side by side.
+    overwrite : `bool`
+        Replace files that are there.
+
+    Returns
+    -------
+    uris : `list` [`str`]
+        The new files.
+
+    Raises
+    ------
+    ConflictError
+        Two files would get the same name, or one is there already.
+    """
+    from skybutler.storage import LocalStorage, Stage
+    from skybutler.storage.transfer import transfer as bring
+
+    if transfer in ("move", "direct"):
+        raise ParameterError(f"Artifacts cannot be retrieved with transfer '{transfer}'.", hint="Use copy or a link.")
+    os.makedirs(destination, exist_ok=True)
+    target = LocalStorage(destination)
+    records = [butler._record_of(ref) for ref in refs]
+    places: dict[str, str] = {}
+    for record in records:
+        inner = record.path.split("://", 1)[-1].lstrip("/")
+        path = inner if preserve_path else inner.rpartition("/")[2]
+        uri = butler.datastore.uri(record)
+        if places.setdefault(path, uri) != uri:
+            raise ConflictError(f"Two files would become {path} in {destination}.", hint="Use preserve_path=True.")
+    with Stage(target) as stage:
+        for path, uri in places.items():
+            bring(uri, target, path, "copy" if transfer == "auto" else transfer, stage, overwrite=overwrite)
+        stage.sync()
+    stage.finish()
+    return [target.url(path) for path in places]
