@@ -160,12 +160,13 @@ class FileTemplate:
 
     def _without(self, field: _Field, name: str, known: Mapping[str, Any]) -> str:
         """What stands in the path instead of a field without value."""
-        hint = nearest(name, known)
         if "." in name and name not in known and name.partition(".")[0] in known:
             # Even if optional: without it, paths would not be unique.
             hint = "Expand the data ID, so that it has its dimension records, or change the template."
         elif field.optional:
             return field.literal if "/" in field.literal else ""
+        else:
+            hint = nearest(name, known)
         raise TemplateError(
             f"The file template {self.text!r} needs {name!r}, which this dataset does not have.", hint=hint
         )
