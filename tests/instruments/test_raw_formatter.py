@@ -102,6 +102,7 @@ def test_components_of_the_real_raw(real_raw: Path, imsim: Instrument, truth: di
     assert read(real_raw, "bbox") == Box((0, 4000), (0, 4072))
     assert read(real_raw, "dimensions") == (4072, 4000)
     assert read(real_raw, "xy0") == (0, 0)
+    assert read(real_raw, "id") == 204595042
     info = read(real_raw, "visitInfo")
     assert isinstance(info, VisitInfo)
     assert (info.id, info.exposure_time, info.boresight_altitude, info.airmass) == (

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RawFormatter"]
 
-_COMPONENTS = ("bbox", "detector", "dimensions", "filter", "image", "metadata", "visitInfo", "wcs", "xy0")
+_COMPONENTS = ("bbox", "detector", "dimensions", "filter", "id", "image", "metadata", "visitInfo", "wcs", "xy0")
 _MOST_HDUS = 1000
 _SCALED = 1.5
 """Data sections at least this much smaller than described mean a scaled-down raw, not a wrong file."""
@@ -234,6 +234,8 @@ class _Raw:
                 return self.detector_label()
             case "visitInfo":
                 return self.visit_info()
+            case "id":
+                return self.value("detector_exposure_id")
         shape = self.shape(self.amplifiers())
         match name:
             case "wcs":

@@ -5,7 +5,9 @@ Works on whole arrays. Knows nothing of instruments or rules.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ import numpy.typing as npt
 from skybutler.instruments.description import Observatory
 
 __all__ = [
+    "SANE_MJD",
     "altaz_of_hour_angle",
     "altaz_of_icrs",
     "geocentric",
@@ -25,6 +28,9 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
+
+SANE_MJD = (15020.0, 124594.0)
+"""Years 1900 to 2199: a header with another date is wrong, and time scales are not defined there."""
 
 _MJD_ZERO = 2400000.5
 _DAY_S = 86400.0
@@ -48,19 +54,20 @@ def jd_of_mjd(mjd: Floats, scale: str) -> Floats:
 
 def jd_of_dates(texts: Sequence[str], scale: str) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """TAI Julian dates, shape (n, 2), of ISO 8601 dates, and which of the texts are dates."""
+    cleaned = [text.strip().removesuffix("Z").replace(" ", "T") for text in texts]
     valid = np.zeros(len(texts), dtype=np.bool_)
     ns = np.zeros(len(texts), dtype=np.int64)
-    for i, text in enumerate(texts):
-        try:
-            ns[i] = np.datetime64(text.strip().removesuffix("Z").replace(" ", "T"), "ns").astype(np.int64)
-            valid[i] = text.strip() != ""
-        except ValueError:
-            continue
-    valid &= ns != np.iinfo(np.int64).min
+    for i, text in enumerate(cleaned):
+        if text[:4].isdecimal() and "1900" <= text[:4] < "2200":
+            try:
+                ns[i] = np.datetime64(text, "ns").astype(np.int64)
+                valid[i] = True
+            except ValueError:
+                continue
     if scale != "tai":
         jd = np.zeros((len(texts), 2))
         if valid.any():
-            dates = [t.strip().removesuffix("Z") for t, v in zip(texts, valid, strict=True) if v]
+            dates = [text for text, ok in zip(cleaned, valid, strict=True) if ok]
             jd[valid] = _through_astropy(dates, None, scale)
         return jd, valid
     day = ns // 86_400_000_000_000
@@ -71,8 +78,19 @@ def jd_of_dates(texts: Sequence[str], scale: str) -> tuple[Floats, npt.NDArray[n
 def _through_astropy(values: Any, format: str | None, scale: str) -> Floats:
     from astropy.time import Time
 
-    tai = Time(values, format=format, scale=scale).tai
+    with _quiet():
+        tai = Time(values, format=format, scale=scale).tai
     return np.stack([np.asarray(tai.jd1), np.asarray(tai.jd2)], axis=-1)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without warnings that leap seconds and polar motion of years to come are not known yet."""
+    from astropy.utils.exceptions import AstropyWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AstropyWarning)
+        yield
 
 
 def shift_seconds(jd: Floats, seconds: Floats) -> Floats:
@@ -124,6 +142,7 @@ def altaz_of_icrs(radec_deg: Floats, jd: Floats, place: Observatory) -> Floats:
     site = EarthLocation.from_geodetic(place.longitude * u.deg, place.latitude * u.deg, place.height * u.m)
     # The tables that come with astropy are good to far better than a pixel; never wait for a download.
     with (
+        _quiet(),
         iers.conf.set_temp("auto_download", False),
         iers.conf.set_temp("auto_max_age", None),
         iers.conf.set_temp("iers_degraded_accuracy", "ignore"),

@@ -17,6 +17,7 @@ from skybutler.instruments.headers import CardValue, HeaderTable
 from skybutler.instruments.properties import PROPERTIES
 from skybutler.instruments.rules import PACKAGE_CARDS, Rule
 from skybutler.instruments.sky_position import (
+    SANE_MJD,
     altaz_of_hour_angle,
     altaz_of_icrs,
     geocentric,
@@ -190,8 +191,9 @@ class _Translation:
 
     def _mjd(self, rule: Rule, name: str) -> Column:
         mjd = array_of(self._table.column(rule.value), "float")
-        values = np.where(mjd.valid, mjd.values, 0.0)
-        return Column(jd_of_mjd(values, rule.options.get("scale", "tai")), mjd.valid)
+        valid = mjd.valid & (mjd.values >= SANE_MJD[0]) & (mjd.values < SANE_MJD[1])
+        values = np.where(valid, mjd.values, SANE_MJD[0])
+        return Column(jd_of_mjd(values, rule.options.get("scale", "tai")), valid)
 
     def _date(self, rule: Rule, name: str) -> Column:
         texts = array_of(self._table.column(rule.value), "str")

@@ -1,0 +1,55 @@
+"""Electrons on detectors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from skybutler.instruments import Instrument
+from skybutler.instruments.camera import initial_wcs
+from skybutler.sim.detector_image import electrons_on_detector
+from skybutler.sim.raw_file import scaled_shape
+from skybutler.sim.truth import sources_in_cone
+from skybutler.sim.visits import FIELD, SimulatedVisit
+
+IMSIM = Instrument.load("LSSTCam-imSim")
+
+
+def test_bright_stars_are_where_the_truth_says_in_every_visit() -> None:
+    detector = IMSIM.detector("R22_S11")
+    shape = scaled_shape(detector, 8)
+    for sky_angle in (20.0, 200.0):
+        visit = SimulatedVisit(1, "r", *FIELD, sky_angle, 59880.2)
+        image = electrons_on_detector(IMSIM, detector, visit, shape, 3)
+        wcs = initial_wcs(IMSIM, detector, *FIELD, sky_angle, shape)
+        stars = sources_in_cone(*FIELD, 0.1, 3)
+        stars = stars.take((stars.radius == 0) & (stars.magnitude < 17.5) & np.isnan(stars.peak))
+        x, y = wcs.sky_to_pixel(stars.ra, stars.dec)
+        near = (x > 5) & (x < shape[1] - 6) & (y > 5) & (y < shape[0] - 6)
+        assert near.sum() > 3
+        level, noise = np.median(image), np.std(image[image < np.percentile(image, 90)])
+        for column, row in zip(np.rint(x[near]).astype(int), np.rint(y[near]).astype(int), strict=True):
+            assert image[row - 1 : row + 2, column - 1 : column + 2].max() > level + 10 * noise
+
+
+def test_a_brighter_sky_and_a_streak_show() -> None:
+    detector = IMSIM.detector("R22_S11")
+    shape = scaled_shape(detector, 8)
+    dark, moonlit, crossed = (
+        electrons_on_detector(IMSIM, detector, SimulatedVisit(1, "i", *FIELD, 0.0, 59880.2, moon=m, streak=s), shape, 3)
+        for m, s in ((0.0, False), (1.0, False), (0.0, True))
+    )
+    assert np.median(moonlit) / np.median(dark) == pytest.approx(10**0.4, rel=0.02)
+    bright = crossed > 2.5 * np.median(crossed)
+    assert bright.any(axis=0).sum() > 0.99 * shape[1] - 1
+
+
+def test_dead_column_stays_and_wells_do_not_overflow() -> None:
+    detector = IMSIM.detector(94)
+    shape = scaled_shape(detector, 8)
+    amplifier = detector.layout.amplifiers[0]
+    for number in (1, 2):
+        visit = SimulatedVisit(number, "y", *FIELD, 40.0 * number, 59880.2, moon=1.0)
+        image = electrons_on_detector(IMSIM, detector, visit, shape, 3)
+        assert np.flatnonzero((image == 0).all(axis=0)).tolist() == [np.random.default_rng(94).integers(0, shape[1])]
+        assert image.max() < amplifier.saturation * amplifier.gain
