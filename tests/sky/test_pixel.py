@@ -126,6 +126,17 @@ def test_cones_hold_little_else() -> None:
         assert 1 <= np.mean(excess) < 2
 
 
+def test_cones_of_any_width_hold_points_all_over_the_sky() -> None:
+    random = np.random.default_rng(11)
+    points = random.normal(size=(20_000, 3))
+    points /= np.linalg.norm(points, axis=1)[:, None]
+    pixels = points_keys(points).pixel
+    for radius in np.linspace(2, 178, 60):
+        centre = unit_vectors(*random.choice([(0, 0), (45, 41.8103148957786), (0, 90), (0, -90), (22.5, 10)]))
+        inside = points @ centre >= np.cos(np.radians(radius))
+        assert within(pixels[inside], cone_ranges(centre, np.radians(radius))).all()
+
+
 def test_a_cone_of_180_degrees_is_the_sky() -> None:
     assert cone_ranges([0, 0, 1], np.pi).tolist() == [[0, WHOLE_SKY]]
     assert cone_ranges([1, 0, 0], 4.0).tolist() == [[0, WHOLE_SKY]]

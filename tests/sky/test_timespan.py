@@ -152,6 +152,8 @@ def test_texts() -> None:
     assert str(Timespan(BEGIN, None)) == "[2026-10-13T01:00:00, ∞)"
     assert str(Timespan(None, None)) == "(-∞, ∞)"
     assert str(Timespan.make_empty()) == "(empty)"
+    # As Rubin's: cut to seconds, once rounded to milliseconds.
+    assert str(Timespan(BEGIN + 999_499_999, END - 400_000)) == "[2026-10-13T01:00:00, 2026-10-13T01:00:30)"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ _PIXEL_DEG: Final = math.degrees(math.sqrt(math.pi / 3))  # side of an order-0 p
 
 @dataclass(frozen=True)
 class SpatialKeys:
-    """Where regions are filed; three columns of equal length.
+    """Where regions are filed; four columns of equal length.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ def cone_ranges(center_xyz: npt.ArrayLike, radius_rad: float) -> Ints:
     center_xyz : array_like
         Unit vector of the axis.
     radius_rad : `float`
-        Opening angle from the axis, radians; pi or more gives the whole sky.
+        Opening angle from the axis, radians; more than pi / 2 gives the whole sky.
 
     Returns
     -------
@@ -140,7 +140,8 @@ def cone_ranges(center_xyz: npt.ArrayLike, radius_rad: float) -> Ints:
     import hpgeom
 
     radius_deg = math.degrees(max(radius_rad + _CONE_MARGIN, _SMALLEST_CONE))
-    if radius_deg >= 180.0:
+    # hpgeom loses pixels around the hole that a cone of more than 130 degrees leaves (measured).
+    if radius_deg > 90.0:
         return np.array([[0, 12 << (2 * ORDER)]], np.int64)
     # A pixel of a quarter of the radius; finer ones select less, but in more ranges than a search is worth.
     order = max(math.floor(math.log2(4 * _PIXEL_DEG / radius_deg)), 0)

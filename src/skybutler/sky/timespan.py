@@ -154,8 +154,8 @@ class Timespan:
     def __str__(self) -> str:
         if self.is_empty:
             return "(empty)"
-        begin = "(-∞" if self.begin_ns == self.MIN_NS else f"[{iso_text(self.begin_ns, 0)}"
-        end = "∞" if self.end_ns == self.MAX_NS else iso_text(self.end_ns, 0)
+        begin = "(-∞" if self.begin_ns == self.MIN_NS else f"[{_second_text(self.begin_ns)}"
+        end = "∞" if self.end_ns == self.MAX_NS else _second_text(self.end_ns)
         return f"{begin}, {end})"
 
     def __repr__(self) -> str:
@@ -173,6 +173,12 @@ def _bounded(time: Time | datetime | int) -> int:
 
 def _as_timespan(time: Timespan | Time | datetime) -> Timespan:
     return time if isinstance(time, Timespan) else Timespan.from_instant(time)
+
+
+def _second_text(ns: int) -> str:
+    # Rounded to milliseconds, then cut to seconds, which is how Rubin's timespans print.
+    milliseconds = (ns + 499_999) // 1_000_000
+    return iso_text(milliseconds // 1000 * SECOND, 0)
 
 
 def _time_repr(ns: int) -> str:
