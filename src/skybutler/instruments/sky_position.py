@@ -90,6 +90,7 @@ def _quiet() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)
+        warnings.filterwarnings("ignore", message="ERFA function")
         yield
 
 
