@@ -413,10 +413,10 @@ def _length(element: DimensionElement, columns: Columns) -> int:
 
 
 def _encoded_regions(values: Any) -> list[bytes | None]:
-    from skybutler.sky.region import encode, encode_polygons
+    from skybutler.sky.region import counter_clockwise, encode, encode_polygons
 
     if hasattr(values, "shape"):
-        return list(encode_polygons(values))
+        return list(encode_polygons(counter_clockwise(values)))
     return [v if v is None or isinstance(v, bytes) else encode(v) for v in values]
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "box",
     "circle",
     "convex_hull",
+    "counter_clockwise",
     "decode",
     "decode_polygons",
     "encode",
@@ -288,6 +289,37 @@ def encode_polygons(vertices: npt.ArrayLike) -> list[bytes]:
     rows[:, 1:] = array.reshape(len(array), array.shape[1] * 3).view(np.uint8)
     data, size = rows.tobytes(), rows.shape[1]
     return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+def counter_clockwise(vertices: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Convex polygons with their vertices in the order that `encode_polygons` needs.
+
+    Parameters
+    ----------
+    vertices : array_like
+        Unit vectors, shape ``(m, n, 3)``; clockwise polygons are turned round, their first vertex stays first.
+
+    Raises
+    ------
+    InvalidError
+        A polygon is not strictly convex, or a vertex is not a unit vector; its position is named.
+    """
+    array = np.array(vertices, dtype=float)
+    if array.ndim != 3 or array.shape[1] < 3 or array.shape[2] != 3:
+        raise InvalidError(f"Polygons need an array of shape (m, n >= 3, 3), not {array.shape}.")
+    _require_unit(array.reshape(-1, 3), InvalidError)
+    normals = np.cross(array, np.roll(array, -1, axis=1))
+    # the height of every vertex over every edge but its own two: all of one sign if and only if convex
+    heights = normals @ array.swapaxes(1, 2)
+    n = array.shape[1]
+    own = np.eye(n, dtype=bool) | np.roll(np.eye(n, dtype=bool), 1, axis=1)
+    others = heights[:, ~own]
+    left, right = (others > 0).all(axis=1), (others < 0).all(axis=1)
+    wrong = np.flatnonzero(~(left | right))
+    if len(wrong):
+        raise InvalidError(f"Polygon {int(wrong[0])} ({len(wrong)} of {len(array)} in all) is not strictly convex.")
+    array[right, 1:] = array[right, :0:-1]
+    return array
 
 
 def decode_polygons(blobs: Sequence[bytes]) -> tuple[list[PolygonGroup], npt.NDArray[np.int64]]:
