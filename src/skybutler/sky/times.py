@@ -9,6 +9,7 @@ import re
 import warnings
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -274,12 +275,18 @@ def _calendar_ns(day: int, since_midnight: int, scale: str, text: str) -> int:
     if offset is not None and since_midnight < DAY:
         return _in_range(day * DAY + since_midnight - offset, text)
     if scale == "utc" and day >= _DAY_1972:
-        ns = int(_astropy_ns(day + _MJD_1970, 0.0, "mjd", scale, text)) + since_midnight
-        if since_midnight < DAY or ns < int(_astropy_ns(day + 1 + _MJD_1970, 0.0, "mjd", scale, text)):
+        ns = _utc_midnight(day) + since_midnight
+        if since_midnight < DAY or ns < _utc_midnight(day + 1):
             return ns
     elif since_midnight < DAY:
         return int(_astropy_ns(day + _MJD_1970, since_midnight / DAY, "mjd", scale, text))
     raise InvalidError(f"'{text}' is no time: there is no leap second then in scale '{scale}'.")
+
+
+@lru_cache(maxsize=4096)
+def _utc_midnight(day: int) -> int:
+    """TAI nanoseconds of 0:00 UTC of a day since 1970-01-01; astropy takes a millisecond for each."""
+    return int(_astropy_ns(day + _MJD_1970, 0.0, "mjd", "utc", f"day {day}"))
 
 
 def _astropy_ns(value: Any, value2: Any, format: str, scale: str, text: str) -> npt.NDArray[np.int64]:
