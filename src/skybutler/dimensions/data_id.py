@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from skybutler.errors import DimensionNameError, DimensionValueError, nearest
+from skybutler.errors import DimensionNameError, DimensionValueError, InconsistentDataIdError, nearest
 
 from .element import DimensionElement, SkyPixDimension
 from .group import DimensionGroup
@@ -18,39 +18,47 @@ if TYPE_CHECKING:
 
     from .record import DimensionRecord
 
-__all__ = ["DataId", "DataIdValue", "split_metadata_keys"]
+__all__ = ["DataId", "DataIdValue", "whole"]
 
 DataIdValue: TypeAlias = "int | str | None"
 
+_EXPAND = "Expand it first: butler.expand_data_id(...)."
 
-class DataId(Mapping[str, DataIdValue]):
+
+class DataId(Mapping[str, Any]):
     """An immutable mapping of dimension name to value.
 
-    Two data IDs are equal when they have the same group and required values; compared with another mapping, the
-    required values count.  Iteration gives required names, then those implied values that are known.
+    Two data IDs are equal when they have the same required dimensions and values; compared with another mapping, the
+    required values count.  Iteration gives required names, then those implied ones whose values are known.
 
     Make them with `standardize`; `from_required_values` and `from_full_values` trust their input.
+
+    Attributes
+    ----------
+    group : `DimensionGroup`
+        Dimensions that are identified.
     """
 
-    __slots__ = ("_extra", "_full", "_hash", "_records", "_values", "group")
+    __slots__ = ("_extra", "_records", "_values", "group")
 
+    # Values of the required dimensions, or of all (`group.data_id_keys`); what is known of the implied ones otherwise.
     group: DimensionGroup
+    _values: tuple[Any, ...]
+    _extra: dict[str, Any] | None
+    _records: Mapping[str, DimensionRecord | None] | None
 
     @classmethod
     def from_required_values(cls, group: DimensionGroup, values: Sequence[Any]) -> DataId:
         """A data ID of values in the order of ``group.required``, unchecked."""
         self = cls.__new__(cls)
-        self.group, self._values, self._full = group, tuple(values), not group.implied
+        self.group, self._values = group, tuple(values)
         self._records = self._extra = None
         return self
 
     @classmethod
     def from_full_values(cls, group: DimensionGroup, values: Sequence[Any]) -> DataId:
         """A data ID of values in the order of ``group.data_id_keys``, unchecked."""
-        self = cls.__new__(cls)
-        self.group, self._values, self._full = group, tuple(values), True
-        self._records = self._extra = None
-        return self
+        return cls.from_required_values(group, values)
 
     @classmethod
     def standardize(
@@ -69,7 +77,7 @@ class DataId(Mapping[str, DataIdValue]):
         mapping : mapping, optional
             Dimension values.
         group : `DimensionGroup` or iterable of `str`, optional
-            Dimensions wanted; by default those given.
+            Dimensions wanted; by default those given.  Other dimensions that are given are left out.
         universe : `DimensionUniverse`, optional
             Needed when neither ``mapping`` is a `DataId` nor ``group`` a group.
         defaults : mapping, optional
@@ -92,57 +100,66 @@ class DataId(Mapping[str, DataIdValue]):
             universe = group.universe
         if universe is None:
             raise DimensionNameError("A data ID needs a dimension universe or group.")
-        values = {**(mapping or {}), **kwargs}
+        values = {**mapping, **kwargs} if mapping is not None else kwargs
+        positions: Mapping[str, int] = group.positions if isinstance(group, DimensionGroup) else {}
         for name in values:
-            if name not in universe:
+            if name not in positions and not (name in universe and universe[name].is_dimension):
                 hint = nearest(str(name), [d.name for d in universe.dimensions])
                 raise DimensionNameError(f"Unrecognized data ID key '{name}'.", hint=hint)
         group = universe.conform(values if group is None else group)
-        for name in group.required:
-            if name not in values and defaults and defaults.get(name) is not None:
-                values[name] = defaults[name]
+        whole_id = mapping if isinstance(mapping, DataId) and mapping.universe is universe and not kwargs else None
+        if whole_id is not None and all(name in whole_id for name in group.required):
+            return whole_id.subset(group)
+        if defaults:
+            for name in group.required:
+                if values.get(name) is None and defaults.get(name) is not None:
+                    values[name] = defaults[name]
         return cls._checked(group, values)
 
     @classmethod
     def _checked(cls, group: DimensionGroup, values: Mapping[str, Any]) -> DataId:
+        required = []
+        for element in group.required_elements:
+            value = values.get(element.name)
+            if value is None:
+                raise _missing(group, values)
+            required.append(_cast(element, value))
+        if not group.implied:
+            return cls.from_required_values(group, required)
         universe = group.universe
-        missing = [n for n in group.required if values.get(n) is None]
-        if missing:
-            given = ", ".join(f"{k}: {v!r}" for k, v in values.items())
-            raise DimensionNameError(
-                f"No value in data ID ({{{given}}}) for required dimension{'s' if len(missing) > 1 else ''} "
-                f"{', '.join(map(repr, missing))} of {group}."
-            )
-        required = tuple(_cast(universe[n], values[n]) for n in group.required)
-        extra = {n: _cast(universe[n], v) for n, v in values.items() if n not in group.required and v is not None}
-        implied = {n: v for n, v in extra.items() if n in group.implied}
-        if group.implied and len(implied) == len(group.implied):
-            self = cls.from_full_values(group, (*required, *(implied[n] for n in group.implied)))
-        else:
-            self = cls.from_required_values(group, required)
-            self._extra = implied or None
+        implied = {n: _cast(universe[n], values[n]) for n in group.implied if values.get(n) is not None}
+        if len(implied) == len(group.implied):
+            return cls.from_full_values(group, (*required, *implied.values()))
+        self = cls.from_required_values(group, required)
+        self._extra = implied or None
         return self
 
-    # ---------------------------------------------------------------- mapping
+    # ---------------------------------------------------------------------------------------------------------- mapping
     def __getitem__(self, name: str) -> Any:
-        keys = self.group.data_id_keys if self._full else self.group.required
-        try:
-            return self._values[keys.index(name)]
-        except ValueError:
-            if self._extra and name in self._extra:
-                return self._extra[name]
-        if name in self.group.implied:
-            raise DimensionNameError(
-                f"The value of implied dimension '{name}' is not known in {self}.", hint="Use butler.expand_data_id(...)."
-            )
+        position = self.group.positions.get(name)
+        if position is not None and position < len(self._values):
+            return self._values[position]
+        if self._extra is not None and name in self._extra:
+            return self._extra[name]
+        if position is not None:
+            raise DimensionNameError(f"The value of implied dimension '{name}' is not known in {self}.", hint=_EXPAND)
         raise DimensionNameError(f"Data ID {self} has no '{name}'.", hint=nearest(str(name), self.group.names))
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a dimension, or ``default`` where it is not known."""
+        return self[name] if name in self else default  # noqa: SIM401 - this is `get`
+
     def __contains__(self, name: object) -> bool:
-        return name in self.group.required or (self._full and name in self.group.implied) or name in (self._extra or ())
+        position = self.group.positions.get(name)  # type: ignore[call-overload]  # any object may be asked for
+        if position is None:
+            return False
+        return position < len(self._values) or (self._extra is not None and name in self._extra)
 
     def __iter__(self) -> Iterator[str]:
-        yield from self.group.data_id_keys if self._full else self.group.required
-        yield from self._extra or ()
+        keys = self.group.data_id_keys
+        if len(self._values) == len(keys):
+            return iter(keys)
+        return iter((*self.group.required, *(self._extra or ())))
 
     def __len__(self) -> int:
         return len(self._values) + len(self._extra or ())
@@ -150,16 +167,19 @@ class DataId(Mapping[str, DataIdValue]):
     def __eq__(self, other: object) -> bool:
         if isinstance(other, DataId):
             return self.required_values == other.required_values and self.group.required == other.group.required
-        if isinstance(other, Mapping):
-            return self.required == {k: other[k] for k in other if k in self.group.required} and set(other) <= set(
-                self.group.names
-            )
-        return NotImplemented
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        positions, n = self.group.positions, len(self.group.required)
+        given = {name: value for name, value in other.items() if positions.get(name, n) < n}
+        return self.required == given and all(name in positions for name in other)
 
     def __hash__(self) -> int:
         return hash((self.group.required, self.required_values))
 
-    # ------------------------------------------------------------------ values
+    def __lt__(self, other: DataId) -> bool:
+        return self.required_values < other.required_values
+
+    # ----------------------------------------------------------------------------------------------------------- values
     @property
     def universe(self) -> DimensionUniverse:
         """Universe of the dimensions."""
@@ -173,27 +193,28 @@ class DataId(Mapping[str, DataIdValue]):
     @property
     def required_values(self) -> tuple[Any, ...]:
         """Values of the required dimensions, in canonical order."""
-        return self._values[: len(self.group.required)] if self._full else self._values
+        return self._values[: len(self.group.required)]
 
     @property
     def required(self) -> dict[str, Any]:
         """Required dimensions and their values."""
-        return dict(zip(self.group.required, self.required_values, strict=True))
+        return dict(zip(self.group.required, self._values, strict=False))
 
     @property
     def mapping(self) -> dict[str, Any]:
         """Everything known: required values, then implied ones."""
-        return {name: self[name] for name in self}
+        known = dict(zip(self.group.data_id_keys, self._values, strict=False))
+        return known if self._extra is None else known | self._extra
 
     @property
     def has_full(self) -> bool:
         """Whether all implied values are known."""
-        return bool(self._full)
+        return len(self._values) == len(self.group.data_id_keys)
 
     @property
     def has_records(self) -> bool:
-        """Whether the dimension records are attached."""
-        return self._records is not None
+        """Whether the dimension records are attached (there are none to attach without dimensions)."""
+        return self._records is not None or not self.group.names
 
     def record(self, name: str) -> DimensionRecord | None:
         """The attached record of an element, `None` where there is none.
@@ -203,17 +224,20 @@ class DataId(Mapping[str, DataIdValue]):
         DimensionNameError
             No records are attached.
         """
-        if self._records is None:
-            raise DimensionNameError(f"Data ID {self} has no records attached.", hint="Use butler.expand_data_id(...).")
-        found: DimensionRecord | None = self._records.get(name)
-        return found
+        return self.records.get(name)
 
     @property
     def records(self) -> Mapping[str, DimensionRecord | None]:
-        """Attached records by element name."""
-        if self._records is None:
-            raise DimensionNameError(f"Data ID {self} has no records attached.", hint="Use butler.expand_data_id(...).")
-        return dict(self._records)
+        """Attached records by element name.
+
+        Raises
+        ------
+        DimensionNameError
+            No records are attached.
+        """
+        if not self.has_records:
+            raise DimensionNameError(f"Data ID {self} has no records attached.", hint=_EXPAND)
+        return self._records or {}
 
     @property
     def region(self) -> Region | None:
@@ -239,9 +263,9 @@ class DataId(Mapping[str, DataIdValue]):
                 return record.timespan
         return None
 
-    # ------------------------------------------------------------------ derive
+    # ----------------------------------------------------------------------------------------------------------- derive
     def subset(self, names: Iterable[str] | DimensionGroup) -> DataId:
-        """The part that identifies fewer dimensions.
+        """The part that identifies fewer dimensions, with the records of those.
 
         Raises
         ------
@@ -251,15 +275,34 @@ class DataId(Mapping[str, DataIdValue]):
         group = self.universe.conform(names)
         if group == self.group:
             return self
-        smaller = DataId._checked(group, {n: self[n] for n in self if n in group.names})
+        known = self.mapping
+        try:
+            smaller = DataId.from_required_values(group, [known[n] for n in group.required])
+        except KeyError:
+            raise _missing(group, known) from None
+        implied = {n: known[n] for n in group.implied if n in known}
+        if len(implied) == len(group.implied):
+            smaller._values += tuple(implied.values())
+        else:
+            smaller._extra = implied or None
         if self._records is not None and smaller.has_full:
             smaller._records = {e.name: self._records.get(e.name) for e in group.elements}
         return smaller
 
     def union(self, other: DataId) -> DataId:
-        """Both together; values of ``self`` win where both have one."""
+        """Both together.
+
+        Raises
+        ------
+        InconsistentDataIdError
+            They have different values of one dimension.
+        """
+        mine, others = self.mapping, other.mapping
+        for name, value in mine.items():
+            if others.get(name, value) != value:
+                raise InconsistentDataIdError(f"'{name}' is {value!r} in {self}, but {others[name]!r} in {other}.")
         group = self.group.union(other.group)
-        joined = DataId._checked(group, {**other.mapping, **self.mapping})
+        joined = DataId._checked(group, {**others, **mine})
         if self._records is not None and other._records is not None:
             records = {**other._records, **self._records}
             if all(e.name in records for e in group.elements):
@@ -267,149 +310,74 @@ class DataId(Mapping[str, DataIdValue]):
         return joined
 
     def expanded(self, records: Mapping[str, DimensionRecord | None]) -> DataId:
-        """The same data ID with records attached and the implied values they give."""
-        values = list(self.required_values)
+        """The same data ID with records attached and the implied values they give.
+
+        Parameters
+        ----------
+        records : mapping
+            Records of every element of the group by name; `None` where there is none.
+        """
+        values = [*self.required_values]
         for name in self.group.implied:
             record = records.get(name)
-            values.append(None if record is None else record.data_id[name])
+            values.append(self.get(name) if record is None else record.key_value)
         full = DataId.from_full_values(self.group, values)
         full._records = dict(records)
         return full
 
     def __str__(self) -> str:
-        return "{" + ", ".join(f"{name}: {self[name]!r}" for name in self) + "}"
+        return "{" + ", ".join([f"{name}: {value!r}" for name, value in self.mapping.items()]) + "}"
 
-    def __repr__(self) -> str:
-        return f"DataId({self})"
+    __repr__ = __str__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.group.universe.to_json(), self.group.names, self._values, self._full, self._extra)
+        return _rebuild, (self.group, self._values, self._extra)
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        cells = "".join(f"<tr><th>{escape(k)}</th><td>{escape(repr(self[k]))}</td></tr>" for k in self)
+        cells = "".join(f"<tr><th>{escape(k)}</th><td>{escape(repr(v))}</td></tr>" for k, v in self.mapping.items())
         return f"<table>{cells}</table>"
 
 
-def _rebuild(universe: str, names: tuple[str, ...], values: tuple[Any, ...], full: bool, extra: Any) -> DataId:
-    group = DimensionUniverse.from_json(universe).conform(names)
-    made = DataId.from_full_values(group, values) if full else DataId.from_required_values(group, values)
+def _rebuild(group: DimensionGroup, values: tuple[Any, ...], extra: dict[str, Any] | None) -> DataId:
+    made = DataId.from_required_values(group, values)
     made._extra = extra
     return made
 
 
+def _missing(group: DimensionGroup, values: Mapping[str, Any]) -> DimensionNameError:
+    missing = [n for n in group.required if values.get(n) is None]
+    given = ", ".join(f"{k}: {v!r}" for k, v in values.items())
+    return DimensionNameError(
+        f"No value in data ID ({{{given}}}) for required dimension{'s' if len(missing) > 1 else ''} "
+        f"{', '.join(map(repr, missing))} of {group}."
+    )
+
+
 def _cast(element: DimensionElement, value: Any) -> Any:
     """A dimension value as `int` or `str`, cast only where nothing is lost."""
-    kind = element.key.type if element.key is not None else "int"
-    if kind == "string":
+    if element.key is not None and element.key.type == "string":
         if isinstance(value, str) and value:
             return str(value)
         raise DimensionValueError(f"'{element.name}' must be non-empty text, not {value!r}.")
-    whole = _whole(value)
-    if whole is None or not -(2**63) <= whole < 2**63:
+    number = whole(value)
+    if number is None or not -(2**63) <= number < 2**63:
         raise DimensionValueError(f"'{element.name}' must be a 64-bit integer, not {value!r} ({type(value).__name__}).")
     if isinstance(element, SkyPixDimension):
-        element.check_index(whole)
-    return whole
+        element.check_index(number)
+    return number
 
 
-def _whole(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
+def whole(value: Any) -> int | None:
+    """An integer from a Python or numpy integer, a float without fraction or a text of digits; `None` from others."""
+    if hasattr(value, "dtype") and hasattr(value, "item"):
+        value = value.item() if value.ndim == 0 else None
     if isinstance(value, int):
-        return int(value)
+        return None if isinstance(value, bool) else int(value)
     if isinstance(value, str):
-        return int(value) if value.lstrip("-").isdecimal() and value.isascii() else None
-    if hasattr(value, "__index__"):  # numpy integers
-        return int(value.__index__())
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+        digits = value.removeprefix("-")
+        return int(value) if digits.isascii() and digits.isdecimal() else None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else None
     return None
-
-
-def split_metadata_keys(
-    mapping: Mapping[str, Any], group: DimensionGroup, universe: DimensionUniverse
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Separate dimension values from what identifies a record in another way.
-
-    Understood are ``exposure.obs_id``, bare record fields (``day_obs``, ``seq_num``: those of the group's exposure
-    before those of its visit), and text given for an integer dimension (``detector='R11_S20'``: the alternate key).
-
-    Returns
-    -------
-    plain : `dict`
-        Dimension values.
-    constraints : `dict`
-        By element, the field values its record must have.
-
-    Raises
-    ------
-    DimensionNameError
-        A name is neither a dimension nor a field of the group's elements; the nearest ones are offered.
-    """
-    plain: dict[str, Any] = {}
-    constraints: dict[str, dict[str, Any]] = {}
-    loose: dict[str, Any] = {}
-    for name, value in mapping.items():
-        if "." in name:
-            element, field = name.split(".", 1)
-            owner = universe[element]
-            if field not in owner.fields:
-                raise DimensionNameError(f"'{element}' has no field '{field}'.", hint=nearest(field, owner.fields))
-            if owner.dimension_of_field(field):
-                plain[str(owner.dimension_of_field(field))] = value
-            else:
-                constraints.setdefault(element, {})[field] = value
-        elif name in universe and universe[name].is_dimension:
-            _place_dimension(name, value, universe, plain, constraints)
-        else:
-            loose[name] = value
-    if loose:
-        _place_fields(loose, group, universe, plain, constraints)
-    _settle_implied(group, universe, plain, constraints)
-    return plain, constraints
-
-
-def _place_dimension(
-    name: str, value: Any, universe: DimensionUniverse, plain: dict[str, Any], constraints: dict[str, dict[str, Any]]
-) -> None:
-    element = universe[name]
-    if isinstance(value, str) and element.key is not None and element.key.type == "int" and _whole(value) is None:
-        texts = [c.name for c in element.alternate_keys if c.type == "string"]
-        if not texts:
-            raise DimensionValueError(f"'{name}' must be an integer, not {value!r}.")
-        constraints.setdefault(name, {})[texts[0]] = value
-    else:
-        plain[name] = value
-
-
-def _place_fields(
-    loose: Mapping[str, Any],
-    group: DimensionGroup,
-    universe: DimensionUniverse,
-    plain: Mapping[str, Any],
-    constraints: dict[str, dict[str, Any]],
-) -> None:
-    """Give bare field names to the element with most of them, an exposure before a visit."""
-    candidates = [universe[n] for n in group.names if n not in plain and universe[n].has_table]
-    for field in loose:
-        if not any(field in e.columns for e in candidates):
-            known = {*group.names, *(f for e in candidates for f in e.columns)}
-            raise DimensionNameError(f"Unrecognized data ID key '{field}' for {group}.", hint=nearest(field, known))
-    waiting = dict(loose)
-    while waiting:
-        best = max(candidates, key=lambda e: (sum(f in e.columns for f in waiting), e.name == "exposure", e.name == "visit"))
-        taken = {f: v for f, v in waiting.items() if f in best.columns}
-        constraints.setdefault(best.name, {}).update(taken)
-        waiting = {f: v for f, v in waiting.items() if f not in taken}
-
-
-def _settle_implied(
-    group: DimensionGroup, universe: DimensionUniverse, plain: dict[str, Any], constraints: dict[str, dict[str, Any]]
-) -> None:
-    """``day_obs`` beside ``seq_num`` narrows the record search: implied values go where fields are looked for."""
-    for name, fields in constraints.items():
-        for implied in universe[name].implied:
-            if implied in plain and implied not in fields and implied in group.implied:
-                fields[implied] = plain[implied]

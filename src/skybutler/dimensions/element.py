@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import DimensionValueError
 
 if TYPE_CHECKING:
-    from lsst.sphgeom import Pixelization, Region
+    from lsst.sphgeom import HealpixPixelization, HtmPixelization, Region
 
+    from .group import DimensionGroup
     from .record import DimensionRecord
+    from .universe import DimensionUniverse
 
-__all__ = ["Column", "DimensionElement", "SkyPixDimension"]
+__all__ = ["MAX_LEVELS", "Column", "DimensionElement", "SkyPixDimension"]
+
+MAX_LEVELS = {"htm": 24, "healpix": 29}
+"""Sky pixelizations and their deepest levels: whose indexes fit 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,16 @@ class DimensionElement:
     view_of: str | None = None
     populated_by: str | None = None
     always_join: bool = False
+    universe: DimensionUniverse = field(init=False, repr=False)
+
+    def belong_to(self, universe: DimensionUniverse) -> None:
+        """Name the universe; the universe does so when it is made."""
+        object.__setattr__(self, "universe", universe)
+
+    @property
+    def group(self) -> DimensionGroup:
+        """The smallest group in which records are identified."""
+        return self.universe.conform(self.required)
 
     @property
     def is_dimension(self) -> bool:
@@ -158,6 +174,9 @@ class DimensionElement:
     def __lt__(self, other: DimensionElement) -> bool:
         return self.name < other.name
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getitem, (self.universe, self.name)
+
 
 _SYSTEM = re.compile(r"(htm|healpix)(\d{1,2})")
 
@@ -181,7 +200,8 @@ class SkyPixDimension(DimensionElement):
     def of(cls, name: str, system: str, level: int) -> SkyPixDimension:
         """The dimension of a system and level."""
         doc = f"Pixel index of {'the HTM' if system == 'htm' else 'the nested HEALPix'} division at level {level}."
-        return cls(name, doc, (name,), (), Column("id", "int", nullable=False), spatial_family=name, system=system, level=level)
+        key = Column("id", "int", nullable=False)
+        return cls(name, doc, (name,), (), key, spatial_family=system, system=system, level=level)
 
     @staticmethod
     def parse(name: str) -> tuple[str, int] | None:
@@ -200,11 +220,11 @@ class SkyPixDimension(DimensionElement):
         return ("id", "region")
 
     @cached_property
-    def pixelization(self) -> Pixelization:
-        """The division as a `lsst.sphgeom.Pixelization`."""
+    def pixelization(self) -> HtmPixelization | HealpixPixelization:
+        """The division, with `pixel`, `index`, `envelope` and `interior`."""
         from lsst.sphgeom import HealpixPixelization, HtmPixelization
 
-        return (HtmPixelization if self.system == "htm" else HealpixPixelization)(self.level)
+        return HtmPixelization(self.level) if self.system == "htm" else HealpixPixelization(self.level)
 
     @property
     def index_range(self) -> tuple[int, int]:
@@ -227,4 +247,3 @@ class SkyPixDimension(DimensionElement):
         first, end = self.index_range
         if not first <= index < end:
             raise DimensionValueError(f"{index} is no {self.name} pixel; indexes are {first} to {end - 1}.")
-

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from .element import SkyPixDimension
 
 if TYPE_CHECKING:
     from .element import DimensionElement
@@ -25,9 +27,13 @@ class DimensionGroup:
         Those whose values identify a data ID, in canonical order.
     implied : `tuple` [`str`]
         Those whose values follow from records.
+    data_id_keys : `tuple` [`str`]
+        Required names, then implied ones: the order in which data IDs are printed.
+    positions : `dict`
+        Place of each name in ``data_id_keys``.
     """
 
-    __slots__ = ("__dict__", "_required_set", "implied", "names", "required", "universe")
+    __slots__ = ("__dict__", "_hash", "data_id_keys", "implied", "names", "positions", "required", "universe")
 
     def __init__(self, universe: DimensionUniverse, names: Iterable[str]) -> None:
         self.universe = universe
@@ -36,12 +42,9 @@ class DimensionGroup:
         implied = {i for e in elements for i in e.implied}
         self.implied = tuple(n for n in self.names if n in implied)
         self.required = tuple(n for n in self.names if n not in implied)
-        self._required_set = frozenset(self.required)
-
-    @property
-    def data_id_keys(self) -> tuple[str, ...]:
-        """Required names, then implied ones: the order in which data IDs are printed."""
-        return self.required + self.implied
+        self.data_id_keys = self.required + self.implied
+        self.positions = {name: i for i, name in enumerate(self.data_id_keys)}
+        self._hash = hash(self.names)
 
     @cached_property
     def elements(self) -> tuple[DimensionElement, ...]:
@@ -51,6 +54,11 @@ class DimensionGroup:
         return (*(self.universe[n] for n in self.names), *joins)
 
     @cached_property
+    def required_elements(self) -> tuple[DimensionElement, ...]:
+        """The required dimensions themselves."""
+        return tuple(self.universe[n] for n in self.required)
+
+    @cached_property
     def governors(self) -> tuple[str, ...]:
         """Governor dimensions of the group."""
         return tuple(n for n in self.names if self.universe[n].is_governor)
@@ -58,32 +66,21 @@ class DimensionGroup:
     @cached_property
     def skypix(self) -> tuple[str, ...]:
         """Sky pixel dimensions of the group."""
-        from .element import SkyPixDimension
-
         return tuple(n for n in self.names if isinstance(self.universe[n], SkyPixDimension))
 
     def spatial_elements(self) -> tuple[DimensionElement, ...]:
-        """The most precise region-bearing element of each family."""
-        return self._most_precise([(e, e.spatial_family) for e in self.elements if e.spatial_family])
+        """The most precise region-bearing element of each family (of sky pixels: the deepest level)."""
+        levels = {e.system: e for e in map(self.universe.__getitem__, self.skypix) if isinstance(e, SkyPixDimension)}
+        return (*self._most_precise("spatial"), *levels.values())  # the deepest comes last in the group
 
     def temporal_elements(self) -> tuple[DimensionElement, ...]:
         """The most precise timespan-bearing element of each family (exposure before visit before day_obs)."""
-        rank = {"exposure": 2, "visit": 1}
-        best: dict[str, DimensionElement] = {}
-        for element in self.elements:
-            family = element.temporal_family
-            if family and (family not in best or rank.get(element.name, 0) > rank.get(best[family].name, 0)):
-                best[family] = element
-        return tuple(best.values())
+        return self._most_precise("temporal")
 
-    @staticmethod
-    def _most_precise(candidates: list[tuple[DimensionElement, str | None]]) -> tuple[DimensionElement, ...]:
-        best: dict[str, DimensionElement] = {}
-        for element, family in candidates:
-            assert family is not None
-            if family not in best or len(element.required) > len(best[family].required):
-                best[family] = element
-        return tuple(best.values())
+    def _most_precise(self, kind: str) -> tuple[DimensionElement, ...]:
+        here = {e.name: e for e in self.elements}
+        chosen = (next((here[m] for m in ms if m in here), None) for ms in self.universe.topology[kind].values())
+        return tuple(e for e in chosen if e is not None)
 
     def union(self, *others: DimensionGroup) -> DimensionGroup:
         """The group of all dimensions of these groups."""
@@ -95,7 +92,7 @@ class DimensionGroup:
         return self.universe.conform(common)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names
+        return name in self.positions
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -117,7 +114,10 @@ class DimensionGroup:
         return self.names == other.names and self.universe == other.universe
 
     def __hash__(self) -> int:
-        return hash(self.names)
+        return self._hash
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self.universe).conform, (self.universe, self.names)
 
     def __str__(self) -> str:
         return "{" + ", ".join(self.names) + "}"
