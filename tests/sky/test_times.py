@@ -163,7 +163,9 @@ def test_time_literals(text: str, tai: str) -> None:
         ("58000/uct", "Did you mean 'utc'"),
         ("2020-01-01/local", "Scales are tai"),
         ("20200101", "1678 to 2261"),
-        ("1600-01-01/tai", "1678 to 2261"),
+        ("1600-01-01/tai", "'1600-01-01/tai' lies outside the years 1678 to 2261"),
+        ("9999-12-31", "'9999-12-31' lies outside the years 1678 to 2261"),
+        ("mjd/999999/utc", "1678 to 2261"),
         ("mjd/" + 400 * "9" + "/utc", "1678 to 2261"),
     ],
 )
@@ -194,7 +196,9 @@ def test_numbers_are_dates_unless_a_format_says_otherwise() -> None:
             parse_time(wrong)
 
 
-@given(ns=st.integers(0, 2**62), decimals=st.integers(0, 9), scale=st.sampled_from(["utc", "tt", "tdb"]))
+@given(
+    ns=st.integers(0, 1_790_000_000 * SECOND), decimals=st.integers(0, 9), scale=st.sampled_from(["utc", "tt", "tdb"])
+)
 def test_texts_mean_what_astropy_reads(ns: int, decimals: int, scale: str) -> None:
     text = iso_text(ns, decimals)
     assert abs(parse_time(f"{text}/{scale}") - to_ns(Time(text, format="isot", scale=scale))) <= (

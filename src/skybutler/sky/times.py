@@ -272,6 +272,7 @@ def _scaled(number: Decimal, unit: int) -> int:
 def _calendar_ns(day: int, since_midnight: int, scale: str, text: str) -> int:
     """TAI nanoseconds of a time of day (23:59:60 included) on a day since 1970-01-01, both in the given scale."""
     offset = _SCALES[scale]
+    _in_range(day * DAY, text)
     if offset is not None and since_midnight < DAY:
         return _in_range(day * DAY + since_midnight - offset, text)
     if scale == "utc" and day >= _DAY_1972:
@@ -293,9 +294,10 @@ def _astropy_ns(value: Any, value2: Any, format: str, scale: str, text: str) -> 
     from astropy.time import Time
 
     try:
-        return _time_ns(Time(value, value2, format=format, scale=scale))
+        time = Time(value, value2, format=format, scale=scale)
     except ValueError as error:
         raise InvalidError(f"'{text}' is no time: {error}.") from error
+    return _time_ns(time)
 
 
 def _time_ns(time: Time) -> npt.NDArray[np.int64]:
