@@ -29,12 +29,12 @@ PEER = [
     ),
     (
         DEFAULT, "raw", ["exposure", "detector"], "Cam/raw/all",
-        "Cam/raw/all/raw/20261013/r/r_1.2_x_y/MC_O_20261013.000077#x/"
+        "Cam/raw/all/raw/20261013/r/r_1.2_x_y/MC_O_20261013.000077#x/"  # noqa: ISC004
         "raw_Cam_Era_r_r_1_2_x_y_MC_O_20261013_000077HASHx_R22_S11_a_Cam_raw_all",
     ),
     (
         RAW, "raw", ["exposure", "detector"], "Cam/raw/all",
-        "Cam/raw/all/raw/20261013/MC_O_20261013.000077#x/"
+        "Cam/raw/all/raw/20261013/MC_O_20261013.000077#x/"  # noqa: ISC004
         "raw_Cam_Era_r_1_2_x_y_MC_O_20261013_000077HASHx_R22_S11_a_Cam_raw_all",
     ),
     (

@@ -302,7 +302,8 @@ class Datastore:
         obj = _formatter_of(record).read(self.source(record, ref), stored, component, parameters or {})
         if storage_class is None:
             storage_class = ref.dataset_type.storage_class if component == of_ref else held.name
-        return convert(obj, self.storage_classes[storage_class])
+        # An exposure without some component has None for it.
+        return convert(obj, self.storage_classes[storage_class]) if obj is not None else None
 
     def source(self, record: FileRecord, ref: DatasetRef | None = None) -> Source:
         """The file of a record, to be read by a formatter or served as it is."""
@@ -370,7 +371,7 @@ def _formatter_of(record: FileRecord) -> Any:
 
 
 def _component_class(stored: StorageClass, component: str, known: StorageClasses) -> StorageClass:
-    names = {**stored.components, **stored.derived_components}
+    names = stored.all_components
     if component not in names:
         raise UnknownComponentError(
             f"Storage class {stored.name!r} has no component {component!r}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from skybutler.errors import ConfigError, TemplateError
+from skybutler.errors import ConfigError
 from skybutler.formatters.lookup import Lookup
 
 from .template import FileTemplate
@@ -53,16 +53,9 @@ class Templates:
     def find(
         self, dataset_type: DatasetType, *, instrument: str | None = None, component: str | None = None
     ) -> FileTemplate:
-        """The template for a dataset.
-
-        Raises
-        ------
-        skybutler.errors.TemplateError
-            If there is none (``default`` always is, unless a configuration took it away).
-        """
+        """The template for a dataset."""
         found = self._lookup.find(dataset_type, instrument=instrument, component=component)
-        if found is None:
-            raise TemplateError(f"No file template is configured for dataset type {dataset_type.name!r}.")
+        assert found is not None  # there always is a default
         return found
 
 

@@ -22,7 +22,17 @@ from .plain_yaml import load_yaml
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["arrow_to_astropy", "arrow_to_dict", "arrow_to_numpy", "astropy_to_arrow", "dict_to_arrow", "numpy_to_arrow"]
+__all__ = [
+    "TABLE_META",
+    "arrow_to_astropy",
+    "arrow_to_dict",
+    "arrow_to_numpy",
+    "astropy_to_arrow",
+    "dict_to_arrow",
+    "dict_to_numpy",
+    "numpy_to_arrow",
+    "numpy_to_dict",
+]
 
 Columns = Mapping[str, Any]
 
@@ -91,7 +101,8 @@ def _to_arrow(name: str, array: np.ndarray[Any, Any]) -> pa.Array:
         plain = plain.astype(plain.dtype.newbyteorder("="))
     try:
         if plain.ndim == 1:
-            return pa.array(plain.tolist() if plain.dtype.kind == "U" else plain, mask=mask)
+            texts = plain.dtype.kind == "U"
+            return pa.array(plain.tolist(), pa.string(), mask=mask) if texts else pa.array(plain, mask=mask)
         flat = pa.array(plain.reshape(-1), mask=None if mask is None else mask.reshape(-1))
         return pa.FixedSizeListArray.from_arrays(flat, int(np.prod(plain.shape[1:])))
     except (pa.ArrowException, TypeError, ValueError) as error:
@@ -175,11 +186,13 @@ def _to_numpy(name: str, column: pa.ChunkedArray, metadata: Mapping[bytes, bytes
         return _texts(column, "U", metadata.get(f"lsst::arrow::len::{name}".encode()))
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return _texts(column, "S", metadata.get(f"lsst::arrow::len::{name}".encode()))
-    if not nulls or pa.types.is_nested(kind):
+    if not nulls or pa.types.is_nested(kind) or pa.types.is_temporal(kind):  # a missing time is NaT
         return column.to_numpy()  # type: ignore[no-any-return]
-    mask = column.is_null().to_numpy()
-    filled = pc.fill_null(column, pa.scalar(0).cast(kind)) if not pa.types.is_null(kind) else column
-    return np.ma.MaskedArray(filled.to_numpy(), mask=mask)
+    if pa.types.is_null(kind):
+        return np.ma.MaskedArray(np.zeros(len(column)), mask=True)
+    filling = float("nan") if pa.types.is_floating(kind) else 0
+    filled = pc.fill_null(column, pa.scalar(filling).cast(kind))
+    return np.ma.MaskedArray(filled.to_numpy(), mask=column.is_null().to_numpy())
 
 
 def _texts(column: pa.ChunkedArray, kind: str, length: bytes | None) -> np.ndarray[Any, Any]:

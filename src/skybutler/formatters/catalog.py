@@ -59,12 +59,16 @@ DEFAULTS: Mapping[str, str] = {
     "ArrowTable": "parquet",
     "AstropyQTable": "astropy-table",
     "AstropyTable": "astropy-table",
+    "BrighterFatterKernel": "fits-table",
     "ButlerLogRecords": "json",
     "Catalog": "fits-table",
     "Config": "text",
+    "CrosstalkCalib": "fits-table",
     "DataFrame": "parquet",
     "DecoratedImage": "fits-image",
     "DecoratedImageU": "fits-image",
+    "Defects": "fits-table",
+    "DifferenceImage": "fits-image",
     "Exposure": "fits-image",
     "ExposureCatalog": "fits-table",
     "ExposureF": "fits-image",
@@ -75,20 +79,27 @@ DEFAULTS: Mapping[str, str] = {
     "ImageF": "fits-image",
     "ImageI": "fits-image",
     "ImageU": "fits-image",
+    "ImageV2": "fits-image",
+    "IsrCalib": "fits-table",
+    "Linearizer": "fits-table",
     "Mask": "fits-image",
+    "MaskV2": "fits-image",
     "MaskX": "fits-image",
     "MaskedImage": "fits-image",
     "MaskedImageF": "fits-image",
     "MaskedImageI": "fits-image",
     "MaskedImageU": "fits-image",
+    "MaskedImageV2": "fits-image",
     "MetricMeasurementBundle": "json",
     "MetricValue": "yaml",
     "NumpyArray": "numpy",
     "Packages": "packages",
     "PeakCatalog": "fits-table",
+    "PhotonTransferCurveDataset": "fits-table",
     "Plot": "plot",
     "PropertyList": "property-set",
     "PropertySet": "property-set",
+    "QECurve": "fits-table",
     "RegionTimeInfo": "json",
     "SimpleCatalog": "fits-table",
     "SkyMap": "skymap",
@@ -100,6 +111,7 @@ DEFAULTS: Mapping[str, str] = {
     "Timespan": "json",
     "VisitBackgroundModel": "json",
     "VisitGeometry": "json",
+    "VisitImage": "fits-image",
     "int": "json",
 }
 """Formatter of each storage class unless the datastore configuration says otherwise."""
@@ -129,6 +141,11 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 Where there are several, the one that is the default of the dataset's storage class is meant, or else the first.
 """
+
+RECIPES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "fits-image": {"default": {}, "lossless": {}, "noCompression": {"compress": False}},
+}
+"""Write parameters by the names that configurations of the Gen3 butler use for them."""
 
 _RAW_ALIAS = re.compile(r"lsst\.obs\.[\w.]*RawFormatter\Z")
 
@@ -208,7 +225,8 @@ class FormatterTable:
     ----------
     config : mapping, optional
         Formatter names, or mappings with ``formatter`` and ``parameters``, by the keys of
-        `skybutler.formatters.lookup.Lookup`; ``write_recipes`` holds named parameter sets by formatter.
+        `skybutler.formatters.lookup.Lookup`; ``write_recipes`` holds named parameter sets by formatter, to which a
+        parameter ``recipe`` refers.
 
     Raises
     ------
@@ -254,8 +272,11 @@ class FormatterTable:
             raise ConfigError(
                 f"A formatter entry is a name, or a mapping with 'formatter' and 'parameters': {value!r}."
             )
+        name = short_name(value["formatter"], storage_class)
         parameters = dict(value.get("parameters") or {})
-        recipes = self._recipes.get(value["formatter"], {})
-        if parameters.get("recipe") in recipes:
-            parameters["recipe"] = recipes[parameters["recipe"]]
-        return FormatterChoice(short_name(value["formatter"], storage_class), parameters)
+        if (recipe := parameters.pop("recipe", None)) is not None:
+            recipes = {**RECIPES.get(name, {}), **self._recipes.get(value["formatter"], {})}
+            if recipe not in recipes:
+                raise ConfigError(f"Formatter {name!r} has no write recipe {recipe!r}.", hint=nearest(recipe, recipes))
+            parameters = {**recipes[recipe], **parameters}
+        return FormatterChoice(name, parameters)

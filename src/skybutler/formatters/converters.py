@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import StorageClassError
@@ -79,6 +79,7 @@ _CONVERSIONS: Mapping[tuple[str, str], str] = {
     ("collections.OrderedDict", "dict"): "builtins:dict",
     ("tuple", "list"): "builtins:list",
     ("skybutler.formatters.plot.Png", "numpy.ndarray"): _HERE + "png_to_numpy",
+    ("skybutler.formatters.plot.Png", "matplotlib.figure.Figure"): _HERE + "png_for_figure",
 }
 """Function, as module and name, by the type that there is and the type that is wanted."""
 
@@ -91,19 +92,16 @@ def convert(obj: Any, storage_class: StorageClass) -> Any:
     skybutler.errors.StorageClassError
         If there is no conversion; names both types and those that could be converted.
     """
+    kind, own = type(obj), storage_class.converters
     wanted = _short(storage_class.pytype)
-    kind = type(obj)
     if kind.__module__ == "builtins" and kind.__qualname__ == wanted:
         return obj
-    if is_instance(obj, storage_class.pytype):
+    if is_instance(obj, storage_class.pytype) and (not own or _full_name(kind) not in own):
         return obj
-    for name in _type_names(type(obj)):
-        target = storage_class.converters.get(name)
-        found = target.rpartition(".")[::2] if target is not None else None
-        if found is None and (function := _CONVERSIONS.get((name, wanted))) is not None:
-            found = function.partition(":")[::2]
-        if found is not None:
-            return _load(*found)(obj)
+    for name in _type_names(kind):
+        function = own.get(name) or _CONVERSIONS.get((name, wanted))
+        if function is not None:
+            return _load(function)(obj)
     possible = ", ".join(convertible_from(storage_class))
     raise StorageClassError(
         f"Storage class {storage_class.name!r} holds {storage_class.pytype} and an object of type "
@@ -127,9 +125,10 @@ def convertible_from(storage_class: StorageClass) -> list[str]:
     return sorted({*storage_class.converters, *(have for have, want in _CONVERSIONS if want == wanted)})
 
 
-def _load(module: str, name: str) -> Conversion:
-    function: Conversion = getattr(import_module(module), name)
-    return function
+def _load(function: str) -> Conversion:
+    # The names come from this table and the packaged storage classes, never from a repository.
+    found: Conversion = resolve_name(function)
+    return found
 
 
 def _type_names(cls: type) -> Iterator[str]:
@@ -162,29 +161,33 @@ def pandas_to_arrow(frame: Any) -> Any:
 
 def pandas_to_astropy(frame: Any) -> Any:
     """Astropy table of a data frame; a named index becomes columns."""
-    return _load(_ARROW[:-1], "arrow_to_astropy")(_without_index(frame))
+    return _load(_ARROW + "arrow_to_astropy")(_without_index(frame))
 
 
 def pandas_to_numpy(frame: Any) -> Any:
     """Structured array of a data frame; a named index becomes fields."""
-    return _load(_ARROW[:-1], "arrow_to_numpy")(_without_index(frame))
+    return _load(_ARROW + "arrow_to_numpy")(_without_index(frame))
 
 
 def pandas_to_dict(frame: Any) -> Any:
     """Arrays of a data frame; a named index becomes an array."""
-    return _load(_ARROW[:-1], "arrow_to_dict")(_without_index(frame))
+    return _load(_ARROW + "arrow_to_dict")(_without_index(frame))
 
 
 def _without_index(frame: Any) -> Any:
     import pyarrow as pa
 
     named = any(name is not None for name in frame.index.names)
-    return pa.Table.from_pandas(frame.reset_index() if named else frame, preserve_index=False)
+    table = pa.Table.from_pandas(frame.reset_index() if named else frame, preserve_index=False)
+    for i, field in enumerate(table.schema):  # Arrow takes NaN for missing, but in numpy NaN is a value
+        if pa.types.is_floating(field.type) and table[i].null_count:
+            table = table.set_column(i, field, table[i].fill_null(float("nan")))
+    return table
 
 
 def astropy_to_pandas(table: Any) -> Any:
     """Data frame of an astropy table."""
-    return arrow_to_pandas(_load(_ARROW[:-1], "astropy_to_arrow")(table))
+    return arrow_to_pandas(_load(_ARROW + "astropy_to_arrow")(table))
 
 
 def astropy_to_numpy(table: Any) -> Any:
@@ -194,12 +197,12 @@ def astropy_to_numpy(table: Any) -> Any:
 
 def astropy_to_dict(table: Any) -> Any:
     """Arrays by column name of an astropy table."""
-    return _load(_ARROW[:-1], "numpy_to_dict")(table.as_array())
+    return _load(_ARROW + "numpy_to_dict")(table.as_array())
 
 
 def numpy_to_pandas(array: Any) -> Any:
     """Data frame of a structured array."""
-    return arrow_to_pandas(_load(_ARROW[:-1], "numpy_to_arrow")(array))
+    return arrow_to_pandas(_load(_ARROW + "numpy_to_arrow")(array))
 
 
 def numpy_to_list(array: Any) -> Any:
@@ -209,7 +212,7 @@ def numpy_to_list(array: Any) -> Any:
 
 def dict_to_pandas(columns: Any) -> Any:
     """Data frame of named arrays of one length."""
-    return arrow_to_pandas(_load(_ARROW[:-1], "dict_to_arrow")(columns))
+    return arrow_to_pandas(_load(_ARROW + "dict_to_arrow")(columns))
 
 
 def metadata_to_dict(metadata: Any) -> dict[str, Any]:
@@ -253,3 +256,8 @@ def png_to_numpy(png: bytes) -> Any:
     from matplotlib.image import imread
 
     return imread(io.BytesIO(png), format="png")
+
+
+def png_for_figure(png: bytes) -> bytes:
+    """The picture itself: it does not turn into a figure again, but notebooks show it as one."""
+    return png

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import UnreadableFileError
 
+from .fits_header import open_fits, reading
 from .formatter import Formatter, Source, no_component
 
 if TYPE_CHECKING:
@@ -34,19 +35,11 @@ class FitsTableFormatter(Formatter):
         from astropy.table import Table
 
         no_component(component, storage_class)
-        with source.open() as stream:
-            try:
-                with fits.open(stream, memmap=False) as hdus:
-                    hdu = next((hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU | fits.TableHDU)), None)
-                    if hdu is None:
-                        raise UnreadableFileError(f"{source.uri} has no table among its HDUs.")
-                    header = hdu.header.copy()
-                    table = Table.read(hdu)
-            except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
-                if isinstance(error, UnreadableFileError):
-                    raise
-                raise UnreadableFileError(f"{source.uri} is not readable as a FITS table: {error}") from error
-        return _as_written_by_afw(table, header)
+        with source.open() as stream, open_fits(stream, source.uri, 2) as hdus, reading(source.uri):
+            hdu = next((hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU | fits.TableHDU)), None)
+            if hdu is None:
+                raise UnreadableFileError(f"{source.uri} has no table among its HDUs.")
+            return _as_written_by_afw(Table.read(hdu), hdu.header)
 
     def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
         from astropy.io import fits

@@ -40,5 +40,6 @@ class NumpyFormatter(Formatter):
             raise FormatError("A .npy file cannot keep the mask of an array.", hint="Fill it, or store a table.")
         if obj.dtype.hasobject:
             raise FormatError(f"An array of dtype {obj.dtype} holds Python objects, which a .npy file may not.")
+        version = None if repr(obj.dtype.descr).isascii() else (3, 0)  # names of fields in UTF-8
         with path.open("wb") as out:
-            np.lib.format.write_array(out, np.asarray(obj), allow_pickle=False)
+            np.lib.format.write_array(out, np.asarray(obj), version=version, allow_pickle=False)

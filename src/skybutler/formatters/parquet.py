@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from skybutler.errors import ParameterError, UnreadableFileError, nearest
+from skybutler.errors import ButlerError, ParameterError, UnreadableFileError, nearest
 
+from .arrow_columns import TABLE_META
 from .converters import arrow_to_pandas, pandas_to_arrow
 from .formatter import Formatter, Source, no_component
 
@@ -31,7 +32,8 @@ class ParquetFormatter(Formatter):
 
     Read parameters: ``columns`` is a name, a pattern with wildcards, or a list of them; for a data frame whose
     columns have levels it is a mapping from level to values, or a list of tuples.  ``filters`` is a pyarrow
-    expression or a list of ``(column, operator, value)``, see `pyarrow.parquet.read_table`.  Components are
+    expression or a list of ``(column, operator, value)``, see `pyarrow.parquet.read_table`;
+    ``strip_astropy_meta_yaml`` leaves out the description that astropy tables bring along.  Components are
     ``columns`` (names), ``rowcount`` and ``schema`` (Arrow), for which no rows are read.
     """
 
@@ -46,14 +48,17 @@ class ParquetFormatter(Formatter):
             schema = file.schema_arrow
             if component == "rowcount":
                 return file.metadata.num_rows
-            if component == "schema" or storage_class.name == "ArrowSchema":
+            if component == "schema" or storage_class.pytype == "pyarrow.Schema":
                 return schema
             if component == "columns":
                 return [name for name in schema.names if not name.startswith("__index_level")]
         columns = _chosen(schema, parameters.get("columns"))
         table = _read_table(source, columns, parameters.get("filters"))
+        if parameters.get("strip_astropy_meta_yaml"):
+            notes = {key: text for key, text in (table.schema.metadata or {}).items() if key != TABLE_META}
+            table = table.replace_schema_metadata(notes)
         # A frame is made here, because only its own metadata can bring back its index and levels.
-        return arrow_to_pandas(table) if storage_class.name == "DataFrame" else table
+        return arrow_to_pandas(table) if storage_class.pytype == "pandas.DataFrame" else table
 
     def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
         if isinstance(obj, pa.Schema):
@@ -83,10 +88,17 @@ def _opened(source: Source) -> Iterator[pq.ParquetFile]:
     with source.open() as stream:
         try:
             file = pq.ParquetFile(stream)
-        except pa.ArrowException as error:
-            raise UnreadableFileError(f"{source.uri} is not readable as Parquet: {error}") from error
+        except (pa.ArrowException, OSError) as error:
+            raise _unreadable(source, error) from error
         with file:
             yield file
+
+
+def _unreadable(source: Source, error: Exception) -> ButlerError:
+    """The error to raise; one of our own, from reading the bytes, passes through Arrow unchanged."""
+    if isinstance(error, ButlerError):
+        return error
+    return UnreadableFileError(f"{source.uri} is not readable as Parquet: {error}")
 
 
 def _read_table(source: Source, columns: list[str] | None, filters: Any) -> pa.Table:
@@ -95,9 +107,11 @@ def _read_table(source: Source, columns: list[str] | None, filters: Any) -> pa.T
             return pq.read_table(stream, columns=columns, filters=filters, use_pandas_metadata=True)
         except pa.ArrowKeyError as error:
             raise ParameterError(f"A filter names a column that {source.uri} does not have: {error}") from error
-        except pa.ArrowException as error:
+        except OSError as error:
+            raise _unreadable(source, error) from error
+        except (pa.ArrowException, ValueError, TypeError) as error:
             if filters is None:
-                raise UnreadableFileError(f"{source.uri} is not readable as Parquet: {error}") from error
+                raise _unreadable(source, error) from error
             raise ParameterError(f"The filters {filters!r} cannot be applied to {source.uri}: {error}") from error
 
 

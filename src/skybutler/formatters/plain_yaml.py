@@ -37,6 +37,7 @@ class PlainDumper(_SafeDumper):  # type: ignore[misc]
     """Safe dumper that also takes numpy numbers and arrays and any mapping."""
 
     def ignore_aliases(self, data: Any) -> bool:
+        """Write what occurs twice twice: anchors are not for people to read."""
         return True
 
 

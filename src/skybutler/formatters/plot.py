@@ -33,5 +33,8 @@ class PlotFormatter(Formatter):
         return Png(source.read_bytes())
 
     def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
+        if isinstance(obj, Png):
+            path.write_bytes(obj)
+            return
         metadata = {str(name): str(value) for name, value in (provenance or {}).items()}
         obj.savefig(path, format="png", metadata={**getattr(obj, "metadata", {}), **metadata})

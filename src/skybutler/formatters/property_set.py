@@ -85,8 +85,12 @@ class _RowsLoader(PlainLoader):
 
 
 def _rows(loader: Any, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.ScalarNode) and node.value in ("", "null", "~"):
+        return _Rows()
     if not isinstance(node, yaml.SequenceNode):
-        return loader.construct_mapping(node, deep=True) if isinstance(node, yaml.MappingNode) else {}
+        raise yaml.YAMLError(f"rows expected {node.start_mark}")
     rows = _Rows(loader.construct_sequence(node, deep=True))
     if not all(isinstance(row, list) and len(row) in (3, 4) for row in rows):
         raise yaml.YAMLError(f"rows of key, type and value expected {node.start_mark}")
