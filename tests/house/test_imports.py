@@ -25,6 +25,10 @@ def test_importing_skybutler_loads_nothing_else() -> None:
     assert _third_party("import skybutler") == _third_party("pass")
 
 
+def test_importing_the_butler_loads_nothing_else() -> None:
+    assert _third_party("import skybutler.butler") == _third_party("pass")
+
+
 @pytest.mark.skipif(not (PACKAGE / "cli" / "main.py").exists(), reason="there is no command line yet")
 def test_command_line_loads_only_click() -> None:
     assert _third_party("import skybutler.cli.main") - _third_party("pass") <= {"click"}

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import ConfigError, FormatError, StorageClassError, nearest
@@ -208,6 +207,8 @@ def _formatter_class(name: str) -> type[Formatter]:
         module, _, attribute = BUILTIN[name].partition(":")
         found: type[Formatter] = getattr(import_module(module), attribute)
         return found
+    from importlib.metadata import entry_points
+
     for entry in entry_points(group=ENTRY_POINTS, name=name):
         loaded: type[Formatter] = entry.load()
         return loaded

@@ -1,6 +1,7 @@
 """Instants as TAI nanoseconds since 1970-01-01 00:00 TAI, and the texts people write for them.
 
-Knows nothing of intervals.  astropy is loaded only for scales that need its tables or theories (UTC, TDB, ...).
+Knows nothing of intervals.  astropy is loaded only for scales that need its tables or theories (UTC, TDB, ...), numpy
+only for many times at once.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import warnings
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from functools import lru_cache
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
-import numpy.typing as npt
 
 from skybutler.errors import InvalidError, nearest
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from astropy.time import Time
 
 __all__ = ["iso_text", "mjd_to_ns", "parse_time", "to_ns", "to_time"]
@@ -69,7 +70,7 @@ def to_ns(time: Time | datetime | int) -> int:
     InvalidError
         No single instant, or one outside the years 1678 to 2261.
     """
-    if isinstance(time, (int, np.integer)) and not isinstance(time, bool):
+    if isinstance(time, (int, Integral)) and not isinstance(time, bool):
         return _in_range(int(time), time)
     if isinstance(time, datetime):
         utc = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
@@ -103,6 +104,8 @@ def mjd_to_ns(mjd: npt.ArrayLike, scale: str = "tai") -> npt.NDArray[np.int64]:
     InvalidError
         Unknown scale, or a date that is not finite or not within the years 1678 to 2261.
     """
+    import numpy as np
+
     days = np.asarray(mjd, float)
     offset = _SCALES[_known_scale(scale)]
     if not np.isfinite(days).all():
@@ -162,11 +165,8 @@ def parse_time(
     """
     if isinstance(value, bool):
         raise InvalidError(f"{value} is no time.", hint=_HINT)
-    number = (
-        None
-        if isinstance(value, str)
-        else Decimal(value.item() if isinstance(value, (np.integer, np.floating)) else value)
-    )
+    # `item` is how numpy's numbers become Python's
+    number = None if isinstance(value, str) else Decimal(value.item() if hasattr(value, "item") else value)
     text = str(value).strip()
     own_format, body, own_scale = _split(text)
     form = (
@@ -310,6 +310,8 @@ def _time_ns(time: Time) -> npt.NDArray[np.int64]:
 
 def _from_days(days: Any, more_days: Any) -> npt.NDArray[np.int64]:
     """Nanoseconds of the sum of two counts of days, without rounding the sum to a double."""
+    import numpy as np
+
     halves = np.rint(days * 2.0)
     rest = (days * 2.0 - halves) / 2.0 + more_days
     if not (np.abs(halves / 2 + rest) < LIMIT // DAY).all():  # also when not finite
