@@ -452,12 +452,15 @@ class Datasets:
         """Whether data IDs may be added to a key table (rows of dimension tables come with their records only)."""
         return key_table.startswith("data_id_") or not self._keys.universe[key_table].is_dimension
 
-    def _join(self, registered: RegisteredType, required: Sequence[str], stage: str) -> tuple[str, str]:
-        """FROM clause and expression of ``data_id`` for staged rows."""
+    def _join(self, registered: RegisteredType, required: Sequence[str], stage: str) -> tuple[str, str, str]:
+        """FROM clause, condition and expression of ``data_id`` for staged rows.
+
+        CROSS JOIN keeps the staged rows outermost in SQLite, also before statistics exist.
+        """
         if not registered.key_table:
-            return f"{stage} s", "0"
+            return f"{stage} s", "1 = 1", "0"
         on = " AND ".join(f"t.{quoted(d)} = s.{quoted(d)}" for d in required)
-        return f"{stage} s JOIN {quoted(registered.key_table)} t ON {on}", "t.k"
+        return f"{stage} s CROSS JOIN {quoted(registered.key_table)} t", on, "t.k"
 
     def _existing(self, registered: RegisteredType, required: Sequence[str], run: Collection, stage: str) -> list[int]:
         """Positions of staged rows that the run has already."""
@@ -465,25 +468,25 @@ class Datasets:
             "SELECT 1 FROM collection_summary WHERE collection = ? AND dataset_type = ?", (run.k, registered.k)
         ):
             return []
-        source, key = self._join(registered, required, stage)
+        source, on, key = self._join(registered, required, stage)
         rows = self._database.query(
-            f"SELECT s.ord FROM {source} JOIN dataset d ON d.run = ? AND d.dataset_type = ? AND d.data_id = {key} "
-            "ORDER BY s.ord",
+            f"SELECT s.ord FROM {source} CROSS JOIN dataset d "
+            f"WHERE {on} AND d.run = ? AND d.dataset_type = ? AND d.data_id = {key}",
             (run.k, registered.k),
         )
-        return [int(r[0]) for r in rows]
+        return sorted(int(r[0]) for r in rows)
 
     def _insert_staged(
         self, registered: RegisteredType, required: Sequence[str], run: Collection, stage: str, files: FileColumns | None
     ) -> None:
-        source, key = self._join(registered, required, stage)
+        source, on, key = self._join(registered, required, stage)
         intern = self._keys.names.intern
         formatter, storage_class = (intern(files.formatter), intern(files.storage_class)) if files else (None, None)
         self._database.execute(
             "INSERT INTO dataset (id, dataset_type, run, data_id, ingested, path, formatter, storage_class, size, checksum) "
             f"SELECT s.id, CAST(? AS BIGINT), CAST(? AS BIGINT), {key}, CAST(? AS BIGINT), s.path, CAST(? AS BIGINT), "
             f"CAST(? AS BIGINT), s.size, s.checksum FROM {source} "
-            "WHERE NOT EXISTS (SELECT 1 FROM dataset o WHERE o.run = ? AND o.dataset_type = ? "
+            f"WHERE {on} AND NOT EXISTS (SELECT 1 FROM dataset o WHERE o.run = ? AND o.dataset_type = ? "
             f"AND o.data_id = {key}) ORDER BY s.ord",
             (registered.k, run.k, now_ns(), formatter, storage_class, run.k, registered.k),
         )

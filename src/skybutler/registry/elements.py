@@ -180,7 +180,7 @@ class Elements:
         rows = zip(range(len(encoded[required[0]])), *(encoded[d] for d in required), strict=True)
         on = " AND ".join(f"t.{quoted(d)} = s.{quoted(d)}" for d in required)
         with self._database.staged({"ord": "int", **self._keys.stage_kinds(required)}, rows) as stage:
-            found = self._database.query(f"SELECT s.ord, t.k FROM {stage} s JOIN {quoted(element.name)} t ON {on}")
+            found = self._database.query(f"SELECT s.ord, t.k FROM {stage} s CROSS JOIN {quoted(element.name)} t WHERE {on}")
         return {int(o): int(k) for o, k in found}
 
     def _recorded(

@@ -45,15 +45,22 @@ class Results(Generic[T]):
 
     def __init__(self, registry: Registry, queries: Sequence[Query], text: str = "") -> None:
         self._registry, self._queries, self._text = registry, tuple(queries), text
+        self._counted: list[T] | None = None
 
     # -------------------------------------------------------------- sequences
     def __iter__(self) -> Iterator[T]:
+        if self._counted is not None:
+            counted, self._counted = self._counted, None
+            yield from counted
+            return
         for query in self._queries_left():
             for columns in self._batches(query):
                 yield from self._objects(query, columns)
 
     def __len__(self) -> int:
-        return self.count()
+        """How many; what was fetched for it serves the next iteration (``list`` asks for the length first)."""
+        self._counted = list(iter(self.__iter__()))
+        return len(self._counted)
 
     def __bool__(self) -> bool:
         return self.any()

@@ -242,9 +242,9 @@ def element_table(universe: DimensionUniverse, element: DimensionElement) -> Tab
         columns += [Column("timespan_begin", "int", True), Column("timespan_end", "int", True)]
         indexes.append(("timespan_begin",))
     parents = element.required[:-1] if element.is_dimension else element.required
-    unique = [element.required] + [(*parents, c.name) for c in element.alternate_keys]
-    if not element.is_dimension and len(element.required) > 1:
-        indexes.append(tuple(reversed(element.required)))  # join tables are entered from either side
+    unique = [_key_order(universe, element.required)] + [(*parents, c.name) for c in element.alternate_keys]
+    if not element.is_dimension and not element.has_region and len(element.required) > 1:
+        indexes.append(tuple(reversed(unique[0])))  # join tables are entered from either side
     names = [c.name for c in columns]
     if len(set(names)) != len(names):
         raise InconsistentUniverseError(f"Element '{element.name}' names a column twice: {', '.join(sorted(names))}.")
@@ -268,8 +268,16 @@ def element_key_table(universe: DimensionUniverse, required: tuple[str, ...]) ->
 def data_id_table(universe: DimensionUniverse, number: int, required: tuple[str, ...]) -> Table:
     """The key table ``data_id_<number>`` of a set of required dimensions that no element serves."""
     columns = [Column("k", "key"), *(_dimension_column(d) for d in required)]
-    indexes = tuple((d,) for d in required[1:] if d in ("detector", "patch", "tract"))
-    return Table(f"data_id_{number}", tuple(columns), unique=(required,), indexes=indexes)
+    return Table(f"data_id_{number}", tuple(columns), unique=(_key_order(universe, required),))
+
+
+def _key_order(universe: DimensionUniverse, required: tuple[str, ...]) -> tuple[str, ...]:
+    """Required dimensions in the order of a key index: governors first, those of few values last.
+
+    All detectors of an exposure then stand side by side, and one B-tree serves both the whole key and that question.
+    """
+    few = ("detector", "band", "physical_filter", "subfilter")
+    return tuple(sorted(required, key=lambda d: (not universe[d].is_governor, d in few)))
 
 
 def make_schema(database: Database, universe: DimensionUniverse) -> None:

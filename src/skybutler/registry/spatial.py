@@ -134,7 +134,7 @@ class SpatialPlanner:
                 found = list(self._pixel_pairs(left, right.element))
                 break
         else:
-            small, large, columns = (a, b, ("a", "b")) if self._count(a) <= self._count(b) else (b, a, ("b", "a"))
+            small, large, columns = (a, b, ("a", "b")) if self._is_smaller(a, b) else (b, a, ("b", "a"))
             found = list(self._region_pairs(small, large))
         kinds: dict[str, ColumnKind] = dict.fromkeys(columns, "int")
         if not found:
@@ -143,10 +143,20 @@ class SpatialPlanner:
         second = np.concatenate([s for _, s in found]).tolist()
         return self._stage(kinds, zip(first, second, strict=True))
 
+    def _is_smaller(self, a: Side, b: Side) -> bool:
+        """Whether ``a`` is the side to start from; a side known to be tiny spares counting the other."""
+        if self._is_single(a) or self._is_single(b):
+            return self._is_single(a)
+        return self._count(a) <= self._count(b)
+
+    def _is_single(self, side: Side) -> bool:
+        """Whether the query fixes every dimension of a side."""
+        return all(d in self._data_id for d in self._universe[side.element].required)
+
     def _region_pairs(self, small: Side, large: Side) -> Iterator[tuple[Any, Any]]:
         """Arrays of rows of the small and of the large side that overlap."""
         whole = None
-        if self._count(large) <= _BRUTE:
+        if self._is_single(large) or (not self._is_single(small) and self._count(large) <= _BRUTE):
             whole = _Block.of([row for rows in self._read(large) for row in rows])
         for rows in self._read(small):
             for block in _Block.of(rows).split(_BLOCK):

@@ -134,6 +134,7 @@ class SqliteDatabase(Database):
 
     def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
         self.insert_many(name, columns, rows)
+        self._execute(f"ANALYZE temp.{name}", ())  # otherwise taken for a million rows, and joined by scanning others
 
     def _drop_stage(self, name: str) -> None:
         self._execute(f"DROP TABLE IF EXISTS temp.{name}", ())
