@@ -66,7 +66,7 @@ def test_packages_add_formatters(monkeypatch: pytest.MonkeyPatch) -> None:
     def found(group: str, name: str | None = None) -> Any:
         return [entry] if group == "skybutler.formatters" and name in (None, "mine") else []
 
-    monkeypatch.setattr("skybutler.formatters.catalog.entry_points", found)
+    monkeypatch.setattr("importlib.metadata.entry_points", found)
     assert isinstance(load("mine"), JsonFormatter)
 
 
