@@ -58,6 +58,7 @@ def test_what_is_put_is_got(datastore: Datastore) -> None:
     assert datastore.verify(record).size == record.size
     assert datastore.uri(record) == datastore.root + record.path
     assert datastore.path_of(ref) == record.path
+    assert put(datastore, DATA, ref, path="else/where.yaml").path == "else/where.yaml"
 
 
 def test_files_are_staged(datastore: Datastore) -> None:

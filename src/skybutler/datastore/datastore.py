@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets.file_columns import FileColumns
@@ -12,7 +13,7 @@ from skybutler.datasets.storage_class import StorageClass, StorageClasses
 from skybutler.errors import ChecksumMismatchError, ParameterError, UnknownComponentError, nearest
 from skybutler.formatters.catalog import FormatterTable, load, make, short_name
 from skybutler.formatters.converters import convert
-from skybutler.formatters.formatter import BytesFormatter, Source
+from skybutler.formatters.formatter import BytesFormatter, Formatter, Source
 from skybutler.storage import Stage, Storage, StoredFile, is_absolute, locate, open_storage
 from skybutler.storage.checksum import of_stream
 
@@ -133,6 +134,7 @@ class Datastore:
         ref: DatasetRef,
         stage: Stage,
         *,
+        path: str | None = None,
         provenance: Mapping[str, Any] | None = None,
         in_use: InUse = in_use_always,
     ) -> FileRecord:
@@ -146,6 +148,8 @@ class Datastore:
             The dataset, expanded as far as the file template needs it.
         stage : `skybutler.storage.Stage`
             Stage of the transaction.
+        path : `str`, optional
+            What `path_of` gives for ``ref``, if the caller already has it.
         provenance : mapping, optional
             Flat names and values to be kept in files that have a place for them.
         in_use : callable, optional
@@ -170,19 +174,10 @@ class Datastore:
         instrument = _instrument_of(ref)
         choice = self.formatters.choose(dataset_type, instrument=instrument)
         formatter = make(choice) if choice.parameters else load(choice.name)
-        template = self.templates.find(dataset_type, instrument=instrument)
-        path = template.render_ref(ref) + formatter.extension
-        if isinstance(formatter, BytesFormatter):
-            content = formatter.to_bytes(obj, storage_class, provenance)
-            stored = place(path, in_use, lambda overwrite: stage.write(path, content, overwrite=overwrite))
-        else:
-            stored = place(
-                path,
-                in_use,
-                lambda overwrite: stage.write(
-                    path, lambda local: formatter.write(obj, local, storage_class, provenance), overwrite=overwrite
-                ),
-            )
+        if path is None:
+            path = self.templates.find(dataset_type, instrument=instrument).render_ref(ref) + formatter.extension
+        target, data = path, _content(formatter, obj, storage_class, provenance)
+        stored = place(target, in_use, lambda overwrite: stage.write(target, data, overwrite=overwrite))
         return FileRecord(path, choice.name, storage_class.name, stored.size, stored.checksum)
 
     def ingest(
@@ -365,9 +360,18 @@ class Datastore:
         return self.storage, record.path
 
 
-def _formatter_of(record: FileRecord) -> Any:
+def _formatter_of(record: FileRecord) -> Formatter:
     """The formatter that reads a file."""
     return load(short_name(record.formatter, record.storage_class))
+
+
+def _content(
+    formatter: Formatter, obj: Any, storage_class: StorageClass, provenance: Mapping[str, Any] | None
+) -> bytes | Callable[[Path], None]:
+    """The bytes of a small file, or a function that writes a larger one."""
+    if isinstance(formatter, BytesFormatter):
+        return formatter.to_bytes(obj, storage_class, provenance)
+    return lambda path: formatter.write(obj, path, storage_class, provenance)
 
 
 def _component_class(stored: StorageClass, component: str, known: StorageClasses) -> StorageClass:

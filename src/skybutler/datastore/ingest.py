@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -117,8 +118,8 @@ def _transferred(
     in_use: InUse,
 ) -> IngestedFiles:
     paths = [stem + source_extension(source) for stem, source in zip(stems, sources, strict=True)]
-    if len(set(paths)) != len(paths):
-        double = next(path for i, path in enumerate(paths) if path in paths[:i])
+    double, times = Counter(paths).most_common(1)[0] if paths else ("", 0)
+    if times > 1:
         raise InvalidError(f"Two of the files would both become {double}: the file template must tell them apart.")
 
     def bring(source: str, path: str) -> bytes | None:

@@ -86,12 +86,13 @@ def astropy_to_arrow(table: Table) -> pa.Table:
 
 
 def _column_metadata(name: str, array: np.ndarray[Any, Any]) -> dict[bytes, bytes]:
+    metadata = {}
     if array.ndim > 2:
-        return {f"lsst::arrow::shape::{name}".encode(): str(array.shape[1:]).encode()}
+        metadata[f"lsst::arrow::shape::{name}".encode()] = str(array.shape[1:]).encode()
     if array.dtype.kind in "US":
         length = array.dtype.itemsize // (4 if array.dtype.kind == "U" else 1)
-        return {f"lsst::arrow::len::{name}".encode(): str(length).encode()}
-    return {}
+        metadata[f"lsst::arrow::len::{name}".encode()] = str(length).encode()
+    return metadata
 
 
 def _to_arrow(name: str, array: np.ndarray[Any, Any]) -> pa.Array:

@@ -53,7 +53,7 @@ class LocalStorage:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self._directory = os.path.abspath(os.fspath(root))
         self._prefix = self._directory.rstrip("/") + "/"
-        self._inside: set[str] = set()
+        self._inside = {self._directory}
 
     def __repr__(self) -> str:
         return f"LocalStorage({self._directory!r})"
@@ -192,16 +192,21 @@ class LocalStorage:
             If a symbolic link on the way leads out of the root.
         """
         full = self.full_path(path)
-        directory = os.path.dirname(full)
-        if directory not in self._inside:
+        self._require_inside(os.path.dirname(full))
+        return full
+
+    def _require_inside(self, directory: str) -> None:
+        if directory in self._inside:
+            return
+        self._require_inside(os.path.dirname(directory))
+        if os.path.islink(directory):
             real, root = os.path.realpath(directory), os.path.realpath(self._directory)
             if real != root and not real.startswith(root.rstrip("/") + "/"):
                 raise InvalidError(
                     f"{directory} leads out of the datastore root {self._directory} through a symbolic link.",
                     hint="Keep such files outside and ingest them with transfer mode 'direct'.",
                 )
-            self._inside.add(directory)
-        return full
+        self._inside.add(directory)
 
     def scratch(self, full: str) -> str:
         """Unused name in the same directory, with the same extension."""
