@@ -46,6 +46,7 @@ class Results(Generic[T]):
     def __init__(self, registry: Registry, queries: Sequence[Query], text: str = "") -> None:
         self._registry, self._queries, self._text = registry, tuple(queries), text
         self._counted: list[T] | None = None
+        self._with_records = False
 
     # -------------------------------------------------------------- sequences
     def __iter__(self) -> Iterator[T]:
@@ -55,7 +56,8 @@ class Results(Generic[T]):
             return
         for query in self._queries_left():
             for columns in self._batches(query):
-                yield from self._objects(query, columns)
+                found = self._objects(query, columns)
+                yield from map(self._expanded, found) if self._with_records else found
 
     def __len__(self) -> int:
         """How many; what was fetched for it serves the next iteration (``list`` asks for the length first)."""
@@ -115,10 +117,25 @@ class Results(Generic[T]):
                 dataset_types={query.dataset.dataset_type: query.dimensions} if query.dataset else {},
             )
             changed.append(dataclasses.replace(query, order_by=tuple(terms)))
-        return type(self)(self._registry, changed, self._text)
+        return self._copy(changed)
+
+    def with_dimension_records(self: Self) -> Self:
+        """The same, with dimension records attached to data IDs."""
+        other = self._changed()
+        other._with_records = True
+        return other
+
+    def _expanded(self, item: T) -> T:
+        """A result with dimension records attached."""
+        return item
 
     def _changed(self: Self, **fields: Any) -> Self:
-        return type(self)(self._registry, [dataclasses.replace(q, **fields) for q in self._queries], self._text)
+        return self._copy([dataclasses.replace(q, **fields) for q in self._queries])
+
+    def _copy(self: Self, queries: Sequence[Query]) -> Self:
+        other = type(self)(self._registry, queries, self._text)
+        other._with_records = self._with_records
+        return other
 
     def _queries_left(self) -> Iterator[Query]:
         """The queries one after the other, a limit counting down over all of them."""
@@ -175,6 +192,19 @@ class Results(Generic[T]):
         """One object per row."""
 
     # ----------------------------------------------------------------- tables
+    def column_batches(self) -> Iterator[dict[str, list[Any]]]:
+        """The rows as plain columns by name, some thousand at a time; the names change with the dataset type.
+
+        Columns are those of `to_arrow`; this way needs neither Arrow nor memory for all rows.
+        """
+        for query in self._queries_left():
+            for columns in self._batches(query):
+                yield self._named(query, columns)
+
+    def _named(self, query: Query, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        """Columns as users see them."""
+        return columns
+
     def to_arrow(self) -> pyarrow.Table:
         """All rows as an Arrow table."""
         import pyarrow as pa
@@ -190,7 +220,8 @@ class Results(Generic[T]):
         import pyarrow as pa
 
         schema = self._schema(query)
-        arrays = [pa.array(columns.get(name, []), kind) for name, kind in schema.items()]
+        named = self._named(query, columns)
+        arrays = [pa.array(named.get(name, []), kind) for name, kind in schema.items()]
         return pa.table(arrays, names=list(schema))
 
     def _schema(self, query: Query) -> dict[str, Any]:
@@ -243,9 +274,8 @@ class DataIdResults(Results[DataId]):
         for values in zip(*(columns[k] for k in group.data_id_keys), strict=True):
             yield make(group, values)
 
-    def expanded(self) -> Iterator[DataId]:
-        """The data IDs with records attached."""
-        return (self._registry.data_ids.expand(d) for d in self)
+    def _expanded(self, item: DataId) -> DataId:
+        return self._registry.data_ids.expand(item)
 
 
 class DatasetResults(Results[DatasetRef]):
@@ -261,12 +291,10 @@ class DatasetResults(Results[DatasetRef]):
         for values, (run, identifier) in zip(zip(*keys, strict=True) if keys else iter([()]), identities, strict=False):
             yield DatasetRef(dataset_type, make(group, values), run, _uuid(identifier))
 
-    def expanded(self) -> Iterator[DatasetRef]:
-        """The refs with records attached to their data IDs."""
-        for ref in self:
-            yield ref.expanded(self._registry.data_ids.expand(ref.data_id))
+    def _expanded(self, item: DatasetRef) -> DatasetRef:
+        return item.expanded(self._registry.data_ids.expand(item.data_id))
 
-    def _arrow(self, query: Query, columns: dict[str, list[Any]]) -> pyarrow.Table:
+    def _named(self, query: Query, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
         assert query.dataset is not None
         ids = columns.get("id", [])
         text = b"".join(map(bytes, ids)).hex()
@@ -274,8 +302,9 @@ class DatasetResults(Results[DatasetRef]):
             f"{text[i : i + 8]}-{text[i + 8 : i + 12]}-{text[i + 12 : i + 16]}-{text[i + 16 : i + 20]}-{text[i + 20 : i + 32]}"
             for i in range(0, 32 * len(ids), 32)
         ]
-        named = {"type": [query.dataset.dataset_type] * len(ids), **columns, "id": shown}
-        return super()._arrow(query, named)
+        kinds = [query.dataset.dataset_type] * len(ids)
+        keys = {name: columns[name] for name in query.dimensions.data_id_keys if name in columns}
+        return {"type": kinds, "run": columns.get("run", []), "id": shown, **keys}
 
     def _schema(self, query: Query) -> dict[str, Any]:
         import pyarrow as pa
@@ -297,7 +326,7 @@ class RecordResults(Results[DimensionRecord]):
         for row in zip(*columns.values(), strict=True):
             yield self._registry.elements.from_row(element, row)
 
-    def _arrow(self, query: Query, columns: dict[str, list[Any]]) -> pyarrow.Table:
+    def _named(self, query: Query, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
         named = dict(columns)
         for field in self._registry.elements.text_fields(self._registry.universe[str(query.element)]):
             if field in named:
@@ -305,7 +334,7 @@ class RecordResults(Results[DimensionRecord]):
                 texts: dict[Any, Any] = dict(self._registry.names.texts(sorted({c for c in codes if c is not None})))
                 texts[None] = None
                 named[field] = [texts[c] for c in codes]
-        return super()._arrow(query, named)
+        return named
 
     def _schema(self, query: Query) -> dict[str, Any]:
         import pyarrow as pa
