@@ -6,7 +6,7 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from skybutler.datasets import CollectionType, DatasetExistence, DatasetRef, DatasetType, FileDataset, FileRecord
 from skybutler.datasets.identity import uuid7
@@ -32,7 +32,7 @@ from .transaction import Transactions
 if TYPE_CHECKING:
     import numpy as np
 
-    from skybutler.registry.results import DataIdResults, DatasetResults, RecordResults
+    from skybutler.registry.results import DataIdResults, DatasetResults, RecordResults, Results
     from skybutler.sky.timespan import Timespan
 
     from .query import ButlerQuery
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Butler"]
 
 Collections = str | Sequence[str] | None
+_R = TypeVar("_R", bound="Results[Any]")
 
 
 class Butler:
@@ -489,6 +490,7 @@ class Butler:
         bind: Mapping[str, Any] | None = None,
         order_by: str | Iterable[str] = (),
         limit: int | None = None,
+        with_dimension_records: bool = False,
         **values: Any,
     ) -> DatasetResults:
         """Datasets of one or several types.
@@ -512,6 +514,8 @@ class Butler:
             Names, ``-`` in front for descending.
         limit : `int`, optional
             At most so many; there is no limit by default.
+        with_dimension_records : `bool`
+            Attach records to the data IDs of the refs.
 
         Returns
         -------
@@ -541,7 +545,7 @@ class Butler:
             data_id={**(data_id or {}), **values},
             defaults=self._defaults,
         )
-        return _shaped(results, order_by, limit)
+        return _shaped(results, order_by, limit, with_dimension_records)
 
     def query_all_datasets(
         self, collections: Collections = None, *, name: str | Iterable[str] = "*", **options: Any
@@ -562,6 +566,7 @@ class Butler:
         bind: Mapping[str, Any] | None = None,
         order_by: str | Iterable[str] = (),
         limit: int | None = None,
+        with_dimension_records: bool = False,
         **values: Any,
     ) -> DataIdResults:
         """Data IDs of some dimensions; arguments as for `query_datasets`."""
@@ -577,7 +582,7 @@ class Butler:
             data_id={**(data_id or {}), **values},
             defaults=self._defaults,
         )
-        return _shaped(results, order_by, limit)
+        return _shaped(results, order_by, limit, with_dimension_records)
 
     def query_dimension_records(
         self,
@@ -732,10 +737,12 @@ def _component(dataset_type: str | DatasetType) -> str | None:
     return DatasetType.split(dataset_type if isinstance(dataset_type, str) else dataset_type.name)[1]
 
 
-def _shaped(results: Any, order_by: str | Iterable[str], limit: int | None) -> Any:
+def _shaped(results: _R, order_by: str | Iterable[str], limit: int | None, with_records: bool = False) -> _R:
     names = [order_by] if isinstance(order_by, str) and order_by else list(order_by)
     if names:
         results = results.order_by(*names)
+    if with_records:
+        results = results.with_dimension_records()
     return results.limit(limit) if limit is not None else results
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from skybutler.expressions import bound
-from skybutler.expressions.analysis import conjuncts
+from skybutler.expressions.analysis import conjuncts, dimensions_of
 from skybutler.expressions.bound import Predicate
 
 from .compile import compiled
@@ -47,6 +47,9 @@ def _reasons(registry: Registry, query: Query, text: str) -> Iterator[str]:
     if not _any(registry, bare):
         yield _nothing_at_all(query)
         return
+    if reason := _no_visits(registry, query):
+        yield reason
+        return
     culprits = list(_culprits(registry, query, text))
     yield from culprits or ["Every condition matches something by itself, but nothing satisfies all of them together."]
 
@@ -72,6 +75,17 @@ def _nothing_at_all(query: Query) -> str:
     if query.kind == "datasets" and query.dataset is not None:
         return f"All '{query.dataset.dataset_type}' datasets have been removed from the collections searched."
     return f"There are no records for {query.dimensions} in this repository."
+
+
+def _no_visits(registry: Registry, query: Query) -> str | None:
+    """Whether exposures were asked for by place while none belongs to a visit, which is what has a place."""
+    names = set(query.dimensions.names)
+    places = {"tract", "patch"} & (dimensions_of(query.where) | set(query.data_id))
+    if "exposure" not in names or "visit" in names or not places or "visit_definition" not in registry.universe:
+        return None
+    if registry.database.query_one("SELECT 1 FROM visit_definition LIMIT 1") is not None:
+        return None
+    return "No visits are defined, so exposures have no place on the sky yet: butler define-visits REPO INSTRUMENT"
 
 
 def _culprits(registry: Registry, query: Query, text: str) -> Iterator[str]:
