@@ -107,7 +107,12 @@ def _write(file: Path, content: Mapping[str, Any]) -> None:
 
     file.parent.mkdir(parents=True, exist_ok=True)
     scratch = file.with_name(f".{file.name}.{os.getpid()}")
-    text = "# Repository configuration of skybutler; paths may use " + ROOT_TAG + ".\n" + yaml.safe_dump(content, sort_keys=False)
+    text = (
+        "# Repository configuration of skybutler; paths may use "
+        + ROOT_TAG
+        + ".\n"
+        + yaml.safe_dump(content, sort_keys=False)
+    )
     with scratch.open("w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()

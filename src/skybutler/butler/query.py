@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from skybutler.errors import InvalidQueryError
 from skybutler.registry.query import DatasetSearch
 
 if TYPE_CHECKING:
-    from skybutler.registry.results import DataIdResults, DatasetResults, RecordResults
+    from skybutler.registry.results import DataIdResults, DatasetResults, RecordResults, Results
 
     from .butler import Butler
 
 __all__ = ["ButlerQuery"]
+
+_R = TypeVar("_R", bound="Results[Any]")
 
 
 class ButlerQuery:
@@ -101,7 +103,9 @@ class ButlerQuery:
 
     # ---------------------------------------------------------------- answers
     def _asked(self) -> dict[str, Any]:
-        where = " AND ".join(f"({c})" for c in self._conditions) if len(self._conditions) > 1 else "".join(self._conditions)
+        where = (
+            " AND ".join(f"({c})" for c in self._conditions) if len(self._conditions) > 1 else "".join(self._conditions)
+        )
         return {
             "where": where,
             "bind_values": self._bind,
@@ -109,13 +113,17 @@ class ButlerQuery:
             "defaults": self._butler._defaults,
         }
 
-    def _shaped(self, results: Any) -> Any:
+    def _shaped(self, results: _R) -> _R:
         if self._order:
             results = results.order_by(*self._order)
         return results.limit(self._limit) if self._limit is not None else results
 
     def datasets(
-        self, dataset_type: str | Iterable[str], collections: str | Iterable[str] | None = None, *, find_first: bool = True
+        self,
+        dataset_type: str | Iterable[str],
+        collections: str | Iterable[str] | None = None,
+        *,
+        find_first: bool = True,
     ) -> DatasetResults:
         """Datasets of one or several types."""
         if self._searches:
@@ -141,9 +149,7 @@ class ButlerQuery:
         self._butler.registry.refresh()
         group = self._butler.dimensions.conform(dimensions)
         return self._shaped(
-            ask_data_ids(
-                self._butler.registry, group, constraints=self._searches, joined=self._joined, **self._asked()
-            )
+            ask_data_ids(self._butler.registry, group, constraints=self._searches, joined=self._joined, **self._asked())
         )
 
     def dimension_records(self, element: str) -> RecordResults:

@@ -40,7 +40,7 @@ class DatasetType:
     is_calibration: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+        if not _NAME.fullmatch(self.name):
             raise DatasetTypeError(
                 f"{self.name!r} cannot name a dataset type.", hint="Use letters, digits and _, starting with a letter."
             )

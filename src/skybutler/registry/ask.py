@@ -115,9 +115,7 @@ def ask_records(
         dataset_types=known,
     )
     values, predicate = _constrained(registry, every, predicate, data_id, defaults)
-    query = Query(
-        "records", group, element=element, where=predicate, data_id=values, constraints=tuple(constraints)
-    )
+    query = Query("records", group, element=element, where=predicate, data_id=values, constraints=tuple(constraints))
     return RecordResults(registry, [query], where)
 
 
@@ -152,7 +150,9 @@ def _key_value(registry: Registry, name: str, value: Any) -> Any:
     from skybutler.dimensions import DataId
 
     element = registry.universe[name]
-    checked = DataId.standardize({name: value}, group=registry.universe.conform([name]), defaults=_Anything(registry, name))
+    checked = DataId.standardize(
+        {name: value}, group=registry.universe.conform([name]), defaults=_Anything(registry, name)
+    )
     return checked[element.name]
 
 
@@ -169,7 +169,9 @@ def _equals(registry: Registry, element: str, field: str, value: Any) -> Predica
     definition = registry.universe[element]
     dimension = definition.dimension_of_field(field)
     if dimension is not None:
-        column = bound.Column("dimension", dimension, field, "string" if registry.keys.is_text(dimension) else "int", (dimension,))
+        column = bound.Column(
+            "dimension", dimension, field, "string" if registry.keys.is_text(dimension) else "int", (dimension,)
+        )
     else:
         kind = definition.columns[field].type
         if kind not in ("string", "int", "float", "bool", "hash"):

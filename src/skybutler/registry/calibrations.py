@@ -139,7 +139,14 @@ class Calibrations:
             kept += [(data_id, end, e, dataset)] if e > end else []
         self._database.insert_many(
             "calibration",
-            {"collection": "int", "dataset_type": "int", "data_id": "int", "begin": "int", "finish": "int", "dataset": "int"},
+            {
+                "collection": "int",
+                "dataset_type": "int",
+                "data_id": "int",
+                "begin": "int",
+                "finish": "int",
+                "dataset": "int",
+            },
             [(target.k, registered.k, *row) for row in kept],
         )
 

@@ -74,7 +74,9 @@ class Collections:
             if not isinstance(name, str):
                 raise CollectionError(f"A collection name must be text, not {name!r}.")
             known = self.names()
-            hint = nearest(name, known) or ("List them with: butler query-collections REPO" if known else "There are none yet.")
+            hint = nearest(name, known) or (
+                "List them with: butler query-collections REPO" if known else "There are none yet."
+            )
             raise MissingCollectionError(f"No collection with name '{name}' found.", hint=hint)
         return found
 
@@ -104,9 +106,7 @@ class Collections:
 
     def parents(self, name: str) -> list[str]:
         """Names of the chains that hold this collection directly, sorted."""
-        sql = (
-            "SELECT DISTINCT p.name FROM collection_chain h JOIN collection p ON p.k = h.parent WHERE h.child = ? ORDER BY 1"
-        )
+        sql = "SELECT DISTINCT p.name FROM collection_chain h JOIN collection p ON p.k = h.parent WHERE h.child = ? ORDER BY 1"
         return [str(r[0]) for r in self._database.query(sql, (self.get(name).k,))]
 
     def flatten(self, collections: Iterable[Collection]) -> list[Collection]:
@@ -134,7 +134,7 @@ class Collections:
         patterns = [expression] if isinstance(expression, str) else list(expression)
         found: dict[int, Collection] = {}
         for pattern in patterns:
-            if isinstance(pattern, str) and any(c in pattern for c in "*?["):
+            if any(c in pattern for c in "*?["):
                 known = {c.name: c for c in self.all()}
                 chosen: Sequence[Collection] = [known[n] for n in match_names([pattern], list(known))]
             else:
@@ -286,8 +286,7 @@ _OWNED = (
 
 
 def _check_name(name: str) -> None:
-    if not isinstance(name, str) or not name.strip() or any(c in name for c in "*?[]\0\n,"):
+    if not name.strip() or any(c in name for c in "*?[]\0\n,"):
         raise CollectionError(
             f"{name!r} cannot be a collection name.", hint="Use letters, digits and / _ - . without globs or commas."
         )
-

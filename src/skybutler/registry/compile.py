@@ -128,7 +128,9 @@ class _Compiler:
             users = sorted(d for d in self._fixed() if self._universe[d].governor == governor and d != governor)
             if users and self._registry.data_ids.sole(governor) is None:
                 values = self._registry.database.query(f"SELECT {quoted(governor)} FROM {quoted(governor)} LIMIT 5")
-                known = ", ".join(repr(self._registry.keys.decode(governor, v[0])) for v in values) or "none is registered"
+                known = (
+                    ", ".join(repr(self._registry.keys.decode(governor, v[0])) for v in values) or "none is registered"
+                )
                 raise InvalidQueryError(
                     f"The condition on {', '.join(users)} does not say which {governor} is meant.",
                     hint=f"Add {governor} = '...' (known: {known}).",
@@ -225,7 +227,9 @@ class _Compiler:
         union = self._union(registered, holders)
         if find_first and len(holders) > 1 and CollectionType.CALIBRATION not in kinds:
             union = (
-                Fragment("(SELECT * FROM (SELECT u.*, row_number() OVER (PARTITION BY data_id ORDER BY place) AS turn FROM ")
+                Fragment(
+                    "(SELECT * FROM (SELECT u.*, row_number() OVER (PARTITION BY data_id ORDER BY place) AS turn FROM "
+                )
                 + union
                 + " u) v WHERE turn = 1)"
             )
@@ -332,7 +336,9 @@ class _Compiler:
     def _condition(self, part: Predicate) -> Fragment:
         """One condition, with the tables it needs joined first."""
         for missing in datasets_of(part) - set(self._datasets):
-            raise InvalidQueryError(f"'{missing}' is used in the condition, but its datasets take no part in the query.")
+            raise InvalidQueryError(
+                f"'{missing}' is used in the condition, but its datasets take no part in the query."
+            )
         for column in columns_of(part):
             self._need(column)
         return self._predicates(self._tables).condition(part)
@@ -415,4 +421,3 @@ def _values(parts: Iterable[Fragment]) -> tuple[Any, ...]:
     for part in parts:
         values += part.values
     return values
-

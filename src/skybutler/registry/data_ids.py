@@ -117,7 +117,8 @@ class DataIds:
         if len(records) > 1:
             found = ", ".join(str(r.data_id[name]) for r in records[:_SHOWN])
             raise DimensionValueError(
-                f"{len(records)} {name} records have {shown} ({found}, ...).", hint=f"Give {name}= itself, or more fields."
+                f"{len(records)} {name} records have {shown} ({found}, ...).",
+                hint=f"Give {name}= itself, or more fields.",
             )
         return {d: records[0].data_id[d] for d in element.required}
 
@@ -182,9 +183,7 @@ class DataIds:
             raise DataIdValueError(f"No {dimension} record with {{{shown}}} exists.", hint=_list_hint(dimension))
         return record
 
-    def _take_implied(
-        self, dimension: str, record: DimensionRecord, values: dict[str, Any], given: DataId
-    ) -> None:
+    def _take_implied(self, dimension: str, record: DimensionRecord, values: dict[str, Any], given: DataId) -> None:
         for implied in self._universe[dimension].implied:
             true = record.get(implied)
             for source in (values, given.mapping):

@@ -103,7 +103,9 @@ class DatasetTypes:
                 found.setdefault(item.k, item)
         return list(found.values())
 
-    def _from_row(self, k: int, name: str, dimensions: str, storage_class: str, calib: int, table: str) -> RegisteredType:
+    def _from_row(
+        self, k: int, name: str, dimensions: str, storage_class: str, calib: int, table: str
+    ) -> RegisteredType:
         group = self._universe.conform(dimensions.split(",") if dimensions else ())
         return RegisteredType(int(k), DatasetType(name, group, storage_class, is_calibration=bool(calib)), table)
 

@@ -51,9 +51,7 @@ class Elements:
         database.on_rollback.append(self._records.clear)
 
     # ------------------------------------------------------------------ insert
-    def insert(
-        self, name: str, columns: Columns, *, skip_existing: bool = False, replace: bool = False
-    ) -> int:
+    def insert(self, name: str, columns: Columns, *, skip_existing: bool = False, replace: bool = False) -> int:
         """Insert records column by column.
 
         Parameters
@@ -180,7 +178,9 @@ class Elements:
         rows = zip(range(len(encoded[required[0]])), *(encoded[d] for d in required), strict=True)
         on = " AND ".join(f"t.{quoted(d)} = s.{quoted(d)}" for d in required)
         with self._database.staged({"ord": "int", **self._keys.stage_kinds(required)}, rows) as stage:
-            found = self._database.query(f"SELECT s.ord, t.k FROM {stage} s CROSS JOIN {quoted(element.name)} t WHERE {on}")
+            found = self._database.query(
+                f"SELECT s.ord, t.k FROM {stage} s CROSS JOIN {quoted(element.name)} t WHERE {on}"
+            )
         return {int(o): int(k) for o, k in found}
 
     def _recorded(
@@ -198,7 +198,11 @@ class Elements:
         return found
 
     def _insert_rows(
-        self, element: DimensionElement, encoded: Mapping[str, list[Any]], plain: Mapping[str, list[Any]], fresh: list[int]
+        self,
+        element: DimensionElement,
+        encoded: Mapping[str, list[Any]],
+        plain: Mapping[str, list[Any]],
+        fresh: list[int],
     ) -> Sequence[int]:
         table = element_table(self._universe, element)
         names = [c.name for c in table.columns if c.name in encoded]
@@ -307,9 +311,7 @@ class Elements:
             self.insert(name, given, replace=True)
             return old
 
-    def insert_records(
-        self, name: str, rows: Iterable[Mapping[str, Any] | DimensionRecord], **options: bool
-    ) -> int:
+    def insert_records(self, name: str, rows: Iterable[Mapping[str, Any] | DimensionRecord], **options: bool) -> int:
         """Insert records given one by one; options as for `insert`."""
         element = self._insertable(name)
         records = [r if isinstance(r, DimensionRecord) else element.record(**r) for r in rows]

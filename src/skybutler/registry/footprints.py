@@ -120,15 +120,14 @@ class Footprints:
         else:
             with self._database.staged({"k": "int"}, ((k,) for k in keys)) as stage:
                 rows = self._database.query(
-                    f"SELECT f.k, f.region FROM {stage} s JOIN footprint f ON f.footprint_set = ? AND f.k = s.k", (number,)
+                    f"SELECT f.k, f.region FROM {stage} s JOIN footprint f ON f.footprint_set = ? AND f.k = s.k",
+                    (number,),
                 )
         return {int(k): bytes(blob) for k, blob in rows}
 
     def classes(self, number: int) -> list[tuple[int, float]]:
         """Size classes present in a set with their largest radius (radians)."""
-        rows = self._database.query(
-            "SELECT size_class, radius FROM footprint_class WHERE footprint_set = ?", (number,)
-        )
+        rows = self._database.query("SELECT size_class, radius FROM footprint_class WHERE footprint_set = ?", (number,))
         return [(int(c), float(r)) for c, r in rows]
 
     def in_ranges(
@@ -145,5 +144,5 @@ class Footprints:
                 "WHERE f.footprint_set = ? AND f.size_class = ? AND f.pixel >= r.lo AND f.pixel < r.hi",
                 [bound for pair in part for bound in pair] + [number, size_class],
             )
-            found.extend(rows)  # type: ignore[arg-type]
+            found.extend(rows)
         return found

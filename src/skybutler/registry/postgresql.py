@@ -58,7 +58,9 @@ def _translated(error: psycopg.Error) -> ButlerError:
         return ReadOnlyError(f"The registry cannot be written: {text}")
     if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
         return UnavailableError("Another process changed the same rows at the same time.", hint="Try again.")
-    return UnavailableError(f"The PostgreSQL registry did not answer: {text}", hint="Check that the server runs; retry.")
+    return UnavailableError(
+        f"The PostgreSQL registry did not answer: {text}", hint="Check that the server runs; retry."
+    )
 
 
 @lru_cache(maxsize=2048)

@@ -83,9 +83,9 @@ class PredicateCompiler:
             case bound.In():
                 return self._membership(node)
             case bound.Glob(operand, _):
-                value = self.expression(operand)
-                sql, values = self._database.glob(value.sql, node.pieces())
-                return Fragment(sql, (*value.values, *values))
+                matched = self.expression(operand)
+                sql, values = self._database.glob(matched.sql, node.pieces())
+                return Fragment(sql, (*matched.values, *values))
             case bound.Overlaps(left, _) if left.type == "timespan":
                 return self._overlap(node.left, node.right)
             case bound.Contains(outer, _) if outer.type == "timespan":
@@ -160,7 +160,7 @@ class PredicateCompiler:
     def _listed(self, operand: Fragment, values: list[Any], kind: str) -> Fragment:
         if len(values) <= _LISTED:
             return operand + Fragment(f" IN ({', '.join('?' * len(values))})", tuple(values))
-        kinds: dict[str, ColumnKind] = {"string": "text", "float": "float", "uuid": "id", "hash": "bytes"}  # type: ignore[dict-item]
+        kinds: dict[str, ColumnKind] = {"string": "text", "float": "float", "uuid": "id", "hash": "bytes"}
         column: ColumnKind = "int" if isinstance(values[0], int) else kinds.get(kind, "int")
         if any(isinstance(v, float) for v in values):
             column = "float"

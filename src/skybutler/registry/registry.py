@@ -98,10 +98,8 @@ class Registry:
         """
         database = open_database(url, writeable=writeable, namespace=namespace)
         if "repository" not in database.table_names():
-            raise FormatError(
-                "The database holds no skybutler registry.", hint="Make one with: butler create REPO"
-            )
-        facts = dict(database.query("SELECT key, value FROM repository"))
+            raise FormatError("The database holds no skybutler registry.", hint="Make one with: butler create REPO")
+        facts: dict[str, str] = dict(database.query("SELECT key, value FROM repository"))
         version = int(facts["schema_version"])
         if version > SCHEMA_VERSION:
             raise SchemaVersionError(
@@ -206,7 +204,12 @@ class Registry:
         return self.datasets.get_many([identifier.bytes]).get(identifier.bytes)
 
     def standardize(
-        self, data_id: Mapping[str, Any] | None, dataset_type: str, *, defaults: Mapping[str, Any] | None = None, **kw: Any
+        self,
+        data_id: Mapping[str, Any] | None,
+        dataset_type: str,
+        *,
+        defaults: Mapping[str, Any] | None = None,
+        **kw: Any,
     ) -> DataId:
         """A data ID with the required values of a dataset type; see `DataIds.standardize`."""
         group = self.dataset_types.get(dataset_type).dataset_type.dimensions

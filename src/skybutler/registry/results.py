@@ -209,9 +209,7 @@ class Results(Generic[T]):
         """All rows as an Arrow table."""
         import pyarrow as pa
 
-        batches = [
-            self._arrow(query, columns) for query in self._queries_left() for columns in self._batches(query)
-        ]
+        batches = [self._arrow(query, columns) for query in self._queries_left() for columns in self._batches(query)]
         if not batches:
             return self._arrow(self._queries[0], {}) if self._queries else pa.table({})
         return pa.concat_tables(batches, promote_options="default")
@@ -340,7 +338,13 @@ class RecordResults(Results[DimensionRecord]):
         import pyarrow as pa
 
         element = self._registry.universe[str(query.element)]
-        kinds = {"string": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.int8(), "hash": pa.binary()}
+        kinds = {
+            "string": pa.string(),
+            "int": pa.int64(),
+            "float": pa.float64(),
+            "bool": pa.int8(),
+            "hash": pa.binary(),
+        }
         text = self._registry.elements.text_fields(element)
         schema: dict[str, Any] = {}
         for field in element.fields:

@@ -292,7 +292,9 @@ def make_schema(database: Database, universe: DimensionUniverse) -> None:
     tables = list(STATIC_TABLES)
     for element in universe.elements:
         if element.name in taken:
-            raise InconsistentUniverseError(f"'{element.name}' is a registry table; no dimension element may have that name.")
+            raise InconsistentUniverseError(
+                f"'{element.name}' is a registry table; no dimension element may have that name."
+            )
         if element.has_table:
             tables.append(element_table(universe, element))
     for table in tables:

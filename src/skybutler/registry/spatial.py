@@ -189,9 +189,7 @@ class SpatialPlanner:
     def _count(self, side: Side) -> int:
         tables, conditions = self._restricted(side)
         source = tables.clause(conditions)
-        row = self._database.query_one(
-            f"SELECT count(*) FROM (SELECT 1{source.sql} LIMIT {_COUNTED}) x", source.values
-        )
+        row = self._database.query_one(f"SELECT count(*) FROM (SELECT 1{source.sql} LIMIT {_COUNTED}) x", source.values)
         return int(row[0]) if row else 0
 
     def _read(self, side: Side) -> Iterator[list[tuple[int, bytes]]]:
@@ -201,18 +199,27 @@ class SpatialPlanner:
         governor = self._universe[side.element].governor
         column = f"{alias}.{quoted(governor)}" if governor else "0"
         tables.add(
-            Fragment("footprint_set"), "fs", {}, on=[Fragment(f"fs.element = '{side.element}' AND fs.governor = {column}")]
+            Fragment("footprint_set"),
+            "fs",
+            {},
+            on=[Fragment(f"fs.element = '{side.element}' AND fs.governor = {column}")],
         )
         tables.add(Fragment("footprint"), "fp", {}, on=[Fragment(f"fp.footprint_set = fs.k AND fp.k = {alias}.k")])
         source = tables.clause(conditions)
-        sql = f"SELECT DISTINCT {alias}.k, fp.region{source.sql}" if side.through else f"SELECT {alias}.k, fp.region{source.sql}"
+        sql = (
+            f"SELECT DISTINCT {alias}.k, fp.region{source.sql}"
+            if side.through
+            else f"SELECT {alias}.k, fp.region{source.sql}"
+        )
         for rows in self._database.stream(sql, source.values, size=8192):
             yield [(int(k), bytes(blob)) for k, blob in rows]
 
     def _restricted(self, side: Side) -> tuple[QueryTables, list[Fragment]]:
         """Tables and conditions that select a side's rows."""
         universe = self._universe
-        reached = set(universe[side.element].required) | (set(universe[side.through].required) if side.through else set())
+        reached = set(universe[side.element].required) | (
+            set(universe[side.through].required) if side.through else set()
+        )
         group = universe.conform(reached)
         closure = set(group.names)
         tables = QueryTables(group, prefix="s")
@@ -226,7 +233,12 @@ class SpatialPlanner:
                 column = tables.need(dimension)
                 conditions.append(FALSE if code is None else Fragment(f"{column} = ?", (code,)))
         for part in conjuncts(self._where):
-            if dimensions_of(part) and dimensions_of(part) <= closure and not datasets_of(part) and not is_spatial(part):
+            if (
+                dimensions_of(part)
+                and dimensions_of(part) <= closure
+                and not datasets_of(part)
+                and not is_spatial(part)
+            ):
                 conditions.append(self._condition(part, tables))
         return tables, conditions
 

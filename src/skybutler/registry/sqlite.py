@@ -31,7 +31,9 @@ def _translated(error: sqlite3.Error, path: str) -> ButlerError:
     if "readonly" in text:
         return ReadOnlyError(f"The registry {path} cannot be written: {text}.")
     if "full" in text:
-        return UnavailableError(f"No space left for the registry {path}; nothing was changed.", hint="Free space, retry.")
+        return UnavailableError(
+            f"No space left for the registry {path}; nothing was changed.", hint="Free space, retry."
+        )
     if "not a database" in text or "malformed" in text:
         return FormatError(f"{path} is not a usable SQLite registry: {text}.")
     return UnavailableError(f"The registry {path} failed: {text}.")
@@ -95,7 +97,11 @@ class SqliteDatabase(Database):
     def _uri(self) -> str:
         mode = "rwc" if self._create else "rw" if self.writeable else "ro"
         uri = f"file:{quote(self.path)}?mode={mode}"
-        if mode == "ro" and not os.path.exists(self.path + "-wal") and not os.access(os.path.dirname(self.path), os.W_OK):
+        if (
+            mode == "ro"
+            and not os.path.exists(self.path + "-wal")
+            and not os.access(os.path.dirname(self.path), os.W_OK)
+        ):
             uri += "&immutable=1"  # a read-only place cannot hold the shared-memory file that WAL readers need
         return uri
 

@@ -55,7 +55,9 @@ class QueryTables(Relations):
             self.add_element(name, outer=outer)
         return self.aliases[name]
 
-    def add_element(self, name: str, *, on: tuple[Fragment, ...] = (), alias: str | None = None, outer: bool = False) -> str:
+    def add_element(
+        self, name: str, *, on: tuple[Fragment, ...] = (), alias: str | None = None, outer: bool = False
+    ) -> str:
         """Join an element's table, whatever takes part already; return its alias."""
         element = self._universe[name]
         alias = alias or self._alias()
