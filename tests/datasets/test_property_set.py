@@ -28,7 +28,8 @@ def test_dotted_names_reach_inner_sets() -> None:
     assert "calibrate.photo" in metadata
     assert "calibrate.photo.one" not in metadata
     assert "id.zero" not in metadata
-    assert 3 not in metadata
+    number: Any = 3
+    assert number not in metadata
     assert metadata.get("calibrate.photo.one", 7) == 7
     assert metadata.names() == ["calibrate", "calibrate.photo", "calibrate.photo.zero", "id"]
     assert metadata.names(top_level_only=True) == list(metadata) == ["calibrate", "id"]

@@ -77,7 +77,8 @@ class DataId(Mapping[str, Any]):
         mapping : mapping, optional
             Dimension values.
         group : `DimensionGroup` or iterable of `str`, optional
-            Dimensions wanted; by default those given.  Other dimensions that are given are left out.
+            Dimensions wanted; by default those given.  Other dimensions that are given are left out.  A `str` is no
+            such thing: it is the value of the dimension that has this name.
         universe : `DimensionUniverse`, optional
             Needed when neither ``mapping`` is a `DataId` nor ``group`` a group.
         defaults : mapping, optional
@@ -92,6 +93,8 @@ class DataId(Mapping[str, Any]):
         DimensionValueError
             A value of the wrong type.
         """
+        if isinstance(group, str):
+            kwargs["group"], group = group, None
         if isinstance(mapping, DataId):
             if not kwargs and (group is None or group == mapping.group):
                 return mapping

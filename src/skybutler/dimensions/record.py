@@ -133,13 +133,13 @@ def make_record(element: DimensionElement, values: Mapping[str, Any]) -> Dimensi
     if own != element.name and element.name in given and element.name not in element.positions:
         value = given.pop(element.name)
         if given.setdefault(own, value) != value:
-            raise DimensionValueError(f"'{own}' and '{element.name}' of a {element.name} record differ.")
+            raise DimensionValueError(f"'{own}' and '{element.name}' of {element.name} records differ.")
     for name in given:
         if name not in element.positions:
             raise _no_field(element, name)
     keys = element.fields[: len(element.required)]
     if missing := [n for n in keys if given.get(n) is None]:
-        raise DimensionNameError(f"No value for {', '.join(missing)} of a {element.name} record.")
+        raise DimensionNameError(f"No value for {', '.join(missing)} of {element.name} records.")
     return DimensionRecord(element, [_checked(element, n, given.get(n)) for n in element.fields])
 
 
@@ -153,17 +153,17 @@ def _checked(element: DimensionElement, name: str, value: Any) -> Any:
     column = _column(element, name)
     if value is None:
         if not column.nullable:
-            raise DimensionValueError(f"'{name}' of a {element.name} record must have a value.")
+            raise DimensionValueError(f"'{name}' of {element.name} records must have a value.")
         return None
     if hasattr(value, "item") and not isinstance(value, bytes):
         value = value.item()
     if not _fits(column, value):
         raise DimensionValueError(
-            f"'{name}' of a {element.name} record must be of type {column.type}, not {value!r:.60} "
+            f"'{name}' of {element.name} records must be of type {column.type}, not {value!r:.60} "
             f"({type(value).__name__})."
         )
     if column.length and len(value) > column.length:
-        raise DimensionValueError(f"'{name}' of a {element.name} record is longer than {column.length}: {value!r}.")
+        raise DimensionValueError(f"'{name}' of {element.name} records is longer than {column.length}: {value!r}.")
     return float(value) if column.type == "float" else bool(value) if column.type == "bool" else value
 
 
