@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .dimensions import DataId, DimensionUniverse
     from .sky.timespan import Timespan
 
-__version__ = "0.1.0"
+from .version import __version__
 
 __all__ = [
     "Butler",

@@ -326,8 +326,11 @@ class Butler:
         with self._transactions.begin() as stage:
             self.registry.collections.register(target, CollectionType.RUN)
             datasets.add(registered.name, expanded, target, id=identifier)
-            datasets.claim_paths([self.datastore.path_of(ref)])
-            record = self.datastore.put(obj, ref, stage, provenance=provenance, in_use=datasets.path_in_use)
+            path = self.datastore.path_of(ref)
+            datasets.claim_paths([path])
+            record = self.datastore.put(
+                obj, ref, stage, path=path, provenance=provenance, in_use=datasets.path_in_use
+            )
             datasets.set_record(identifier, record)
         return ref
 

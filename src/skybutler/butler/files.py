@@ -155,7 +155,8 @@ def ingest_columns(
                 first = int(existing.argmax())
                 shown = ", ".join(f"{d}: {columns[d][first]!r}" for d in kind.dimensions.required)
                 raise DatasetExistsError(
-                    f"Run '{run}' already holds '{name}' for {{{shown}}} ({int(existing.sum())} of {len(paths)} in all).",
+                    f"Run '{run}' already holds '{name}' for {{{shown}}} "
+                    f"({int(existing.sum())} of {len(paths)} in all).",
                     hint="Skip what exists (skip_existing=True) or use another run.",
                 )
             added = ~existing

@@ -70,7 +70,8 @@ class Calibrations:
 
     def _check_types(self, source: str) -> None:
         wrong = self._database.query_one(
-            f"SELECT t.name FROM {source} JOIN dataset_type t ON t.k = d.dataset_type WHERE t.is_calibration = 0 LIMIT 1"
+            f"SELECT t.name FROM {source} JOIN dataset_type t ON t.k = d.dataset_type "
+            "WHERE t.is_calibration = 0 LIMIT 1"
         )
         if wrong is not None:
             raise DatasetTypeError(
@@ -78,7 +79,8 @@ class Calibrations:
                 hint="Register calibration types with --is-calibration.",
             )
         twice = self._database.query_one(
-            f"SELECT d.dataset_type, d.data_id FROM {source} GROUP BY d.dataset_type, d.data_id HAVING count(*) > 1 LIMIT 1"
+            f"SELECT d.dataset_type, d.data_id FROM {source} GROUP BY d.dataset_type, d.data_id "
+            "HAVING count(*) > 1 LIMIT 1"
         )
         if twice is not None:
             raise ConflictingDefinitionError(f"Two datasets for the same range: {self._describe(*map(int, twice))}.")
@@ -93,8 +95,8 @@ class Calibrations:
             kind, data_id, b, e = map(int, clash[0])
             more = f" ({len(clash)} conflicts in all)" if len(clash) > 1 else ""
             raise ConflictingDefinitionError(
-                f"{self._describe(kind, data_id)} is already certified in '{target.name}' for {Timespan.from_ns(b, e)}, "
-                f"which overlaps {Timespan.from_ns(begin, end)}{more}.",
+                f"{self._describe(kind, data_id)} is already certified in '{target.name}' "
+                f"for {Timespan.from_ns(b, e)}, which overlaps {Timespan.from_ns(begin, end)}{more}.",
                 hint="Decertify the old range first, or choose dates that only touch it.",
             )
 
@@ -177,7 +179,8 @@ class Calibrations:
             ranges = ", ".join(str(Timespan.from_ns(r[3], r[4])) for r in rows[:4])
             when = f" at {timespan}" if timespan is not None else ""
             raise AmbiguousCalibrationError(
-                f"{self._describe(registered.k, data_id)} has {len(rows)} calibrations in '{collection.name}'{when}: {ranges}.",
+                f"{self._describe(registered.k, data_id)} has {len(rows)} calibrations in '{collection.name}'{when}: "
+                f"{ranges}.",
                 hint="Give a timespan=, or a data ID with an exposure or visit.",
             )
         if not rows:

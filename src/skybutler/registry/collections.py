@@ -106,7 +106,10 @@ class Collections:
 
     def parents(self, name: str) -> list[str]:
         """Names of the chains that hold this collection directly, sorted."""
-        sql = "SELECT DISTINCT p.name FROM collection_chain h JOIN collection p ON p.k = h.parent WHERE h.child = ? ORDER BY 1"
+        sql = (
+            "SELECT DISTINCT p.name FROM collection_chain h JOIN collection p ON p.k = h.parent "
+            "WHERE h.child = ? ORDER BY 1"
+        )
         return [str(r[0]) for r in self._database.query(sql, (self.get(name).k,))]
 
     def flatten(self, collections: Iterable[Collection]) -> list[Collection]:

@@ -155,17 +155,17 @@ class _Compiler:
         )
         self._spatial.tables = self._tables
         sides = sides_of(self._group, self._universe)
-        if len(sides) < 2 or self._joined_by_hand(sides):
+        if len(sides) < 2 or self._joined_by_hand():
             return
         first, *others = sides
         for number, side in enumerate(others):
             self._add_pairs(first, side, f"p{number}")
 
-    def _joined_by_hand(self, sides: list[Side]) -> bool:
+    def _joined_by_hand(self) -> bool:
         """Whether the condition itself compares regions of two elements."""
         for part in conjuncts(self._query.where):
-            if isinstance(part, bound.Overlaps) and is_spatial(part):
-                if isinstance(part.left, bound.Column) and isinstance(part.right, bound.Column):
+            match part:
+                case bound.Overlaps(bound.Column(), bound.Column()) if is_spatial(part):
                     return True
         return False
 
@@ -253,7 +253,8 @@ class _Compiler:
             conditions.append(
                 Fragment(
                     f"NOT EXISTS (SELECT 1 FROM dataset o WHERE o.dataset_type = ? AND o.data_id = {alias}.data_id "
-                    f"AND o.run IN ({', '.join('?' * len(runs))}) AND CASE o.run {ranks} END < CASE {alias}.run {ranks} END)",
+                    f"AND o.run IN ({', '.join('?' * len(runs))}) AND CASE o.run {ranks} END "
+                    f"< CASE {alias}.run {ranks} END)",
                     (registered.k, *runs),
                 )
             )
@@ -290,7 +291,8 @@ class _Compiler:
                 own = self._tables.need_element(name)
                 self._conditions.append(
                     Fragment(
-                        f"({alias}.begin IS NULL OR ({alias}.begin < {own}.timespan_end AND {alias}.finish > {own}.timespan_begin))"
+                        f"({alias}.begin IS NULL OR ({alias}.begin < {own}.timespan_end "
+                        f"AND {alias}.finish > {own}.timespan_begin))"
                     )
                 )
                 return

@@ -62,7 +62,13 @@ class Database(ABC):
 
     @abstractmethod
     def insert_many(self, table: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
-        """Insert rows (tuples in the order of ``columns``) by the driver's fastest way; conflicts raise ConflictError."""
+        """Insert rows (tuples in the order of ``columns``) by the driver's fastest way.
+
+        Raises
+        ------
+        ConflictError
+            A row breaks a constraint.
+        """
 
     @abstractmethod
     def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Iterator[list[Row]]:

@@ -370,6 +370,33 @@ class Elements:
         self._records[key] = found
         return found
 
+    def fetch_many(self, name: str, columns: Columns) -> list[DimensionRecord | None]:
+        """The records with many required values, `None` where there is none.
+
+        Parameters
+        ----------
+        name : `str`
+            Dimension element with a table of its own.
+        columns : mapping
+            One sequence of plain values per required dimension.
+        """
+        element = self._universe[name]
+        required = element.required
+        encoded = [self._keys.encode_column(d, columns[d], intern=False) for d in required]
+        found: list[DimensionRecord | None] = [None] * len(encoded[0])
+        if not found:
+            return found
+        on = " AND ".join(f"t.{quoted(d)} = s.{quoted(d)}" for d in required)
+        table = f"FROM {quoted(name)} t"
+        head, _, tail = self.select(name).partition(table)
+        rows = zip(range(len(found)), *encoded, strict=True)
+        with self._database.staged({"ord": "int", **self._keys.stage_kinds(required)}, rows) as stage:
+            # CROSS JOIN keeps the staged rows outermost in SQLite
+            sql = f"SELECT s.ord, {head.removeprefix('SELECT ')}FROM {stage} s CROSS JOIN {quoted(name)} t{tail} WHERE {on}"
+            for row in self._database.query(sql):
+                found[int(row[0])] = self.from_row(element, row[1:])
+        return found
+
     def from_row(self, element: DimensionElement, row: Row) -> DimensionRecord:
         """The record in a row of `select`."""
         values: list[Any] = []

@@ -61,7 +61,8 @@ def _never_there(registry: Registry, search: DatasetSearch) -> str | None:
     if registry.datasets.holders(registered, search.collections):
         return None
     rows = registry.database.query(
-        "SELECT c.name FROM collection_summary s JOIN collection c ON c.k = s.collection WHERE s.dataset_type = ? LIMIT 4",
+        "SELECT c.name FROM collection_summary s JOIN collection c ON c.k = s.collection "
+        "WHERE s.dataset_type = ? LIMIT 4",
         (registered.k,),
     )
     elsewhere = f" There are some in {', '.join(repr(r[0]) for r in rows)}." if rows else " No collection has any."
@@ -91,14 +92,17 @@ def _no_visits(registry: Registry, query: Query) -> str | None:
 def _culprits(registry: Registry, query: Query, text: str) -> Iterator[str]:
     """Constraints that alone leave nothing; failing that, those without which something is left."""
     parts = conjuncts(query.where)
-    alone = []
-    for name, value in query.data_id.items():
-        if not _any(registry, dataclasses.replace(query, where=None, data_id=_with_governors(registry, query, name))):
-            alone.append(f"Nothing has {name} = {value!r}.")
+    alone = [
+        f"Nothing has {name} = {value!r}."
+        for name, value in query.data_id.items()
+        if not _any(registry, dataclasses.replace(query, where=None, data_id=_with_governors(registry, query, name)))
+    ]
     governors = _with_governors(registry, query, None)
-    for part in parts:
-        if not _any(registry, dataclasses.replace(query, where=part, data_id=governors)):
-            alone.append(f"Nothing satisfies {_shown(part, text)}.")
+    alone += [
+        f"Nothing satisfies {_shown(part, text)}."
+        for part in parts
+        if not _any(registry, dataclasses.replace(query, where=part, data_id=governors))
+    ]
     if alone:
         yield from alone
         return
@@ -114,7 +118,7 @@ def _culprits(registry: Registry, query: Query, text: str) -> Iterator[str]:
 
 def _with_governors(registry: Registry, query: Query, name: str | None) -> dict[str, object]:
     """The data ID reduced to governors and one more dimension."""
-    kept = {g for g in registry.universe.governors} | ({name} if name else set())
+    kept = {*registry.universe.governors, name}
     return {n: v for n, v in query.data_id.items() if n in kept}
 
 

@@ -93,7 +93,8 @@ class Footprints:
             self._database.execute(
                 "INSERT INTO footprint_class (footprint_set, size_class, radius) VALUES (?, ?, ?) "
                 "ON CONFLICT (footprint_set, size_class) DO UPDATE SET radius = "
-                "CASE WHEN excluded.radius > footprint_class.radius THEN excluded.radius ELSE footprint_class.radius END",
+                "CASE WHEN excluded.radius > footprint_class.radius "
+                "THEN excluded.radius ELSE footprint_class.radius END",
                 (number, size_class, largest),
             )
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from skybutler import __version__
 from skybutler.datasets.collection import CollectionType
 from skybutler.datasets.file_record import FileRecord
 from skybutler.datasets.ref import DatasetRef
 from skybutler.dimensions import DataId, DimensionUniverse
 from skybutler.errors import ConfigError, FormatError, SchemaVersionError
 from skybutler.sky.timespan import Timespan
+from skybutler.version import __version__
 
 from .calibrations import Calibrations
 from .collections import Collections
@@ -103,7 +103,8 @@ class Registry:
         version = int(facts["schema_version"])
         if version > SCHEMA_VERSION:
             raise SchemaVersionError(
-                f"This repository has registry schema {version}; this skybutler ({__version__}) knows up to {SCHEMA_VERSION}.",
+                f"This repository has registry schema {version}; this skybutler ({__version__}) "
+                f"knows up to {SCHEMA_VERSION}.",
                 hint=f"It was written by {facts.get('created_by', 'a newer version')}: pip install --upgrade skybutler",
             )
         if version < SCHEMA_VERSION:

@@ -18,8 +18,8 @@ from .query import Query
 from .registry import Registry
 
 if TYPE_CHECKING:
-    import pandas
-    import pyarrow
+    import pandas as pd
+    import pyarrow as pa
     from astropy.table import Table
 
 __all__ = ["DataIdResults", "DatasetResults", "RecordResults", "Results"]
@@ -205,7 +205,7 @@ class Results(Generic[T]):
         """Columns as users see them."""
         return columns
 
-    def to_arrow(self) -> pyarrow.Table:
+    def to_arrow(self) -> pa.Table:
         """All rows as an Arrow table."""
         import pyarrow as pa
 
@@ -214,7 +214,7 @@ class Results(Generic[T]):
             return self._arrow(self._queries[0], {}) if self._queries else pa.table({})
         return pa.concat_tables(batches, promote_options="default")
 
-    def _arrow(self, query: Query, columns: dict[str, list[Any]]) -> pyarrow.Table:
+    def _arrow(self, query: Query, columns: dict[str, list[Any]]) -> pa.Table:
         import pyarrow as pa
 
         schema = self._schema(query)
@@ -232,9 +232,9 @@ class Results(Generic[T]):
             for name in (*query.dimensions.required, *query.dimensions.implied)
         }
 
-    def to_pandas(self) -> pandas.DataFrame:
+    def to_pandas(self) -> pd.DataFrame:
         """All rows as a pandas data frame."""
-        frame: pandas.DataFrame = self.to_arrow().to_pandas()
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
         return frame
 
     def to_astropy(self) -> Table:
@@ -296,10 +296,8 @@ class DatasetResults(Results[DatasetRef]):
         assert query.dataset is not None
         ids = columns.get("id", [])
         text = b"".join(map(bytes, ids)).hex()
-        shown = [
-            f"{text[i : i + 8]}-{text[i + 8 : i + 12]}-{text[i + 12 : i + 16]}-{text[i + 16 : i + 20]}-{text[i + 20 : i + 32]}"
-            for i in range(0, 32 * len(ids), 32)
-        ]
+        digits = (text[i : i + 32] for i in range(0, 32 * len(ids), 32))
+        shown = [f"{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:]}" for d in digits]
         kinds = [query.dataset.dataset_type] * len(ids)
         keys = {name: columns[name] for name in query.dimensions.data_id_keys if name in columns}
         return {"type": kinds, "run": columns.get("run", []), "id": shown, **keys}

@@ -4,7 +4,7 @@ Conventions
 -----------
 * Every table that others refer to has an integer surrogate ``k``; 16-byte dataset ids stand in ``dataset`` only.
 * Dimension values that are text (instrument, band, physical_filter, ...) are interned: tables hold the integer of the
-  `name` table, so that rows and indexes stay a few bytes wide.  A dimension's column has the dimension's name everywhere.
+  `name` table, so that rows and indexes stay a few bytes wide.  A dimension's column has its name everywhere.
 * A **key table** gives a data ID one integer: the table of the element whose required dimensions are exactly those of
   the data ID (``visit``, ``detector``, ``patch``, ``visit_detector_region``), else a table ``data_id_N``.  The empty
   data ID is 0.
@@ -118,7 +118,7 @@ DATASET_TYPE = _table(
     "k key, name text, dimensions text, storage_class text, is_calibration bool, key_table text",
     unique=(("name",),),
 )
-"""Dataset types; ``dimensions`` are the required names joined by ``,``, ``key_table`` where ``dataset.data_id`` points."""
+"""Dataset types; ``dimensions`` are the required names joined by ``,``; ``dataset.data_id`` points to ``key_table``."""
 
 DATASET = _table(
     "dataset",

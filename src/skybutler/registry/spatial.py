@@ -23,7 +23,6 @@ from .keys import Keys
 from .tables import QueryTables
 
 if TYPE_CHECKING:
-    import numpy as np
     from lsst.sphgeom import Region
 
     from skybutler.sky.overlap import Regions
@@ -129,12 +128,10 @@ class SpatialPlanner:
         """Stage the overlapping pairs of two sides; columns ``a`` and ``b`` are rows of their key tables."""
         import numpy as np
 
-        for left, right, columns in ((a, b, ("a", "b")), (b, a, ("b", "a"))):
-            if isinstance(self._universe[right.element], SkyPixDimension):
-                found = list(self._pixel_pairs(left, right.element))
-                break
+        small, large, columns = (a, b, ("a", "b")) if self._is_smaller(a, b) else (b, a, ("b", "a"))
+        if isinstance(self._universe[large.element], SkyPixDimension):
+            found = list(self._pixel_pairs(small, large.element))
         else:
-            small, large, columns = (a, b, ("a", "b")) if self._is_smaller(a, b) else (b, a, ("b", "a"))
             found = list(self._region_pairs(small, large))
         kinds: dict[str, ColumnKind] = dict.fromkeys(columns, "int")
         if not found:
@@ -145,6 +142,10 @@ class SpatialPlanner:
 
     def _is_smaller(self, a: Side, b: Side) -> bool:
         """Whether ``a`` is the side to start from; a side known to be tiny spares counting the other."""
+        if isinstance(self._universe[b.element], SkyPixDimension):
+            return True  # pixels are computed from the other side
+        if isinstance(self._universe[a.element], SkyPixDimension):
+            return False
         if self._is_single(a) or self._is_single(b):
             return self._is_single(a)
         return self._count(a) <= self._count(b)
@@ -227,11 +228,10 @@ class SpatialPlanner:
         if side.through:
             tables.add_element(side.through)
         conditions = []
-        for dimension, value in self._data_id.items():
-            if dimension in closure:
-                code = self._keys.encode(dimension, value)
-                column = tables.need(dimension)
-                conditions.append(FALSE if code is None else Fragment(f"{column} = ?", (code,)))
+        for dimension in self._data_id.keys() & closure:
+            code = self._keys.encode(dimension, self._data_id[dimension])
+            column = tables.need(dimension)
+            conditions.append(FALSE if code is None else Fragment(f"{column} = ?", (code,)))
         for part in conjuncts(self._where):
             if (
                 dimensions_of(part)
@@ -276,7 +276,9 @@ class SpatialPlanner:
         if isinstance(left, bound.Column) and isinstance(right, bound.Column):
             return self._between(left, right, predicate)
         column, literal = (left, right) if isinstance(left, bound.Column) else (right, left)
-        assert isinstance(column, bound.Column) and isinstance(literal, bound.Literal) and self.tables is not None
+        assert isinstance(column, bound.Column)
+        assert isinstance(literal, bound.Literal)
+        assert self.tables is not None
         within = isinstance(predicate, bound.Contains) and column is right
         element = self._universe[column.element]
         if isinstance(element, SkyPixDimension):

@@ -39,7 +39,8 @@ class QueryTables(Relations):
             if dimension in self._group.implied:
                 self.need_element(next(n for n in self._group.names if dimension in self._universe[n].implied))
             elif element.view_of and element.view_of not in self.aliases:
-                source = f"(SELECT DISTINCT {quoted(dimension)} FROM {quoted(element.view_of)} WHERE {quoted(dimension)} IS NOT NULL)"
+                column, view = quoted(dimension), quoted(element.view_of)
+                source = f"(SELECT DISTINCT {column} FROM {view} WHERE {column} IS NOT NULL)"
                 self.add(Fragment(source), self._alias(), {dimension: dimension})
             else:
                 self.need_element(dimension)
