@@ -1,4 +1,4 @@
-"""The nouns that registry and datastore share: dataset types, refs, collections, file records.  Knows neither of them."""
+"""The nouns that registry and datastore share: dataset types, refs, collections, file records.  Knows neither."""
 
 from .collection import CollectionInfo, CollectionType
 from .dataset_type import DatasetType

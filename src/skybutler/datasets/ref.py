@@ -65,11 +65,8 @@ class DatasetRef:
         return hash(self.id)
 
     def __lt__(self, other: DatasetRef) -> bool:
-        return (self.dataset_type.name, self.run, str(self.data_id)) < (
-            other.dataset_type.name,
-            other.run,
-            str(other.data_id),
-        )
+        mine = (self.run, self.dataset_type.name, self.data_id.required_values)
+        return mine < (other.run, other.dataset_type.name, other.data_id.required_values)
 
     def __str__(self) -> str:
         kind = self.dataset_type
