@@ -352,7 +352,7 @@ class _Compiler:
             self._tables.need_element(column.element)
 
     def _stage(self, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> str:
-        return self._resources.enter_context(self._registry.database.staged(columns, rows))
+        return self._resources.enter_context(self._registry.database.staged(columns, rows, measured=True))
 
     # -------------------------------------------------------------- projection
     def _projection(self) -> tuple[tuple[str, ...], list[str]]:

@@ -10,7 +10,7 @@ import itertools
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -71,7 +71,7 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Iterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Generator[list[Row], None, None]:
         """Rows in lists of at most ``size``, in bounded memory."""
 
     @abstractmethod
@@ -118,6 +118,7 @@ class Database(ABC):
             local.connection = self._connect()
             local.pid = os.getpid()
             local.depth = 0
+            local.stages = {}
         return local.connection
 
     def close(self) -> None:
@@ -179,6 +180,7 @@ class Database(ABC):
         try:
             self._undo(savepoint)
         finally:
+            self._local.stages = {}
             for forget in self.on_rollback:
                 forget()
 
@@ -195,27 +197,49 @@ class Database(ABC):
 
     # ------------------------------------------------------------- staged rows
     @contextmanager
-    def staged(self, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> Iterator[str]:
+    def staged(
+        self, columns: Mapping[str, ColumnKind], rows: Iterable[Row], *, measured: bool = False
+    ) -> Iterator[str]:
         """A temporary table holding ``rows`` while the block runs; yields its (safe) name.
 
-        Works on read-only databases too: temporary tables live outside the repository.
+        Works on read-only databases too: temporary tables live outside the repository.  Tables are emptied and used
+        again, since dropping one fails while any query of the connection is being read.
+
+        Parameters
+        ----------
+        columns : mapping
+            Names and kinds.
+        rows : iterable of `tuple`
+            Values in the order of ``columns``.
+        measured : `bool`
+            Let the planner know how many rows there are (for joins it may order as it likes).
         """
+        self.connection  # noqa: B018 - opens it, so that the pool exists
+        pool = self._local.stages
+        key = tuple(columns.items())
+        free = pool.setdefault(key, [])
+        name = free.pop() if free else self._create_stage(columns)
+        try:
+            self._fill_stage(name, columns, rows, measured)
+            yield name
+        finally:
+            # after a rollback the pool is a new one, and the table may be gone with the transaction that made it
+            if self._local.stages is pool and self._empty_stage(name):
+                free.append(name)
+
+    def _create_stage(self, columns: Mapping[str, ColumnKind]) -> str:
         name = f"stage_{next(self._stage_numbers)}"
         body = ", ".join(f"{quoted(c)} {self.kinds[kind]}" for c, kind in columns.items())
         self._execute(f"CREATE TEMPORARY TABLE {name} ({body})", ())
-        try:
-            self._fill_stage(name, columns, rows)
-            yield name
-        finally:
-            self._drop_stage(name)
+        return name
 
     @abstractmethod
-    def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
-        """Put the rows into the temporary table and let the planner know how many there are."""
+    def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row], measured: bool) -> None:
+        """Put the rows into the temporary table."""
 
     @abstractmethod
-    def _drop_stage(self, name: str) -> None:
-        """Drop the temporary table unless a failed transaction already did."""
+    def _empty_stage(self, name: str) -> bool:
+        """Remove all rows of the temporary table; tell whether it can be used again."""
 
 
 def open_database(

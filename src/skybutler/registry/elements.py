@@ -18,6 +18,7 @@ from skybutler.errors import (
 from .database import ColumnKind, Database, Row, quoted
 from .footprints import Footprints
 from .keys import Keys, Values
+from .revision import Revision
 from .schema import element_table
 
 if TYPE_CHECKING:
@@ -42,13 +43,23 @@ class Elements:
         Encodes values and knows which records exist.
     footprints : `Footprints`
         Regions.
+    revision : `Revision`
+        Told when records are overwritten, which other processes may have cached.
     """
 
-    def __init__(self, database: Database, universe: DimensionUniverse, keys: Keys, footprints: Footprints) -> None:
+    def __init__(
+        self,
+        database: Database,
+        universe: DimensionUniverse,
+        keys: Keys,
+        footprints: Footprints,
+        revision: Revision,
+    ) -> None:
         self._database, self._universe, self._keys, self._footprints = database, universe, keys, footprints
+        self._revision = revision
         self._select_sql: dict[str, str] = {}
         self._records: dict[tuple[str, Values], DimensionRecord] = {}
-        database.on_rollback.append(self._records.clear)
+        revision.on_change.append(self._records.clear)
 
     # ------------------------------------------------------------------ insert
     def insert(self, name: str, columns: Columns, *, skip_existing: bool = False, replace: bool = False) -> int:
@@ -273,7 +284,7 @@ class Elements:
                 self._footprints.delete(element.name, governor, keys)
                 pairs = [(existing[i], plain["region"][i]) for i in chosen if plain["region"][i] is not None]
                 self._footprints.write(element.name, governor, [k for k, _ in pairs], [b for _, b in pairs])
-        self._records.clear()
+        self._revision.bump()
 
     # -------------------------------------------------------------------- sync
     def sync(self, name: str, row: Mapping[str, Any], *, update: bool = False) -> bool | dict[str, Any]:
@@ -422,10 +433,6 @@ class Elements:
             fields.discard(element.name)
             fields.add(element.key.name)
         return fields
-
-    def forget(self) -> None:
-        """Empty the record cache (another process may have updated records)."""
-        self._records.clear()
 
 
 def _timespan(begin: int, end: int) -> Any:

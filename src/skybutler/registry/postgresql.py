@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from skybutler.errors import (
@@ -138,7 +138,7 @@ class PostgresqlDatabase(Database):
         except psycopg.Error as error:
             raise _translated(error) from error
 
-    def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Iterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Generator[list[Row], None, None]:
         name = f"c{next(self._stage_numbers)}"
         hold = not self.in_transaction
         try:
@@ -163,16 +163,18 @@ class PostgresqlDatabase(Database):
         except psycopg.Error as error:
             raise _translated(error) from error
 
-    def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
+    def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row], measured: bool) -> None:
         iterator = iter(rows)
         if first := list(islice(iterator, 1)):
-            self.insert_many(name, columns, [*first, *iterator])
+            self.insert_many(name, columns, chain(first, iterator))
             self._execute(f"ANALYZE {name}", ())
 
-    def _drop_stage(self, name: str) -> None:
-        status = self.connection.info.transaction_status
-        if status in (pq.TransactionStatus.IDLE, pq.TransactionStatus.INTRANS):  # a failed transaction drops it anyway
-            self._execute(f"DROP TABLE IF EXISTS pg_temp.{name}", ())
+    def _empty_stage(self, name: str) -> bool:
+        connection: psycopg.Connection[Row] = self.connection
+        if connection.info.transaction_status not in (pq.TransactionStatus.IDLE, pq.TransactionStatus.INTRANS):
+            return False  # the failed transaction will be rolled back, and the table perhaps with it
+        self._execute(f"TRUNCATE pg_temp.{name}", ())
+        return True
 
     def _undo(self, savepoint: str | None) -> None:
         connection: psycopg.Connection[Row] = self.connection

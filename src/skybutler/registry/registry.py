@@ -48,13 +48,12 @@ class Registry:
         self.names = Names(database)
         self.keys = Keys(database, universe, self.names)
         self.footprints = Footprints(database)
-        self.elements = Elements(database, universe, self.keys, self.footprints)
+        self.elements = Elements(database, universe, self.keys, self.footprints, self.revision)
         self.collections = Collections(database, self.revision)
         self.dataset_types = DatasetTypes(database, universe, self.revision)
         self.datasets = Datasets(database, self.keys, self.dataset_types, self.collections, self.revision)
         self.calibrations = Calibrations(database, self.keys, self.dataset_types, self.collections, self.datasets)
         self.data_ids = DataIds(database, universe, self.keys, self.elements)
-        self.revision.on_change.append(self.elements.forget)
 
     # -------------------------------------------------------------------- open
     @classmethod

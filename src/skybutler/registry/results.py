@@ -6,6 +6,7 @@ import dataclasses
 import uuid
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from skybutler.datasets.ref import DatasetRef
@@ -165,8 +166,11 @@ class Results(Generic[T]):
     def _batches(self, query: Query) -> Iterator[dict[str, list[Any]]]:
         """Decoded columns, some thousand rows at a time."""
         self._registry.refresh()
-        with compiled(self._registry, query) as statement:
-            for rows in self._registry.database.stream(statement.sql, statement.values, size=_BATCH):
+        with (
+            compiled(self._registry, query) as statement,
+            closing(self._registry.database.stream(statement.sql, statement.values, size=_BATCH)) as batches,
+        ):
+            for rows in batches:
                 yield self._decoded(query, statement, rows)
 
     def _decoded(self, query: Query, statement: Statement, rows: list[Row]) -> dict[str, list[Any]]:

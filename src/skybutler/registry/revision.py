@@ -38,8 +38,9 @@ class Revision:
             self._notify()
 
     def bump(self) -> None:
-        """Let other processes know, when the running transaction commits, that definitions changed."""
+        """Definitions change: empty the caches, and let other processes know when the transaction commits."""
         self._bump = True
+        self._notify()
 
     def _raise(self) -> None:
         if not self._bump:

@@ -232,14 +232,8 @@ class SpatialPlanner:
             code = self._keys.encode(dimension, self._data_id[dimension])
             column = tables.need(dimension)
             conditions.append(FALSE if code is None else Fragment(f"{column} = ?", (code,)))
-        for part in conjuncts(self._where):
-            if (
-                dimensions_of(part)
-                and dimensions_of(part) <= closure
-                and not datasets_of(part)
-                and not is_spatial(part)
-            ):
-                conditions.append(self._condition(part, tables))
+        own = [p for p in conjuncts(self._where) if not (datasets_of(p) or is_spatial(p))]
+        conditions += [self._condition(p, tables) for p in own if set() < dimensions_of(p) <= closure]
         return tables, conditions
 
     # ------------------------------------------------------------- sky pixels

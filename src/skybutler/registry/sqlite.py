@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -120,7 +120,7 @@ class SqliteDatabase(Database):
             raise _translated(error, self.path) from error
         return rows
 
-    def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Iterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Generator[list[Row], None, None]:
         cursor = self._execute(sql, parameters)
         try:
             while rows := cursor.fetchmany(size):
@@ -138,12 +138,14 @@ class SqliteDatabase(Database):
         except sqlite3.Error as error:
             raise _translated(error, self.path) from error
 
-    def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
+    def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row], measured: bool) -> None:
         self.insert_many(name, columns, rows)
-        self._execute(f"ANALYZE temp.{name}", ())  # otherwise taken for a million rows, and joined by scanning others
+        if measured:  # otherwise taken for a million rows, and joined by scanning others
+            self._execute(f"ANALYZE temp.{name}", ())
 
-    def _drop_stage(self, name: str) -> None:
-        self._execute(f"DROP TABLE IF EXISTS temp.{name}", ())
+    def _empty_stage(self, name: str) -> bool:
+        self._execute(f"DELETE FROM temp.{name}", ())
+        return True
 
     def _undo(self, savepoint: str | None) -> None:
         connection: sqlite3.Connection = self.connection
