@@ -1,0 +1,160 @@
+"""Finding raws: folders walked, index and sidecar files noticed, files handed on in batches.  Opens no raw."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from skybutler.errors import InvalidError, UnreadableFileError
+from skybutler.instruments.sidecars import INDEX_NAME, read_index, sidecar_of
+from skybutler.storage.places import local_file
+
+__all__ = ["DEFAULT_REGEX", "RawBatch", "find_raws"]
+
+DEFAULT_REGEX = r"(?i)\.fits?(\.(gz|fz|bz2|xz|zst))?$"
+"""Names of files taken for raws: ``.fits`` and ``.fit``, also compressed."""
+
+_BATCH = 400
+
+Problem = Callable[[str, str], None]
+"""Told of a path that cannot be used, and the reason."""
+
+
+@dataclass
+class RawBatch:
+    """Some files, and where something is known of them without opening them.
+
+    Parameters
+    ----------
+    paths : `list` [`str`]
+        Absolute paths.
+    indexes : `list` [`tuple` [`str`, ...]]
+        For each file the index files that may name it, nearest first.
+    sidecars : `list` [`str` or `None`]
+        For each file its sidecar file if there is one.
+    """
+
+    paths: list[str] = field(default_factory=list)
+    indexes: list[tuple[str, ...]] = field(default_factory=list)
+    sidecars: list[str | None] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
+_Found = tuple[str, tuple[str, ...], str | None]
+
+
+def find_raws(
+    locations: Iterable[str | os.PathLike[str]], *, regex: str, search_indexes: bool, problem: Problem
+) -> Iterator[RawBatch]:
+    """Files to ingest, in batches; each file once, in order of location and name.
+
+    Parameters
+    ----------
+    locations : iterable of path
+        Folders (searched to any depth, symbolic links to folders not followed), files (taken whatever their name)
+        and index files (all files they name are taken).
+    regex : `str`
+        Searched for in the names of files of folders.
+    search_indexes : `bool`
+        Whether index files found on the way are used.
+    problem : callable
+        Told of places that do not exist or cannot be read.
+
+    Raises
+    ------
+    InvalidError
+        ``regex`` is not a regular expression.
+    ConfigError
+        A location is on another machine.
+    """
+    try:
+        pattern = re.compile(regex)
+    except re.error as error:
+        raise InvalidError(f"{regex!r} is not a regular expression: {error}.") from error
+    search = _Search(pattern, search_indexes, problem)
+    batch = RawBatch()
+    for path, indexes, sidecar in search.all(locations):
+        batch.paths.append(path)
+        batch.indexes.append(indexes)
+        batch.sidecars.append(sidecar)
+        if len(batch) >= _BATCH:
+            yield batch
+            batch = RawBatch()
+    if batch.paths:
+        yield batch
+
+
+class _Search:
+    """One search under way."""
+
+    def __init__(self, pattern: re.Pattern[str], search_indexes: bool, problem: Problem) -> None:
+        self._pattern, self._search_indexes, self._problem = pattern, search_indexes, problem
+        self._named: set[str] = set()
+        self._folders: list[str] = []
+
+    def all(self, locations: Iterable[str | os.PathLike[str]]) -> Iterator[_Found]:
+        paths = [self._local(os.fspath(location)) for location in locations]
+        for path in paths:
+            if os.path.isdir(path):
+                if not self._is_covered(path):
+                    yield from self._walk(path, ())
+                    self._folders.append(path.rstrip("/") + "/")
+            elif os.path.basename(path) == INDEX_NAME:
+                yield from self._of_index(path)
+            else:
+                yield from self._one(path, self._indexes_beside(path))
+
+    def _local(self, location: str) -> str:
+        path = local_file(location)
+        if path is None:
+            raise InvalidError(
+                f"Raws are read from local files: {location!r} is not one.",
+                hint="Mount or copy it; its index file (butler write-index) can be ingested with transfer 'direct'.",
+            )
+        return os.path.abspath(path)
+
+    def _is_covered(self, path: str) -> bool:
+        return any((path + "/").startswith(folder) for folder in self._folders)
+
+    def _one(self, path: str, indexes: tuple[str, ...]) -> Iterator[_Found]:
+        """A file named by itself or by an index, unless it was found before."""
+        if path in self._named or self._is_covered(path):
+            return
+        self._named.add(path)
+        sidecar = str(sidecar_of(path))
+        yield path, indexes, sidecar if os.path.exists(sidecar) else None
+
+    def _indexes_beside(self, path: str) -> tuple[str, ...]:
+        index = os.path.join(os.path.dirname(path), INDEX_NAME)
+        return (index,) if self._search_indexes and os.path.exists(index) else ()
+
+    def _of_index(self, path: str) -> Iterator[_Found]:
+        try:
+            located = read_index(path).locate()
+        except UnreadableFileError as error:
+            self._problem(path, str(error))
+            return
+        for file in sorted(located):
+            yield from self._one(file, (path,))
+
+    def _walk(self, folder: str, above: tuple[str, ...]) -> Iterator[_Found]:
+        try:
+            with os.scandir(folder) as entries:
+                listed = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        except OSError as error:
+            self._problem(folder, f"{folder}: {error.strerror}.")
+            return
+        names = {name for name, is_folder in listed if not is_folder}
+        indexes = (os.path.join(folder, INDEX_NAME), *above) if self._search_indexes and INDEX_NAME in names else above
+        has_sidecars = any(name.endswith(".json") and name != INDEX_NAME for name in names)
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            if self._pattern.search(name) and path not in self._named:
+                sidecar = sidecar_of(name).name if has_sidecars else ""
+                yield path, indexes, os.path.join(folder, sidecar) if sidecar in names else None
+        for name in sorted(name for name, is_folder in listed if is_folder):
+            yield from self._walk(os.path.join(folder, name), indexes)
