@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from skybutler.datasets import CollectionInfo, CollectionType
-from skybutler.errors import CollectionTypeError, InvalidError
+from skybutler.errors import InvalidError
 from skybutler.registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -146,9 +146,7 @@ class ButlerCollections:
     def _children(self, parent: str) -> list[str]:
         self._registry.refresh()
         self._registry.database.lock_table("collection_chain")
-        chain = self._registry.collections.get(parent)
-        if chain.type is not CollectionType.CHAINED:
-            raise CollectionTypeError(f"Collection '{parent}' is a {chain.type.name}, not a CHAINED collection.")
+        chain = self._registry.collections.require(parent, CollectionType.CHAINED)
         return [c.name for c in self._registry.collections.children(chain)]
 
     def set_doc(self, name: str, doc: str) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from skybutler.datasets.collection import CollectionType
 from skybutler.errors import (
     AmbiguousCalibrationError,
-    CollectionTypeError,
     ConflictingDefinitionError,
     DatasetTypeError,
 )
@@ -50,7 +49,7 @@ class Calibrations:
         DatasetTypeError
             A dataset is not of a calibration type.
         """
-        target = self._require(collection)
+        target = self._collections.require(collection, CollectionType.CALIBRATION)
         if timespan.is_empty:
             raise ConflictingDefinitionError("An empty validity range cannot be certified.")
         begin, end = timespan.begin_ns, timespan.end_ns
@@ -66,7 +65,7 @@ class Calibrations:
                     f"FROM {source}",
                     (target.k, begin, end),
                 )
-                self._datasets.copy_summary(stage, target)
+                self._datasets.summaries.copy(stage, target)
 
     def _check_types(self, source: str) -> None:
         wrong = self._database.query_one(
@@ -115,7 +114,10 @@ class Calibrations:
         count : `int`
             How many ranges were changed.
         """
-        target, registered = self._require(collection), self._types.get(dataset_type)
+        target, registered = (
+            self._collections.require(collection, CollectionType.CALIBRATION),
+            self._types.get(dataset_type),
+        )
         begin, end = timespan.begin_ns, timespan.end_ns
         with self._database.transaction():
             self._database.lock_table("calibration")
@@ -189,7 +191,10 @@ class Calibrations:
 
     def ranges(self, collection: str, dataset_type: str) -> list[tuple[int, bytes, Timespan]]:
         """Row, id and validity range of every member of one type, by data ID and time."""
-        target, registered = self._require(collection), self._types.get(dataset_type)
+        target, registered = (
+            self._collections.require(collection, CollectionType.CALIBRATION),
+            self._types.get(dataset_type),
+        )
         rows = self._database.query(
             "SELECT d.k, d.id, c.begin, c.finish FROM calibration c JOIN dataset d ON d.k = c.dataset "
             "WHERE c.collection = ? AND c.dataset_type = ? ORDER BY c.data_id, c.begin",
@@ -206,9 +211,3 @@ class Calibrations:
         assert row is not None
         registered = self._types.get(row[0])
         return f"'{row[0]}' with data ID {self._datasets.data_id(registered, data_id)}"
-
-    def _require(self, name: str) -> Collection:
-        collection = self._collections.get(name)
-        if collection.type is not CollectionType.CALIBRATION:
-            raise CollectionTypeError(f"'{name}' is a {collection.type.name} collection, not CALIBRATION.")
-        return collection

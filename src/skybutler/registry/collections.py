@@ -80,6 +80,21 @@ class Collections:
             raise MissingCollectionError(f"No collection with name '{name}' found.", hint=hint)
         return found
 
+    def require(self, name: str, kind: CollectionType) -> Collection:
+        """The collection of this name, which must be of a kind.
+
+        Raises
+        ------
+        CollectionTypeError
+            It is of another kind.
+        MissingCollectionError
+            There is none.
+        """
+        found = self.get(name)
+        if found.type is not kind:
+            raise CollectionTypeError(f"Collection '{name}' is a {found.type.name}, not a {kind.name} collection.")
+        return found
+
     def names(self) -> list[str]:
         """All names, sorted."""
         return [str(r[0]) for r in self._database.query("SELECT name FROM collection ORDER BY name")]
@@ -220,9 +235,7 @@ class Collections:
         MissingCollectionError
             Parent or a child does not exist.
         """
-        chain = self.get(parent)
-        if chain.type is not CollectionType.CHAINED:
-            raise CollectionTypeError(f"Collection '{parent}' is a {chain.type.name}, not a CHAINED collection.")
+        chain = self.require(parent, CollectionType.CHAINED)
         members = list(dict.fromkeys(self.get(c) for c in children))
         with self._database.transaction():
             self._database.lock_table("collection_chain")  # two writers could each close half a cycle

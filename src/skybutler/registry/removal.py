@@ -1,0 +1,102 @@
+"""Removing datasets and their files: rows go at once, files by way of the trash table.  Knows no storage.
+
+A file record whose path has a scheme (``file:///...``) stays somebody else's file: it is never trashed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .database import Database
+
+__all__ = ["Removal"]
+
+
+class Removal:
+    """Takes dataset rows away and keeps the list of files that have to follow.
+
+    Parameters
+    ----------
+    database : `Database`
+        Where the tables are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def rows_of(self, ids: Iterable[bytes]) -> list[int]:
+        """Rows of datasets by id, unknown ones left out."""
+        listed = list(ids)
+        with self._database.staged({"id": "id"}, ((i,) for i in listed)) as stage:
+            rows = self._database.query(f"SELECT d.k FROM {stage} s JOIN dataset d ON d.id = s.id")
+        return [int(r[0]) for r in rows]
+
+    def remove(self, rows: Sequence[int], *, unstore_only: bool = False) -> int:
+        """Remove datasets (or only their file records); their files go to the trash table (inside a transaction).
+
+        Parameters
+        ----------
+        rows : sequence of `int`
+            Rows from `rows_of` or queries.
+        unstore_only : `bool`
+            Keep the datasets themselves.
+
+        Returns
+        -------
+        count : `int`
+            How many rows of ``dataset`` were changed.
+        """
+        with self._database.transaction(), self._database.staged({"k": "int"}, ((k,) for k in rows)) as stage:
+            chosen = f"(SELECT k FROM {stage})"
+            self._trash(chosen)
+            self._database.execute(f"DELETE FROM artifact WHERE dataset IN {chosen}")
+            self._database.execute(f"DELETE FROM shared_file WHERE dataset IN {chosen}")
+            if unstore_only:
+                return self._database.execute(
+                    "UPDATE dataset SET path = NULL, formatter = NULL, storage_class = NULL, size = NULL, "
+                    f"checksum = NULL WHERE k IN {chosen}"
+                )
+            self._database.execute(f"DELETE FROM tag WHERE dataset IN {chosen}")
+            self._database.execute(f"DELETE FROM calibration WHERE dataset IN {chosen}")
+            return self._database.execute(f"DELETE FROM dataset WHERE k IN {chosen}")
+
+    def _trash(self, chosen: str) -> None:
+        """Enter the files of chosen datasets into the trash, except foreign ones and those others still use."""
+        ours = "path IS NOT NULL AND path NOT LIKE '%://%'"
+        self._database.execute(
+            f"INSERT INTO trash (path) SELECT path FROM dataset d WHERE d.k IN {chosen} AND d.{ours} AND NOT EXISTS ("
+            "SELECT 1 FROM shared_file f JOIN shared_file o ON o.path = f.path WHERE f.dataset = d.k "
+            f"AND o.dataset NOT IN {chosen}) ON CONFLICT DO NOTHING"
+        )
+        self._database.execute(
+            f"INSERT INTO trash (path) SELECT path FROM artifact WHERE dataset IN {chosen} AND {ours} "
+            "ON CONFLICT DO NOTHING"
+        )
+
+    def share_file(self, path: str, rows: Iterable[int]) -> None:
+        """Note that one file holds several datasets (inside a transaction)."""
+        self._database.insert_many("shared_file", {"dataset": "int", "path": "text"}, [(k, path) for k in rows])
+
+    def trash(self) -> list[str]:
+        """Files whose rows are gone and which wait for removal; inside a transaction they are locked."""
+        lock = self._database.row_lock if self._database.in_transaction else ""
+        return [str(r[0]) for r in self._database.query(f"SELECT path FROM trash ORDER BY path{lock}")]
+
+    def claim_paths(self, paths: Sequence[str]) -> None:
+        """Take paths that are about to be written out of the trash (inside a transaction, before writing)."""
+        if len(paths) == 1:
+            self._database.execute("DELETE FROM trash WHERE path = ?", (paths[0],))
+        elif self._database.query_one("SELECT 1 FROM trash LIMIT 1"):
+            self.trash_emptied(paths)
+
+    def trash_emptied(self, paths: Sequence[str]) -> None:
+        """Forget trash entries whose files were removed."""
+        with self._database.transaction(), self._database.staged({"path": "text"}, ((p,) for p in paths)) as stage:
+            self._database.execute(f"DELETE FROM trash WHERE path IN (SELECT path FROM {stage})")
+
+    def path_in_use(self, path: str) -> bool:
+        """Whether any stored dataset has this path (walks the table: for repairs, not for hot paths)."""
+        return bool(
+            self._database.query_one("SELECT 1 FROM dataset WHERE path = ? LIMIT 1", (path,))
+            or self._database.query_one("SELECT 1 FROM artifact WHERE path = ? LIMIT 1", (path,))
+        )
