@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import threading
 import time
 import uuid
@@ -100,4 +101,12 @@ def test_uuid5_needs_columns_of_one_length() -> None:
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_uuid_from_what_databases_give(kind: Any) -> None:
     expected = uuid.UUID("442c9878-38ef-5a2d-b249-b669ce22dfa0")
-    assert to_uuid(kind(expected.bytes)) == expected
+    found = to_uuid(kind(expected.bytes))
+    assert found == expected
+    assert (str(found), hash(found), found.version, found.is_safe) == (
+        str(expected),
+        hash(expected),
+        5,
+        expected.is_safe,
+    )
+    assert pickle.loads(pickle.dumps(found)) == found
