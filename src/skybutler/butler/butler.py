@@ -6,44 +6,34 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import CollectionType, DatasetExistence, DatasetRef, DatasetType, FileDataset, FileRecord
 from skybutler.datasets.identity import uuid7
 from skybutler.datasets.storage_class import StorageClasses
 from skybutler.datastore import Datastore
-from skybutler.dimensions import DataId, DimensionGroup, DimensionRecord, DimensionUniverse
-from skybutler.errors import (
-    DatasetNotFoundError,
-    FileNotFoundInStoreError,
-    NoDefaultCollectionError,
-    UnknownComponentError,
-    nearest,
-)
 from skybutler.registry.registry import Registry
 
 from .collections import ButlerCollections
 from .config import RepositoryConfig
 from .create import create_repository
 from .deferred import DeferredDataset
+from .definitions import Definitions
 from .labels import resolve_label
+from .lookup import Collections, listed
+from .queries import Queries
 from .transaction import Transactions
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from skybutler.registry.results import DataIdResults, DatasetResults, RecordResults, Results
     from skybutler.sky.timespan import Timespan
 
-    from .query import ButlerQuery
 
 __all__ = ["Butler"]
 
-Collections = str | Sequence[str] | None
-_R = TypeVar("_R", bound="Results[Any]")
 
-
-class Butler:
+class Butler(Queries, Definitions):
     """A repository, opened.
 
     Parameters
@@ -83,8 +73,12 @@ class Butler:
         self.registry = Registry.open(
             self.config.resolved(self.config.registry), writeable=writes, namespace=self.config.namespace
         )
-        classes = StorageClasses(self.config.storage_classes) if self.config.storage_classes else StorageClasses.default()
-        self.datastore = Datastore.open(self.config.resolved(self.config.datastore_root), self.config.datastore, classes)
+        classes = (
+            StorageClasses(self.config.storage_classes) if self.config.storage_classes else StorageClasses.default()
+        )
+        self.datastore = Datastore.open(
+            self.config.resolved(self.config.datastore_root), self.config.datastore, classes
+        )
         self._transactions = Transactions(self.registry, self.datastore)
         self._set_defaults(collections, run, defaults)
 
@@ -92,7 +86,7 @@ class Butler:
         self.run = run
         if run is not None and self.registry.writeable:
             self.registry.collections.register(run, CollectionType.RUN)
-        named = _listed(collections) if collections is not None else (run,) if run is not None else ()
+        named = listed(collections) if collections is not None else (run,) if run is not None else ()
         for name in named:
             self.registry.collections.resolve(name)
         self.collections = ButlerCollections(self.registry, tuple(named))
@@ -136,11 +130,6 @@ class Butler:
             **self._defaults,
         }
         return _reopened, (self.config.root, options)
-
-    @property
-    def dimensions(self) -> DimensionUniverse:
-        """The repository's dimension universe."""
-        return self.registry.universe
 
     @property
     def writeable(self) -> bool:
@@ -328,9 +317,7 @@ class Butler:
             datasets.add(registered.name, expanded, target, id=identifier)
             path = self.datastore.path_of(ref)
             datasets.claim_paths([path])
-            record = self.datastore.put(
-                obj, ref, stage, path=path, provenance=provenance, in_use=datasets.path_in_use
-            )
+            record = self.datastore.put(obj, ref, stage, path=path, provenance=provenance, in_use=datasets.path_in_use)
             datasets.set_record(identifier, record)
         return ref
 
@@ -393,7 +380,7 @@ class Butler:
         """Remove RUNs with all their datasets and files; see `skybutler.butler.files.remove_runs`."""
         from .files import remove_runs
 
-        return remove_runs(self, _listed(names), unlink_from_chains=unlink_from_chains)
+        return remove_runs(self, listed(names), unlink_from_chains=unlink_from_chains)
 
     def retrieve_artifacts(
         self,
@@ -409,314 +396,7 @@ class Butler:
 
         return retrieve(self, refs, destination, transfer=transfer, preserve_path=preserve_path, overwrite=overwrite)
 
-    # ------------------------------------------------------------ definitions
-    def register_dataset_type(
-        self,
-        dataset_type: DatasetType | str,
-        dimensions: Iterable[str] | DimensionGroup = (),
-        storage_class: str = "StructuredDataDict",
-        *,
-        is_calibration: bool = False,
-    ) -> bool:
-        """Register a dataset type; tell whether it is new.
-
-        Raises
-        ------
-        ConflictingDefinitionError
-            The name has another definition.
-        StorageClassError
-            The storage class is unknown.
-        """
-        if isinstance(dataset_type, str):
-            self.datastore.storage_classes[storage_class]
-            group = self.dimensions.conform(dimensions)
-            dataset_type = DatasetType(dataset_type, group, storage_class, is_calibration=is_calibration)
-        self.registry.refresh()
-        return self.registry.dataset_types.register(dataset_type)
-
-    def get_dataset_type(self, name: str) -> DatasetType:
-        """The registered type of a name (of a component, with the component's storage class)."""
-        self.registry.refresh()
-        parent, component = DatasetType.split(name)
-        found = self.registry.dataset_types.get(parent).dataset_type
-        if component is None:
-            return found
-        held = self.datastore.storage_classes[found.storage_class].all_components
-        if component not in held:
-            raise UnknownComponentError(
-                f"Dataset type '{parent}' ({found.storage_class}) has no component '{component}'.",
-                hint=nearest(component, held) or f"It has: {', '.join(held) or 'none'}.",
-            )
-        return DatasetType(name, found.dimensions, held[component], found.is_calibration)
-
-    def query_dataset_types(self, expression: str | Iterable[str] = "*") -> list[DatasetType]:
-        """Registered types that match names or globs, sorted by name."""
-        self.registry.refresh()
-        return [r.dataset_type for r in self.registry.dataset_types.resolve(expression)]
-
-    def insert_dimension_data(
-        self, element: str, *rows: Mapping[str, Any] | DimensionRecord, skip_existing: bool = False, replace: bool = False
-    ) -> int:
-        """Insert dimension records; `Registry.elements` has a columnar way for many."""
-        return self.registry.elements.insert_records(element, rows, skip_existing=skip_existing, replace=replace)
-
-    def sync_dimension_data(self, element: str, row: Mapping[str, Any], *, update: bool = False) -> bool | dict[str, Any]:
-        """Make sure a record exists: `False` it did, `True` inserted, a `dict` of old values when updated."""
-        return self.registry.elements.sync(element, row, update=update)
-
-    def expand_data_id(
-        self, data_id: Mapping[str, Any] | None = None, *, dimensions: Iterable[str] | DimensionGroup | None = None, **values: Any
-    ) -> DataId:
-        """A data ID with records and implied values, everything given checked against them."""
-        given = {**(data_id or {}), **values}
-        if dimensions is None:
-            names = [n for n in given if n in self.dimensions]
-            dimensions = data_id.group if isinstance(data_id, DataId) and not values else names
-        group = self.dimensions.conform(dimensions)
-        return self.registry.data_ids.expand(self.registry.data_ids.standardize(given, group, defaults=self._defaults))
-
-    # ---------------------------------------------------------------- queries
-    def query(self) -> ButlerQuery:
-        """A fluent query; usable in a ``with`` block or by itself."""
-        from .query import ButlerQuery
-
-        return ButlerQuery(self)
-
-    def query_datasets(
-        self,
-        dataset_type: str | DatasetType | Iterable[str],
-        collections: Collections = None,
-        *,
-        find_first: bool = True,
-        data_id: Mapping[str, Any] | None = None,
-        where: str = "",
-        bind: Mapping[str, Any] | None = None,
-        order_by: str | Iterable[str] = (),
-        limit: int | None = None,
-        with_dimension_records: bool = False,
-        **values: Any,
-    ) -> DatasetResults:
-        """Datasets of one or several types.
-
-        Parameters
-        ----------
-        dataset_type : `str`, `DatasetType` or iterable of `str`
-            Names and globs.
-        collections : `str` or sequence of `str`, optional
-            Names and globs, in search order; by default the butler's.
-        find_first : `bool`
-            Only the first dataset per type and data ID.
-        data_id : mapping, optional
-            Dimension values or record fields that must hold; dimensions that the type lacks are joined, spatially
-            where they have regions.
-        where : `str`
-            Condition in the ``where`` language.
-        bind : mapping, optional
-            Values of names in the condition.
-        order_by : `str` or iterable of `str`
-            Names, ``-`` in front for descending.
-        limit : `int`, optional
-            At most so many; there is no limit by default.
-        with_dimension_records : `bool`
-            Attach records to the data IDs of the refs.
-
-        Returns
-        -------
-        refs : `DatasetResults`
-            Lazy; empty results can ``explain()`` themselves; ``to_arrow()`` and others give columns.
-
-        Raises
-        ------
-        MissingDatasetTypeError, MissingCollectionError
-            A plain name is unknown.
-        ExpressionError
-            The condition is wrong; the place is shown.
-        """
-        from skybutler.registry.ask import ask_datasets
-
-        self.registry.refresh()
-        types = self.registry.dataset_types.resolve(
-            dataset_type.name if isinstance(dataset_type, DatasetType) else dataset_type
-        )
-        results = ask_datasets(
-            self.registry,
-            types,
-            self._searched(collections),
-            find_first=find_first,
-            where=where,
-            bind_values=bind,
-            data_id={**(data_id or {}), **values},
-            defaults=self._defaults,
-        )
-        return _shaped(results, order_by, limit, with_dimension_records)
-
-    def query_all_datasets(
-        self, collections: Collections = None, *, name: str | Iterable[str] = "*", **options: Any
-    ) -> DatasetResults:
-        """Datasets of all types that match ``name`` and are in the collections; options as for `query_datasets`."""
-        searched = self._searched(collections)
-        flat = self.registry.collections.flatten(self.registry.collections.resolve(searched))
-        present = set(self.registry.collections.dataset_type_names(flat))
-        names = [r.dataset_type.name for r in self.registry.dataset_types.resolve(name)]
-        return self.query_datasets([n for n in names if n in present], searched, **options)
-
-    def query_data_ids(
-        self,
-        dimensions: Iterable[str] | DimensionGroup | str,
-        *,
-        data_id: Mapping[str, Any] | None = None,
-        where: str = "",
-        bind: Mapping[str, Any] | None = None,
-        order_by: str | Iterable[str] = (),
-        limit: int | None = None,
-        with_dimension_records: bool = False,
-        **values: Any,
-    ) -> DataIdResults:
-        """Data IDs of some dimensions; arguments as for `query_datasets`."""
-        from skybutler.registry.ask import ask_data_ids
-
-        self.registry.refresh()
-        group = self.dimensions.conform(dimensions)
-        results = ask_data_ids(
-            self.registry,
-            group,
-            where=where,
-            bind_values=bind,
-            data_id={**(data_id or {}), **values},
-            defaults=self._defaults,
-        )
-        return _shaped(results, order_by, limit, with_dimension_records)
-
-    def query_dimension_records(
-        self,
-        element: str,
-        *,
-        data_id: Mapping[str, Any] | None = None,
-        where: str = "",
-        bind: Mapping[str, Any] | None = None,
-        order_by: str | Iterable[str] = (),
-        limit: int | None = None,
-        **values: Any,
-    ) -> RecordResults:
-        """Records of a dimension element; arguments as for `query_datasets`."""
-        from skybutler.registry.ask import ask_records
-
-        self.registry.refresh()
-        results = ask_records(
-            self.registry,
-            element,
-            where=where,
-            bind_values=bind,
-            data_id={**(data_id or {}), **values},
-            defaults=self._defaults,
-        )
-        return _shaped(results, order_by, limit)
-
     # ----------------------------------------------------------------- within
-    def _searched(self, collections: Collections) -> tuple[str, ...]:
-        named = _listed(collections) if collections is not None else self.collections.defaults
-        if not named:
-            raise NoDefaultCollectionError(
-                "No collections were given, and this butler has no default ones.",
-                hint="Pass collections=..., or open it with Butler(repo, collections=...).",
-            )
-        return named
-
-    def _require_run(self, run: str | None) -> str:
-        chosen = run or self.run
-        if chosen is None:
-            raise NoDefaultCollectionError(
-                "No run was given, and this butler has no default one.",
-                hint="Pass run=..., or open it with Butler(repo, run=...).",
-            )
-        return chosen
-
-    def _dataset_type(self, given: str | DatasetType | DatasetRef) -> DatasetType:
-        """The registered type meant (of a component: of the whole)."""
-        if isinstance(given, DatasetRef):
-            given = given.dataset_type
-        name = DatasetType.split(given if isinstance(given, str) else given.name)[0]
-        return self.registry.dataset_types.get(name).dataset_type
-
-    def _standardize(self, kind: DatasetType, data_id: Mapping[str, Any] | None, values: Mapping[str, Any]) -> DataId:
-        return self.registry.data_ids.standardize(data_id, kind.dimensions, defaults=self._defaults, **values)
-
-    def _find(
-        self,
-        dataset_type: str | DatasetType,
-        data_id: Mapping[str, Any] | None,
-        collections: Collections,
-        timespan: Timespan | None,
-        values: Mapping[str, Any],
-    ) -> tuple[DatasetRef, int, FileRecord | None] | None:
-        self.registry.refresh()
-        searched = self._searched(collections)
-        kind = self._dataset_type(dataset_type)
-        standard = self._standardize(kind, data_id, values)
-        if len(standard) > len(standard.group.required) and not standard.has_records:
-            self.registry.data_ids.expand(standard)  # given implied values must be right
-        if kind.is_calibration and timespan is None:
-            timespan = self._time_of({**(data_id or {}), **values})
-        return self.registry.find_dataset(kind.name, standard, searched, timespan=timespan)
-
-    def _time_of(self, given: Mapping[str, Any]) -> Timespan | None:
-        """When the exposure, visit or day of a data ID was, for looking up calibrations."""
-        for name in ("exposure", "visit", "day_obs"):
-            if given.get(name) is None:
-                continue
-            group = self.dimensions.conform([name])
-            wanted = {d: given[d] for d in group.required if d in given}
-            standard = self.registry.data_ids.standardize(wanted, group, defaults=self._defaults)
-            record = self.registry.elements.fetch(name, standard.required_values)
-            if record is not None:
-                return record.timespan
-        return None
-
-    def _locate(
-        self,
-        dataset_type: str | DatasetType | DatasetRef,
-        data_id: Mapping[str, Any] | None,
-        collections: Collections,
-        timespan: Timespan | None,
-        values: Mapping[str, Any],
-    ) -> tuple[DatasetRef, FileRecord]:
-        """Ref and file record, or an error that says what is missing."""
-        if isinstance(dataset_type, DatasetRef):
-            return dataset_type, self._record_of(dataset_type)
-        found = self._find(dataset_type, data_id, collections, timespan, values)
-        if found is None:
-            kind = self._dataset_type(dataset_type)
-            given = self._standardize(kind, data_id, values)
-            searched = self._searched(collections)
-            raise DatasetNotFoundError(
-                f"Dataset {kind.name} with data ID {given} could not be found in collections {searched}.",
-                hint=self._whereabouts(kind, given, searched),
-            )
-        if found[2] is None:
-            raise FileNotFoundInStoreError(f"Nothing is stored for {found[0]}.", hint="It was unstored, or never written.")
-        return found[0], found[2]
-
-    def _whereabouts(self, kind: DatasetType, data_id: DataId, searched: Sequence[str]) -> str:
-        """Where else the dataset is."""
-        from skybutler.registry.ask import ask_datasets
-
-        registered = self.registry.dataset_types.get(kind.name)
-        everywhere = self.registry.collections.names()
-        refs = ask_datasets(self.registry, [registered], everywhere, find_first=False, data_id=data_id.required).limit(3)
-        runs = [r.run for r in refs]
-        if runs:
-            return f"It exists in {', '.join(map(repr, runs))}: pass collections=..."
-        holders = self.registry.datasets.holders(registered, searched)
-        return "" if holders else f"None of them ever held a '{kind.name}'."
-
-    def _record_of(self, ref: DatasetRef) -> FileRecord:
-        found = self.registry.datasets.get_many([ref.id.bytes]).get(ref.id.bytes)
-        if found is None:
-            raise DatasetNotFoundError(f"Dataset {ref} is not in this repository.")
-        if found[2] is None:
-            raise FileNotFoundInStoreError(f"Nothing is stored for {ref}.", hint="It was unstored, or never written.")
-        return found[2]
-
     def _component_class(self, ref: DatasetRef, component: str) -> str:
         return self.get_dataset_type(f"{ref.dataset_type.name}.{component}").storage_class
 
@@ -732,21 +412,8 @@ class Butler:
         return self.datastore.get(ref, record, component=component, parameters=parameters, storage_class=storage_class)
 
 
-def _listed(collections: Collections | Iterable[str]) -> tuple[str, ...]:
-    return (collections,) if isinstance(collections, str) else tuple(collections or ())
-
-
 def _component(dataset_type: str | DatasetType) -> str | None:
     return DatasetType.split(dataset_type if isinstance(dataset_type, str) else dataset_type.name)[1]
-
-
-def _shaped(results: _R, order_by: str | Iterable[str], limit: int | None, with_records: bool = False) -> _R:
-    names = [order_by] if isinstance(order_by, str) and order_by else list(order_by)
-    if names:
-        results = results.order_by(*names)
-    if with_records:
-        results = results.with_dimension_records()
-    return results.limit(limit) if limit is not None else results
 
 
 def _reopened(root: str, options: Mapping[str, Any]) -> Butler:

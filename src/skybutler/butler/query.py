@@ -12,7 +12,7 @@ from skybutler.registry.query import DatasetSearch
 if TYPE_CHECKING:
     from skybutler.registry.results import DataIdResults, DatasetResults, RecordResults, Results
 
-    from .butler import Butler
+    from .queries import Queries
 
 __all__ = ["ButlerQuery"]
 
@@ -28,11 +28,11 @@ class ButlerQuery:
 
     Parameters
     ----------
-    butler : `Butler`
+    butler : `Queries`
         Whom to ask.
     """
 
-    def __init__(self, butler: Butler) -> None:
+    def __init__(self, butler: Queries) -> None:
         self._butler = butler
         self._conditions: tuple[str, ...] = ()
         self._bind: dict[str, Any] = {}
