@@ -47,6 +47,7 @@ class DataIds:
         self,
         data_id: Mapping[str, Any] | None,
         group: DimensionGroup,
+        /,
         *,
         defaults: Mapping[str, Any] | None = None,
         **values: Any,

@@ -207,6 +207,7 @@ class Registry:
         self,
         data_id: Mapping[str, Any] | None,
         dataset_type: str,
+        /,
         *,
         defaults: Mapping[str, Any] | None = None,
         **kw: Any,
