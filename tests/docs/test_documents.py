@@ -1,15 +1,34 @@
-"""The README and the tutorial work: every command and every line of Python in them is run, in order."""
+"""The documents work: every command and every line of Python in them is run, in order.
+
+The README and the tutorial begin in an empty directory.  All other pages begin beside ``demo-repo``, the repository
+that ``butler demo`` (``make demo``) leaves, which is made once and copied for each of them.
+"""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from support.documents import Command, commands, executable_blocks, output_matches, run_document
+from support.documents import Command, commands, executable_blocks, output_matches, run_command, run_document
 from support.source import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md"))]
+PAGES = [
+    page
+    for folder in ("how-to", "reference", "explanation")
+    for page in sorted((ROOT / "docs" / folder).glob("*.md"))
+    if executable_blocks(page.read_text(encoding="utf-8"))
+]
+
+
+@pytest.fixture(scope="session")
+def demo_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``butler demo demo-repo`` makes."""
+    folder = tmp_path_factory.mktemp("demo")
+    run_command(Command("butler demo demo-repo", ""), folder)
+    return folder / "demo-repo"
 
 
 @pytest.mark.timeout(900)
@@ -17,6 +36,14 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md
 def test_document_runs(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run_document(document, tmp_path)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_page_runs(page: Path, demo_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(demo_repository, tmp_path / "demo-repo", symlinks=True)
+    monkeypatch.chdir(tmp_path)
+    run_document(page, tmp_path)
 
 
 def _document(folder: Path, text: str) -> Path:
