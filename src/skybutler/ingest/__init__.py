@@ -1,9 +1,11 @@
-"""Bringing instruments, sky maps, raws, visits and tables of files into a repository.  Works on a Butler from outside."""
+"""Bringing instruments, sky maps, raws, visits and listed files into a repository.  Works on a Butler from outside."""
 
+from .files import ingest_files
 from .instruments import register_instrument
 from .raws import ingest_raws
 from .report import RawIngestReport
-
+from .skymaps import register_sky_map
+from .visits import define_visits
 
 __all__ = [
     "RawIngestReport",

@@ -72,7 +72,7 @@ class ProcessExecutor:
         except BrokenProcessPool as error:
             raise UnavailableError(
                 "A worker process died (killed, or out of memory); what was committed before is complete.",
-                hint="Run again, with fewer processes.  A script that starts processes needs if __name__ == '__main__'.",
+                hint="Run again with fewer processes; a script that starts some needs if __name__ == '__main__'.",
             ) from error
         finally:
             for future in waiting:

@@ -220,7 +220,7 @@ class _Reading:
             self._take(name, columns, functools.partial(_from_translated, files, parts, known.get(name)))
 
     def _take(self, name: str, observations: ObservationColumns, some: Any) -> None:
-        """Keep the good rows; ``some(rows)`` translates some rows only (an exposure's record needs one of its files)."""
+        """Keep the good rows; ``some(rows)`` translates those rows only: one file tells all about its exposure."""
         problems = observations.problems()
         for row, reason in problems.items():
             self._problem(observations.files[row], reason)

@@ -1,4 +1,4 @@
-"""Raws of one instrument into the registry: checks, exposure records, datasets.  Divides what fails until it stands alone."""
+"""Raws of one instrument into the registry: checks, exposure records, datasets.  What fails is divided until alone."""
 
 from __future__ import annotations
 
@@ -120,10 +120,10 @@ class ExposureWriter:
 
     def write(self, raws: Sequence[RawColumns]) -> None:
         """Write some files; bad ones are told of, the others committed."""
-        files, columns = _merged(raws)
+        files, merged = _merged(raws)
         files = self._with_known_detector(files)
-        files = self._with_known_filter(files, columns)
-        columns = fitting(self._exposure, columns)
+        files = self._with_known_filter(files, merged)
+        columns = fitting(self._exposure, merged)
         files, found = self._with_agreeing_record(files, columns)
         records = _Records(columns, found, [r.dependencies for r in raws])
         while len(files):

@@ -1,0 +1,222 @@
+"""Ingest of files listed in a table: first column the path, the others dimension values.  Knows no observations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from skybutler.datasets import CollectionType, DatasetType
+from skybutler.errors import DimensionNameError, DimensionValueError, InvalidError, nearest
+from skybutler.storage import is_absolute
+
+from .tables import read_columns
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from skybutler.butler import Butler
+
+__all__ = ["ID_GENERATION", "ingest_files"]
+
+ID_GENERATION = ("UNIQUE", "DATAID_TYPE", "DATAID_TYPE_RUN")
+"""How datasets get their ids: new ones, or ones that follow from data ID and type (and run)."""
+
+
+def ingest_files(
+    butler: Butler,
+    dataset_type: str,
+    run: str,
+    table: str | os.PathLike[str] | Mapping[str, Sequence[Any]],
+    *,
+    formatter: str | None = None,
+    id_generation: str = "UNIQUE",
+    data_id: Mapping[str, Any] | None = None,
+    prefix: str | os.PathLike[str] | None = None,
+    transfer: str = "auto",
+    skip_existing: bool = False,
+    track: bool = True,
+) -> int:
+    """Take files listed in a table into a run.
+
+    Parameters
+    ----------
+    butler : `Butler`
+        Writeable; the dataset type is registered, dimension records exist.
+    dataset_type, run : `str`
+        What the files are, and the RUN (made when needed).
+    table : path or mapping
+        ECSV, CSV, FITS, Parquet or another format of astropy, or columns.  The first column holds paths or URIs,
+        whatever its name; the others are dimensions.  Rows with the same path make one file of several datasets.
+    formatter : `str`, optional
+        What reads the files; by default what is configured.
+    id_generation : `str`
+        One of `ID_GENERATION`.
+    data_id : mapping, optional
+        Values that all files have; they win over columns.
+    prefix : path, optional
+        Where relative paths begin; by default the current directory.
+    transfer : `str`
+        One of `skybutler.storage.transfer.MODES`.
+    skip_existing : `bool`
+        Leave out what the run has already.
+    track : `bool`
+        Record file sizes.
+
+    Returns
+    -------
+    count : `int`
+        Datasets made.
+
+    Raises
+    ------
+    MissingDatasetTypeError, DatasetExistsError, MissingFileError, DataIdValueError
+        As the names say; nothing is ingested then.
+    DimensionNameError
+        A column or fixed value is no dimension of the type, or one of its dimensions has no column.
+    UnreadableFileError
+        The table cannot be read.
+    """
+    butler.registry.database.require_writeable()
+    if id_generation not in ID_GENERATION:
+        hint = nearest(id_generation, ID_GENERATION) or f"Ways are: {', '.join(ID_GENERATION)}."
+        raise InvalidError(f"'{id_generation}' is no way to make dataset ids.", hint=hint)
+    kind = butler.get_dataset_type(dataset_type)
+    columns = dict(table) if isinstance(table, Mapping) else read_columns(table)
+    if not columns:
+        raise InvalidError("The table has no columns.", hint="The first one must hold the paths of the files.")
+    first, *others = columns
+    paths = [_placed(path, prefix) for path in columns[first]]
+    values = _values(butler, kind, {name: columns[name] for name in others}, dict(data_id or {}), len(paths))
+    if not paths:
+        return 0
+    return _ingest(
+        butler,
+        kind,
+        run,
+        paths,
+        values,
+        ids=_ids(kind, run, values, id_generation, len(paths)),
+        formatter=formatter,
+        transfer=transfer,
+        skip_existing=skip_existing,
+        track=track,
+    )
+
+
+def _placed(path: Any, prefix: str | os.PathLike[str] | None) -> str:
+    if not isinstance(path, str) or not path:
+        raise InvalidError(f"The first column must hold paths, not {path!r}.")
+    if is_absolute(path):
+        return path
+    if prefix is not None and "://" in os.fspath(prefix):
+        return f"{os.fspath(prefix).rstrip('/')}/{path}"
+    return os.path.abspath(os.path.join(prefix or "", path))
+
+
+def _values(
+    butler: Butler, kind: DatasetType, columns: Mapping[str, Any], fixed: Mapping[str, Any], n: int
+) -> dict[str, list[Any]]:
+    """Columns of the required dimensions, of the right types."""
+    universe, group = butler.dimensions, kind.dimensions
+    for name in (*columns, *fixed):
+        if name not in group.names:
+            known = f"Dimensions of '{kind.name}' are: {', '.join(group.names) or 'none'}."
+            raise DimensionNameError(
+                f"'{name}' is not a dimension of '{kind.name}'.", hint=nearest(name, group.names) or known
+            )
+    values: dict[str, list[Any]] = {}
+    for name in group.data_id_keys:
+        if name in fixed:
+            values[name] = [fixed[name]] * n
+        elif name in columns:
+            values[name] = list(columns[name])
+        elif name in group.governors and (sole := butler.registry.data_ids.sole(name)) is not None:
+            values[name] = [sole] * n
+    lacking = [name for name in group.required if name not in values]
+    if lacking:
+        raise DimensionNameError(
+            f"The table has no column for {', '.join(lacking)} of '{kind.name}'.",
+            hint="Add the column, or give one value for all files with --data-id.",
+        )
+    cast = {name: [_cast(universe[name], v) for v in column] for name, column in values.items()}
+    _check_implied(butler, kind, cast)
+    return {name: cast[name] for name in group.required}
+
+
+def _cast(element: Any, value: Any) -> Any:
+    """A value as the dimension's key type; table columns and command lines hold text and numbers alike."""
+    if element.key.type == "string":
+        return str(value)
+    text = str(value).strip()
+    if text.lstrip("+-").isdecimal():
+        number = int(text)
+        if hasattr(element, "check_index"):
+            element.check_index(number)
+        return number
+    raise DimensionValueError(f"{value!r} is no value of {element.name}, which must be a whole number.")
+
+
+def _check_implied(butler: Butler, kind: DatasetType, values: Mapping[str, list[Any]]) -> None:
+    """Given values of implied dimensions must be what the records say."""
+    given = [name for name in kind.dimensions.implied if name in values]
+    if not given:
+        return
+    for row in set(zip(*values.values(), strict=True)):
+        butler.expand_data_id(dict(zip(values, row, strict=True)), dimensions=kind.dimensions)
+
+
+def _ids(kind: DatasetType, run: str, values: Mapping[str, list[Any]], way: str, n: int) -> np.ndarray[Any, Any]:
+    from skybutler.datasets.identity import uuid5_for_data_ids, uuid7
+
+    if way == "UNIQUE":
+        return uuid7(n)
+    return uuid5_for_data_ids(kind.name, run if way == "DATAID_TYPE_RUN" else None, list(values), values)
+
+
+def _ingest(
+    butler: Butler,
+    kind: DatasetType,
+    run: str,
+    paths: list[str],
+    values: dict[str, list[Any]],
+    *,
+    ids: np.ndarray[Any, Any],
+    formatter: str | None,
+    transfer: str,
+    skip_existing: bool,
+    track: bool,
+) -> int:
+    """Everything in one transaction; files with several datasets are remembered as shared."""
+    if len(set(paths)) < len(paths) and transfer == "move":
+        raise InvalidError(
+            "A file of several datasets cannot be moved to several places.", hint="Use transfer='direct'."
+        )
+    with butler.transaction():
+        butler.collections.register(run, CollectionType.RUN)
+        added = butler.ingest_columns(
+            kind.name,
+            values,
+            paths,
+            run=run,
+            transfer=transfer,
+            formatter=formatter,
+            ids=ids,
+            skip_existing=skip_existing,
+            record_validation_info=track,
+        )
+        if len(set(paths)) < len(paths):
+            _share(butler, ids[added])
+    return int(added.sum())
+
+
+def _share(butler: Butler, ids: np.ndarray[Any, Any]) -> None:
+    """Remember which files hold several datasets, so that a file goes only with the last of them."""
+    datasets = butler.registry.datasets
+    rows: dict[str, list[int]] = {}
+    for _, row, record in datasets.get_many([identifier.tobytes() for identifier in ids]).values():
+        if record is not None:
+            rows.setdefault(record.path, []).append(row)
+    for path, found in rows.items():
+        if len(found) > 1:
+            datasets.share_file(path, found)
