@@ -1,0 +1,1 @@
+"""The ``butler`` command.  Everything it does, a `Butler` in Python does too."""

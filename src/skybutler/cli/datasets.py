@@ -1,0 +1,143 @@
+"""Subcommands that find datasets: listing, tagging, copying out."""
+
+from __future__ import annotations
+
+import click
+
+from skybutler.errors import ParameterError
+
+from .answers import Datasets, explain
+from .command import command
+from .options import (
+    as_json,
+    check_find_first,
+    collections_option,
+    dataset_type_option,
+    find_first,
+    limit,
+    order_by,
+    repository,
+    transfer_option,
+    types_argument,
+    where,
+)
+from .output import show, table_of_rows
+
+__all__ = ["associate", "query_datasets", "retrieve_artifacts"]
+
+
+@command("query-datasets")
+@repository
+@types_argument()
+@collections_option("Collections to search, in this order; globs; all by default.")
+@where
+@find_first
+@limit
+@order_by
+@click.option("--show-uri", is_flag=True, help="Show where the files are.")
+@as_json
+def query_datasets(
+    repo: str,
+    glob: tuple[str, ...],
+    collections: tuple[str, ...],
+    where: str,
+    find_first: bool,
+    limit: int,
+    order_by: tuple[str, ...],
+    show_uri: bool,
+    as_json: bool,
+) -> None:
+    """List datasets of the dataset types TYPE (names and globs; all by default), sorted by data ID.
+
+    Without --collections everything in the repository is listed.
+    """
+    from skybutler.butler import Butler
+
+    check_find_first(find_first, collections)
+    with Butler(repo) as butler:
+        found = Datasets(butler, glob, collections, where=where, find_first=find_first, order_by=order_by, limit=limit)
+        found.show(as_json=as_json, uris=show_uri)
+
+
+@command("associate")
+@repository
+@click.argument("collection")
+@dataset_type_option()
+@collections_option("Collections to take datasets from; globs; all by default.")
+@where
+@find_first
+@limit
+def associate(
+    repo: str,
+    collection: str,
+    dataset_types: tuple[str, ...],
+    collections: tuple[str, ...],
+    where: str,
+    find_first: bool,
+    limit: int,
+) -> None:
+    """Put datasets into the TAGGED collection COLLECTION, which is made when needed."""
+    from skybutler.butler import Butler
+    from skybutler.datasets import CollectionType
+
+    check_find_first(find_first, collections)
+    with Butler(repo, writeable=True) as butler:
+        found = Datasets(butler, dataset_types, collections, where=where, find_first=find_first, limit=limit)
+        with butler.transaction():
+            butler.collections.register(collection, CollectionType.TAGGED)
+            ids = [ref.id.bytes for ref in found.refs()]
+            butler.registry.datasets.associate(collection, ids)
+        if not ids:
+            explain(found.reasons())
+    click.echo(f"Associated {len(ids)} datasets with '{collection}'.")
+
+
+@command("retrieve-artifacts")
+@repository
+@click.argument("destination", type=click.Path(file_okay=False))
+@dataset_type_option()
+@collections_option("Collections to search, in this order; globs; all by default.")
+@where
+@find_first
+@limit
+@order_by
+@transfer_option("auto", ("auto", "copy", "link", "hardlink", "symlink", "relsymlink"))
+@click.option("--preserve-path/--no-preserve-path", default=True, help="Keep directories (the default), or not.")
+@click.option("--clobber/--no-clobber", default=False, help="Replace files that exist.")
+@click.option("-v", "--verbose", is_flag=True, help="List the files.")
+@as_json
+def retrieve_artifacts(
+    repo: str,
+    destination: str,
+    dataset_types: tuple[str, ...],
+    collections: tuple[str, ...],
+    where: str,
+    find_first: bool,
+    limit: int,
+    order_by: tuple[str, ...],
+    transfer: str,
+    preserve_path: bool,
+    clobber: bool,
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    """Copy the files of datasets into the directory DESTINATION: all of them, or none."""
+    from skybutler.butler import Butler
+
+    if not (dataset_types or collections or where):
+        raise ParameterError("Which datasets?", hint="Give --dataset-type, --collections or --where; '*' means all.")
+    check_find_first(find_first, collections)
+    with Butler(repo) as butler:
+        found = Datasets(
+            butler, dataset_types, collections, where=where, find_first=find_first, order_by=order_by, limit=limit
+        )
+        refs = list(found.refs())
+        if not refs:
+            explain(found.reasons())
+        files = butler.retrieve_artifacts(
+            refs, destination, transfer=transfer, preserve_path=preserve_path, overwrite=clobber
+        )
+    if as_json or verbose:
+        show(table_of_rows(("uri",), [(f,) for f in files]), as_json=as_json)
+    if not as_json:
+        click.echo(f"Retrieved {len(files)} files into {destination}.")

@@ -1,0 +1,118 @@
+"""The subcommand that takes datasets out of collections, deletes their files, or removes them altogether."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from skybutler.errors import CollectionTypeError
+
+from .answers import Datasets, explain
+from .command import command, refuse
+from .options import confirm_option, dataset_type_option, many, many_arguments, repository, where
+from .output import Table, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from skybutler.butler import Butler
+    from skybutler.datasets import DatasetRef
+
+__all__ = ["prune_datasets"]
+
+
+@command("prune-datasets")
+@repository
+@many_arguments("collections", metavar="[COLLECTION]...")
+@dataset_type_option()
+@where
+@click.option("--find-all", is_flag=True, help="All datasets of each type and data ID, not only the first.")
+@many("--disassociate", metavar="TAG", help="Take them out of these TAGGED collections.")
+@click.option("--unstore", is_flag=True, help="Delete their files, but remember that they were.")
+@click.option("--purge", metavar="RUN", help="Remove those in this RUN altogether.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be concerned.")
+@confirm_option
+@click.option("--quiet", is_flag=True, help="Say nothing; implies --no-confirm.")
+def prune_datasets(
+    repo: str,
+    collections: tuple[str, ...],
+    dataset_types: tuple[str, ...],
+    where: str,
+    find_all: bool,
+    disassociate: tuple[str, ...],
+    unstore: bool,
+    purge: str | None,
+    dry_run: bool,
+    confirm: bool,
+    quiet: bool,
+) -> None:
+    """Find datasets in COLLECTIONs (by default in those to be changed), show them, ask, and prune them.
+
+    One of --disassociate, --unstore (they go together) and --purge says how.
+    """
+    from skybutler.butler import Butler
+
+    _check(purge, disassociate, unstore, dry_run=dry_run, quiet=quiet)
+    searched = collections or disassociate or ((purge,) if purge else ())
+    if not searched:
+        refuse("Name the COLLECTIONs to search.")
+    with Butler(repo, writeable=not dry_run) as butler:
+        if purge:
+            _require_run(butler, purge)
+        found = Datasets(butler, dataset_types, searched, where=where, find_first=not find_all)
+        refs = [ref for ref in found.refs() if purge is None or ref.run == purge]
+        if not refs:
+            explain(found.reasons(), "No datasets to prune.")
+            return
+        if not quiet:
+            show(_table(refs))
+        if dry_run:
+            click.echo(f"These {len(refs)} datasets would be pruned.")
+            return
+        if confirm and not quiet:
+            click.confirm(_question(len(refs), purge, disassociate, unstore), abort=True)
+        butler.prune_datasets(
+            refs,
+            disassociate=bool(disassociate or purge),
+            unstore=unstore or purge is not None,
+            tags=disassociate,
+            purge=purge is not None,
+        )
+    if not quiet:
+        click.echo(f"Pruned {len(refs)} datasets.")
+
+
+def _check(purge: str | None, disassociate: tuple[str, ...], unstore: bool, *, dry_run: bool, quiet: bool) -> None:
+    if purge and disassociate:
+        refuse("--purge and --disassociate do not go together: what is purged leaves all collections.")
+    if not (purge or disassociate or unstore):
+        refuse("Say what to do: --disassociate TAG, --unstore or --purge RUN.")
+    if quiet and dry_run:
+        refuse("--quiet and --dry-run do not go together: nothing would happen, and nothing be said.")
+
+
+def _require_run(butler: Butler, name: str) -> None:
+    from skybutler.datasets import CollectionType
+
+    found = butler.registry.collections.get(name)
+    if found.type is not CollectionType.RUN:
+        raise CollectionTypeError(f"--purge needs a RUN; '{name}' is a {found.type.name} collection.")
+
+
+def _table(refs: list[DatasetRef]) -> Table:
+    def batches() -> Iterator[list[list[str]]]:
+        for begin in range(0, len(refs), 10_000):
+            part = refs[begin : begin + 10_000]
+            rows = [(r.dataset_type.name, r.run, str(r.id), str(r.data_id)) for r in part]
+            yield [list(column) for column in zip(*rows, strict=True)]
+
+    return Table(("type", "run", "id", "data_id"), batches())
+
+
+def _question(count: int, purge: str | None, disassociate: tuple[str, ...], unstore: bool) -> str:
+    if purge:
+        return f"Remove these {count} datasets and their files from '{purge}' altogether?"
+    parts = [f"take them out of {', '.join(disassociate)}"] if disassociate else []
+    parts += ["delete their files"] if unstore else []
+    return f"Of these {count} datasets: {' and '.join(parts)}?"
