@@ -200,6 +200,7 @@ def _files(
         stage=stage,
         stems=stems,
         track=track,
+        checksum=bool(butler.config.datastore.get("checksum")),
         in_use=butler.registry.datasets.path_in_use,
     )
 
