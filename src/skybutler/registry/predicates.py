@@ -115,7 +115,9 @@ class PredicateCompiler:
     def _truth(self, node: Expression) -> Fragment:
         if isinstance(node, bound.Literal):
             return Fragment("(1 = 1)" if node.value else "(1 = 0)")
-        return self.condition(node) if isinstance(node, Predicate) else self.expression(node) + " <> 0"
+        # in parentheses, since the comparison of two conditions binds no looser than what it compares
+        inner = self.condition(node) if isinstance(node, Predicate) else self.expression(node) + " <> 0"
+        return Fragment("(") + inner + ")"
 
     def _code_column(self, node: Expression) -> str | None:
         """SQL of a text column that holds an integer code (interned dimension, run, collection), or `None`."""
@@ -148,13 +150,7 @@ class PredicateCompiler:
             operand = self.expression(node.operand)
             values = [self._bindable(v) for v in values]
         parts = [self._listed(operand, values, node.operand.type)] if values else []
-        for r in node.ranges:
-            if not len(r):
-                continue
-            inside = operand + Fragment(" BETWEEN ? AND ?", (r[0], r[-1]))
-            if r.step != 1:
-                inside = conjunction([inside, Fragment("(") + operand + Fragment(" - ?) % ? = 0", (r.start, r.step))])
-            parts.append(inside)
+        parts += [_in_range(operand, node.operand.type, r) for r in node.ranges if len(r)]
         return disjunction(parts)
 
     def _listed(self, operand: Fragment, values: list[Any], kind: str) -> Fragment:
@@ -237,3 +233,19 @@ class PredicateCompiler:
     def _contains(self, outer: Expression, inner: Expression) -> Fragment:
         (b1, e1), (b2, e2) = self.edges(outer), self.edges(inner)
         return conjunction([b1 + " <= " + b2, e1 + " >= " + e2])
+
+
+def _in_range(operand: Fragment, kind: str, wanted: range) -> Fragment:
+    """Whether a number is one of a range of integers."""
+    inside = operand + Fragment(" BETWEEN ? AND ?", (wanted[0], wanted[-1]))
+    whole, steps = operand, []
+    if kind != "int":
+        whole = Fragment("CAST(") + operand + " AS BIGINT)"
+        steps.append(operand + " = " + whole)
+    if wanted.step != 1:
+        steps.append(Fragment("(") + whole + Fragment(" - ?) % ? = 0", (wanted.start, wanted.step)))
+    if kind == "int" or not steps:
+        return conjunction([inside, *steps])
+    # numbers beyond BIGINT must not reach the cast, and a missing one must stay unknown
+    unknown = operand + " IS NULL THEN NULL"
+    return Fragment("CASE WHEN ") + inside + " THEN " + conjunction(steps) + " WHEN " + unknown + " ELSE (1 = 0) END"
