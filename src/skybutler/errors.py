@@ -23,6 +23,7 @@ __all__ = [
     "DeniedError",
     "DimensionNameError",
     "DimensionValueError",
+    "EmptyQueryResultError",
     "ExpressionError",
     "FileExistsInStoreError",
     "FileNotFoundInStoreError",
@@ -154,6 +155,26 @@ class MissingFileError(NotFoundError, FileNotFoundError):
     """A file that a user names does not exist."""
 
     code = "missing-file"
+
+
+class EmptyQueryResultError(NotFoundError):
+    """A query found nothing, where the caller wants that to be an error.
+
+    Parameters
+    ----------
+    message : `str`
+        What was asked.
+    reasons : iterable of `str`
+        Why there is nothing.
+    hint : `str`, optional
+        What to do.
+    """
+
+    code = "empty-query-result"
+
+    def __init__(self, message: str = "", reasons: Iterable[str] = (), *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reasons = list(reasons)
 
 
 class UnknownComponentError(NotFoundError, KeyError):
