@@ -106,7 +106,8 @@ class BulkInsert:
                     raise _exists(name, run, required, plain, existing)
                 added[existing] = False
                 try:
-                    self._insert_staged(registered, required, collection, stage, files)
+                    with self._database.staged({"ord": "int"}, ((i,) for i in existing)) as left_out:
+                        self._insert_staged(registered, required, collection, stage, left_out, files)
                 except ConflictError as error:
                     raise DatasetExistsError(
                         f"Two of the {n} datasets of type '{name}' have the same data ID, or an id is taken: {error}"
@@ -189,8 +190,14 @@ class BulkInsert:
         required: Sequence[str],
         run: Collection,
         stage: str,
+        left_out: str,
         files: FileColumns | None,
     ) -> None:
+        """Insert the staged rows but those whose ``ord`` is in ``left_out``.
+
+        To look for existing datasets here as well would be quadratic in PostgreSQL as long as ``dataset`` has no
+        statistics: an anti-join by nested loop over the whole run.
+        """
         source, on, key = self._join(registered, required, stage)
         intern = self._keys.names.intern
         formatter, storage_class = (intern(files.formatter), intern(files.storage_class)) if files else (None, None)
@@ -199,9 +206,8 @@ class BulkInsert:
             "checksum) "
             f"SELECT s.id, CAST(? AS BIGINT), CAST(? AS BIGINT), {key}, CAST(? AS BIGINT), s.path, CAST(? AS BIGINT), "
             f"CAST(? AS BIGINT), s.size, s.checksum FROM {source} "
-            f"WHERE {on} AND NOT EXISTS (SELECT 1 FROM dataset o WHERE o.run = ? AND o.dataset_type = ? "
-            f"AND o.data_id = {key}) ORDER BY s.ord",
-            (registered.k, run.k, now_ns(), formatter, storage_class, run.k, registered.k),
+            f"WHERE {on} AND s.ord NOT IN (SELECT ord FROM {left_out}) ORDER BY s.ord",
+            (registered.k, run.k, now_ns(), formatter, storage_class),
         )
 
 
