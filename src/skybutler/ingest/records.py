@@ -27,6 +27,10 @@ _OLD_NAMES: Mapping[str, str] = {"group_name": "group"}
 _TOLERANCE = 1e-9
 """Relative; positions computed from others (azimuth) change in the last digits with the Earth rotation tables."""
 
+_TIMES = ("timespan_begin", "timespan_end")
+_TOLERANCE_NS = 1000
+"""Translated metadata hold times as two floats, which round otherwise than a header's."""
+
 Differences = dict[str, tuple[Any, Any]]
 """Field to old and new value."""
 
@@ -71,7 +75,7 @@ def compare(butler: Butler, name: str, columns: Columns) -> Comparison:
     result = Comparison()
     keys = {d: columns[_field(element, d)] for d in element.required}
     records = butler.registry.elements.fetch_many(name, keys)
-    plain = [f for f in columns if f not in ("region", "timespan_begin", "timespan_end")]
+    plain = [f for f in columns if f not in ("region", *_TIMES)]
     for i, record in enumerate(records):
         if record is None:
             result.new.append(i)
@@ -82,8 +86,8 @@ def compare(butler: Butler, name: str, columns: Columns) -> Comparison:
         if "timespan_begin" in columns:
             span = record.timespan
             old |= {"timespan_begin": span and span.begin_ns, "timespan_end": span and span.end_ns}
-            new |= {f: columns[f][i] for f in ("timespan_begin", "timespan_end")}
-        different = {f: (old[f], new[f]) for f in old if not _same(old[f], new[f])}
+            new |= {f: columns[f][i] for f in _TIMES}
+        different = {f: (old[f], new[f]) for f in old if not _same(f, old[f], new[f])}
         if different:
             result.changed[i] = different
         else:
@@ -95,7 +99,9 @@ def _field(element: DimensionElement, dimension: str) -> str:
     return element.key.name if element.key is not None and dimension == element.name else dimension
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(field: str, a: Any, b: Any) -> bool:
+    if field in _TIMES and a is not None and b is not None:
+        return abs(int(a) - int(b)) <= _TOLERANCE_NS
     if isinstance(a, float) and isinstance(b, float):
         return (a != a and b != b) or math.isclose(a, b, rel_tol=_TOLERANCE, abs_tol=1e-12)
     if a is None or b is None:  # NaN is kept as NULL

@@ -145,6 +145,8 @@ def define_visits(
         definition.write(visits.part(begin, begin + step))
         if progress is not None:
             progress(min(begin + step, len(visits)), len(visits))
+    if result.regions >= _AT_ONCE:  # a bulk load: let the planner know
+        butler.registry.database.analyze()
     return result
 
 
@@ -332,7 +334,7 @@ class _Definition:
         visit = np.repeat(np.arange(len(visits)), visits.counts).tolist()
         exposures = [self._exposures["id"][i] for i in visits.members.tolist()]
         kept = [i for i, row in enumerate(visit) if row not in left]
-        definition = {
+        definition: dict[str, Any] = {
             "instrument": [name] * len(kept),
             "exposure": [exposures[i] for i in kept],
             "visit": [int(visits.ids[visit[i]]) for i in kept],

@@ -62,10 +62,11 @@ class Index:
         """The needed cards of some files as columns, as reading their headers would give them."""
         own = [self.files[name] for name in names]
         common = self.common
+        varying = set().union(*own)
         columns: dict[str, list[Any]] = {}
         for card in dict.fromkeys(cards):
             default = common.get(card)
-            columns[card] = [entry.get(card, default) for entry in own]
+            columns[card] = [entry.get(card, default) for entry in own] if card in varying else [default] * len(own)
         folder = os.path.dirname(self.path)
         return HeaderTable([os.path.join(folder, name) for name in names], columns)
 
