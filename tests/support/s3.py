@@ -98,6 +98,7 @@ def running_server(directory: Path) -> Iterator[S3Server]:
         weed_command(), "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-master.port={master}",
         f"-volume.port={volume}", "-volume.max=50", "-master.volumeSizeLimitMB=64", "-filer", f"-filer.port={filer}",
         "-s3", f"-s3.port={s3}", f"-s3.config={config}", "-master.telemetry=false",
+        "-s3.port.iceberg=0", "-s3.port.lance=0",  # their fixed default ports let only one server run
     ]  # fmt: skip
     log = directory / "weed.log"
     with log.open("wb") as out:
