@@ -1,0 +1,54 @@
+"""The notebooks and scripts of the shared folder, taken apart.  Their text is read there, never copied."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Cell", "notebook_cells", "python_blocks"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One input cell and what the notebook showed below it."""
+
+    number: str
+    source: str
+    shown: str
+
+
+def notebook_cells(path: Path) -> list[Cell]:
+    """Cells of a notebook saved as text: ``In [n]:``, code, empty line, output, empty line, prose.
+
+    Code ends at the first paragraph that is not Python or looks like a printed value, at two empty lines, or at a
+    heading.
+    """
+    parts = re.split(r"^In \[(\w* *)\]:\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    cells = []
+    for number, body in zip(parts[1::2], parts[2::2], strict=True):
+        body = re.split(r"^#{2,6} ", body, maxsplit=1, flags=re.MULTILINE)[0]
+        together, _, apart = body.partition("\n\n\n")
+        paragraphs = re.split(r"\n\n", together)
+        n = next((i for i, text in enumerate(paragraphs) if not _is_code(text)), len(paragraphs))
+        shown = "\n\n".join([*paragraphs[n:], apart])
+        cells.append(Cell(number.strip(), "\n\n".join(paragraphs[:n]).strip("\n"), shown.strip("\n")))
+    return cells
+
+
+def _is_code(paragraph: str) -> bool:
+    if paragraph.startswith(("{", "<", "[")):
+        return False
+    try:
+        compile(textwrap.dedent(paragraph), "cell", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
+def python_blocks(path: Path) -> list[str]:
+    """Python code blocks of a page in reStructuredText."""
+    text = path.read_text(encoding="utf-8")
+    found = re.findall(r"^\.\. code-block:: python\n\n((?:(?: {4}.*| *)\n)+)", text, flags=re.MULTILINE)
+    return [textwrap.dedent(block).strip("\n") + "\n" for block in found]
