@@ -25,6 +25,7 @@ from skybutler.images import Box, Exposure, Image, Mask, MaskedImage, Metadata, 
 from . import fits_layout as layout
 from .fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, reading
 from .formatter import Formatter, Source
+from .gzip_tiles import forget_times
 
 if TYPE_CHECKING:
     from astropy.io.fits import CompImageHDU, ImageHDU
@@ -125,6 +126,8 @@ class FitsImageFormatter(Formatter):
             hdus.append(self._hdu(name, plane, wcs))
         with path.open("wb") as stream:
             hdus.writeto(stream)
+        if self._compress:
+            forget_times(path)
 
     def _hdu(self, name: str, plane: Image | Mask, wcs: SkyWcs | None) -> ImageHDU | CompImageHDU:
         from astropy.io.fits import CompImageHDU, ImageHDU
