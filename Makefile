@@ -12,6 +12,8 @@ LENIENT := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --
 
 DEMO_STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
+PEER_VENV := .venv-peer
+PEER_STAMP := $(PEER_VENV)/.installed
 
 .PHONY: help demo test lint types unit format docs bench bench-short news clean
 
@@ -23,7 +25,8 @@ help:
 	@echo "make unit         pytest (PYTEST_ARGS='-k chain' for some)"
 	@echo "make format       let ruff rewrite the code"
 	@echo "make docs         write the generated reference pages"
-	@echo "make bench-short  benchmarks on small data; make bench for the full ones"
+	@echo "make bench-short  what we cost relative to bare sqlite3, files and numpy"
+	@echo "make bench        figures beside lsst.daf.butler's (CASES='sqlite:1000' for others)"
 	@echo "make news         what the next release notes will say"
 	@echo "make clean        remove the virtual environment and everything made"
 
@@ -67,11 +70,18 @@ docs: $(TEST_STAMP)
 bench-short: $(TEST_STAMP)
 	$(BIN)/python benchmarks/run.py --short
 
-bench: $(TEST_STAMP)
-	$(BIN)/python benchmarks/run.py
+# the peer has an environment of its own; psycopg2 because it does not say which driver it needs
+$(PEER_STAMP):
+	$(PYTHON) -m venv $(PEER_VENV)
+	$(PEER_VENV)/bin/python -m pip install --quiet lsst-daf-butler psycopg2-binary psutil
+	@touch $@
+
+bench: $(TEST_STAMP) $(if $(SKYBUTLER_PEER_PYTHON),,$(PEER_STAMP))
+	SKYBUTLER_PEER_PYTHON=$(or $(SKYBUTLER_PEER_PYTHON),$(abspath $(PEER_VENV))/bin/python) PYTHONPATH=tests \
+		$(BIN)/python benchmarks/compare.py $(CASES)
 
 news: $(TEST_STAMP)
 	$(BIN)/towncrier build --draft
 
 clean:
-	rm -rf $(VENV) demo-repo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEER_VENV) benchmarks/.data demo-repo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

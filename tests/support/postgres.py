@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,16 @@ SETTINGS = {
 
 
 class PostgresServer:
-    """A server in a new temporary folder; runs as `nobody` where the tests run as root, which PostgreSQL refuses."""
+    """A server in a new temporary folder; runs as `nobody` where the tests run as root, which PostgreSQL refuses.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    settings : mapping
+        PostgreSQL's own, by name.
+    """
+
+    def __init__(self, settings: Mapping[str, str] = SETTINGS) -> None:
+        self._settings = settings
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has at most 107 bytes
         self.folder.chmod(0o755)
         self.data = self.folder / "data"
@@ -79,7 +86,7 @@ class PostgresServer:
         done = subprocess.run(initdb, capture_output=True, text=True, check=False, **self._as_user)
         if done.returncode:
             raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(self._bin / "postgres"), "-D", str(self.data), "-k", str(self.folder), *settings]
         with self.log.open("wb") as log:
             # its own session: Ctrl-C reaches pytest, and pytest stops the server
@@ -103,6 +110,11 @@ class PostgresServer:
                 time.sleep(0.02)
             else:
                 return
+
+    @property
+    def pid(self) -> int:
+        """The server's first process."""
+        return self._process.pid
 
     def stop(self) -> None:
         """End the server and remove its folder."""
