@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import DatasetRef, DatasetType, FileRecord
 from skybutler.datastore import Datastore
-from skybutler.dimensions import DataId, DimensionUniverse
+from skybutler.dimensions import DataId, DimensionRecord, DimensionUniverse
 from skybutler.errors import DatasetNotFoundError, FileNotFoundInStoreError, NoDefaultCollectionError
 from skybutler.registry.registry import Registry
 
@@ -64,6 +64,15 @@ class Lookup:
     def _standardize(self, kind: DatasetType, data_id: Mapping[str, Any] | None, values: Mapping[str, Any]) -> DataId:
         return self.registry.data_ids.standardize(data_id, kind.dimensions, defaults=self._defaults, **values)
 
+    def _sought(self, kind: DatasetType, data_id: Mapping[str, Any] | None, values: Mapping[str, Any]) -> DataId:
+        """The data ID to look for; of a calibration, what a given exposure or visit implies need not be said."""
+        given = {**(data_id or {}), **values}
+        missing = [d for d in kind.dimensions.required if given.get(d) is None and not self.dimensions[d].is_governor]
+        if kind.is_calibration and missing and (record := self._observation(given)) is not None:
+            implied = self.registry.data_ids.expand(record.data_id).mapping
+            values = {**{d: implied[d] for d in missing if d in implied}, **values}
+        return self._standardize(kind, data_id, values)
+
     def _find(
         self,
         dataset_type: str | DatasetType,
@@ -75,15 +84,16 @@ class Lookup:
         self.registry.refresh()
         searched = self._searched(collections)
         kind = self._dataset_type(dataset_type)
-        standard = self._standardize(kind, data_id, values)
+        standard = self._sought(kind, data_id, values)
         if len(standard) > len(standard.group.required) and not standard.has_records:
             self.registry.data_ids.expand(standard)  # given implied values must be right
         if kind.is_calibration and timespan is None:
-            timespan = self._time_of({**(data_id or {}), **values})
+            record = self._observation({**(data_id or {}), **values})
+            timespan = record.timespan if record is not None else None
         return self.registry.find_dataset(kind.name, standard, searched, timespan=timespan)
 
-    def _time_of(self, given: Mapping[str, Any]) -> Timespan | None:
-        """When the exposure, visit or day of a data ID was, for looking up calibrations."""
+    def _observation(self, given: Mapping[str, Any]) -> DimensionRecord | None:
+        """The record of a data ID's exposure, visit or day, which says when and in which filter it was."""
         for name in ("exposure", "visit", "day_obs"):
             if given.get(name) is None:
                 continue
@@ -92,7 +102,7 @@ class Lookup:
             standard = self.registry.data_ids.standardize(wanted, group, defaults=self._defaults)
             record = self.registry.elements.fetch(name, standard.required_values)
             if record is not None:
-                return record.timespan
+                return record
         return None
 
     def _locate(
@@ -109,7 +119,7 @@ class Lookup:
         found = self._find(dataset_type, data_id, collections, timespan, values)
         if found is None:
             kind = self._dataset_type(dataset_type)
-            given = self._standardize(kind, data_id, values)
+            given = self._sought(kind, data_id, values)
             searched = self._searched(collections)
             raise DatasetNotFoundError(
                 f"Dataset {kind.name} with data ID {given} could not be found in collections {searched}.",
