@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from skybutler import Butler
+from skybutler import Butler, CollectionType
 from skybutler.cli.main import butler as command_line
+from skybutler.sim import simulate_survey
 from skybutler.sky.timespan import Timespan
 
 Run = Callable[..., Result]
@@ -66,18 +68,23 @@ def bad(run: Run) -> Callable[..., str]:
     return invoke
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Iterator[Path]:
-    """An instrument with three detectors; ``numbers`` in two runs, ``note`` in one, all in a chain."""
-    root = tmp_path / "repo"
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository that `repo` is a copy of."""
+    root = tmp_path_factory.mktemp("original") / "repo"
     Butler.create(root)
     with Butler(root, writeable=True) as butler:
-        fill(butler)
-    yield root
+        _fill(butler)
+    return root
 
 
-def fill(butler: Butler) -> None:
-    """What `repo` holds."""
+@pytest.fixture
+def repo(original: Path, tmp_path: Path) -> Path:
+    """An instrument with three detectors; ``numbers`` in two runs, ``note`` in one, both runs in a chain; a flat."""
+    return Path(shutil.copytree(original, tmp_path / "repo"))
+
+
+def _fill(butler: Butler) -> None:
     butler.insert_dimension_data("instrument", {"name": "Cam", "detector_max": 10})
     span = Timespan.from_day_obs(20261013)
     butler.insert_dimension_data("day_obs", {"instrument": "Cam", "id": 20261013, "timespan": span})
@@ -90,7 +97,21 @@ def fill(butler: Butler) -> None:
             butler.put({"detector": detector}, "numbers", run=run, instrument="Cam", detector=detector)
     butler.put({"text": "x"}, "note", run="u/one", instrument="Cam")
     butler.put({}, "flat", run="u/flats", instrument="Cam", detector=0)
-    from skybutler import CollectionType
-
     butler.collections.register("both", CollectionType.CHAINED)
     butler.collections.redefine_chain("both", ["u/two", "u/one"])
+
+
+@pytest.fixture(scope="session")
+def raws(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Raws of two detectors and two visits, with index files."""
+    return simulate_survey(
+        tmp_path_factory.mktemp("survey"), visits=2, detectors=(94, 95), scale=32, full_size_one=False
+    ).directory
+
+
+@pytest.fixture
+def observatory(good: Callable[..., str], tmp_path: Path) -> Path:
+    """An empty repository with an instrument."""
+    good("create", tmp_path / "observatory")
+    good("register-instrument", tmp_path / "observatory", "LSSTCam-imSim")
+    return tmp_path / "observatory"

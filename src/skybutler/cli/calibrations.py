@@ -8,6 +8,7 @@ from skybutler.errors import NotFoundError
 
 from .command import command
 from .options import repository
+from .output import counted
 
 __all__ = ["certify_calibrations"]
 
@@ -55,4 +56,6 @@ def certify_calibrations(
         with butler.transaction():
             butler.collections.register(output_collection, CollectionType.CALIBRATION)
             butler.registry.calibrations.certify(output_collection, ids, span)
-    click.echo(f"Certified {len(ids)} datasets of type '{dataset_type}' in '{output_collection}' for {span}.")
+    click.echo(
+        f"Certified {counted(len(ids), 'dataset')} of type '{dataset_type}' in '{output_collection}' for {span}."
+    )

@@ -13,7 +13,7 @@ from skybutler.errors import OrphanedRecordError
 from .answers import explain
 from .command import command
 from .options import as_json, confirm_option, many, many_arguments, repository
-from .output import show, table_of_rows
+from .output import counted, show, table_of_rows
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
@@ -162,7 +162,7 @@ def remove_collections(repo: str, glob: tuple[str, ...], confirm: bool, remove_f
                     butler.collections.remove_from_chain(parent, collection.name)
             for collection in gone:
                 butler.collections.remove(collection.name)
-    click.echo(f"Removed {len(gone)} collections.")
+    click.echo(f"Removed {counted(len(gone), 'collection')}.")
 
 
 def _check_parents(butler: Butler, names: Sequence[str], allowed: bool) -> None:

@@ -21,7 +21,7 @@ from .options import (
     types_argument,
     where,
 )
-from .output import show, table_of_rows
+from .output import counted, show, table_of_rows
 
 __all__ = ["associate", "query_datasets", "retrieve_artifacts"]
 
@@ -89,7 +89,7 @@ def associate(
             butler.registry.datasets.associate(collection, ids)
         if not ids:
             explain(found.reasons())
-    click.echo(f"Associated {len(ids)} datasets with '{collection}'.")
+    click.echo(f"Associated {counted(len(ids), 'dataset')} with '{collection}'.")
 
 
 @command("retrieve-artifacts")
@@ -140,4 +140,4 @@ def retrieve_artifacts(
     if as_json or verbose:
         show(table_of_rows(("uri",), [(f,) for f in files]), as_json=as_json)
     if not as_json:
-        click.echo(f"Retrieved {len(files)} files into {destination}.")
+        click.echo(f"Retrieved {counted(len(files), 'file')} into {destination}.")

@@ -6,6 +6,7 @@ import click
 
 from .command import command
 from .options import assignments, repository, track, transfer_option
+from .output import counted
 
 __all__ = ["ingest_files"]
 
@@ -60,4 +61,4 @@ def ingest_files(
             transfer=transfer,
             track=track,
         )
-    click.echo(f"Ingested {count} datasets of type '{dataset_type}' into '{run}'.")
+    click.echo(f"Ingested {counted(count, 'dataset')} of type '{dataset_type}' into '{run}'.")

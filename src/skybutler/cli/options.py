@@ -104,10 +104,13 @@ def _known(context: click.Context, incomplete: str, names: Callable[[Any], list[
     from skybutler.butler import Butler
 
     given, comma, last = incomplete.rpartition(",")
+    place = context.params.get("repo") or next(iter(context.args), None)  # arguments are not assigned yet after options
+    if place is None:
+        return []
     try:
-        with Butler(context.params["repo"]) as butler:
+        with Butler(place) as butler:
             return [given + comma + name for name in names(butler) if name.startswith(last)]
-    except (ButlerError, KeyError, OSError):  # no repository yet, or not a repository: nothing to offer
+    except (ButlerError, OSError):  # not a repository: nothing to offer
         return []
 
 

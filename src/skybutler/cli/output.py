@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
-__all__ = ["Table", "cell", "plain_lines", "show", "table_of_rows"]
+__all__ = ["Table", "cell", "counted", "plain_lines", "show", "table_of_rows"]
 
 Columns = Sequence[Sequence[Any]]
+Item = TypeVar("Item")
 
 _FEW = 500
 """On a terminal tables up to this many rows are drawn; longer ones are printed as they come."""
@@ -60,12 +62,24 @@ def show(tables: Table | Iterable[Table], *, as_json: bool = False) -> int:
         return _show_json(listed)
     as_text = _drawn_or_plain if sys.stdout.isatty() else plain_lines
     total = 0
-    for table in listed:
-        above = ("\n" if total else "") + (f"{table.title}\n" if table.title else "")
-        for rows, text in as_text(table):
-            sys.stdout.write(above + text)
-            total, above = total + rows, ""
+    with _closed(listed):
+        for table in listed:
+            above = ("\n" if total else "") + (f"{table.title}\n" if table.title else "")
+            with _closed(table.batches), _closed(as_text(table)) as texts:
+                for rows, text in texts:
+                    sys.stdout.write(above + text)
+                    total, above = total + rows, ""
     return total
+
+
+@contextmanager
+def _closed(items: Iterable[Item]) -> Iterator[Iterable[Item]]:
+    """Close a generator at the end of a block, before the database that it reads from is closed."""
+    try:
+        yield items
+    finally:
+        if isinstance(items, Generator):
+            items.close()
 
 
 # ---------------------------------------------------------------------- cells
@@ -84,8 +98,15 @@ def _escaped(text: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+def counted(n: int, noun: str) -> str:
+    """``1 dataset``, ``2 datasets``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _are_numbers(column: Iterable[Any]) -> bool:
+    """Whether a column holds numbers and nothing else but gaps."""
+    kinds = set(map(type, column)) - {type(None)}
+    return bool(kinds) and all(issubclass(kind, int | float) and kind is not bool for kind in kinds)
 
 
 # ---------------------------------------------------------------- plain text
@@ -101,7 +122,7 @@ def plain_lines(table: Table) -> Iterator[tuple[int, str]]:
             continue
         begins = not right
         if begins:
-            right = [all(map(_is_number, column)) for column in columns]
+            right = list(map(_are_numbers, columns))
         cells = [list(map(cell, column)) for column in columns]
         widths = [max(w, max(map(len, c))) for w, c in zip(widths, cells, strict=True)]
         form = "  ".join(f"{{:{'>' if r else '<'}{w}}}" for r, w in zip(right, widths, strict=True))
@@ -135,7 +156,7 @@ def _drawn(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     console = rich.console.Console(file=sys.stdout, highlight=False)
     drawn = rich.table.Table(box=rich.box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for index, name in enumerate(names):
-        numbers = all(_is_number(row[index]) for row in islice(rows, _FEW))
+        numbers = _are_numbers(row[index] for row in rows)
         drawn.add_column(rich.text.Text(name), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         drawn.add_row(*(rich.text.Text(cell(value)) for value in row))
@@ -148,14 +169,14 @@ def _drawn(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def _show_json(tables: Iterable[Table]) -> int:
     total = 0
     sys.stdout.write("[")
-    for table in tables:
-        for columns in table.batches:
-            texts = [
-                json.dumps(dict(zip(table.names, map(_plain, row), strict=True))) for row in zip(*columns, strict=True)
-            ]
-            if texts:
-                sys.stdout.write((",\n " if total else "\n ") + ",\n ".join(texts))
-            total += len(texts)
+    with _closed(tables):
+        for table in tables:
+            with _closed(table.batches):
+                for columns in table.batches:
+                    rows = [dict(zip(table.names, map(_plain, row), strict=True)) for row in zip(*columns, strict=True)]
+                    if rows:
+                        sys.stdout.write((",\n " if total else "\n ") + ",\n ".join(map(json.dumps, rows)))
+                    total += len(rows)
     sys.stdout.write("\n]\n" if total else "]\n")
     return total
 

@@ -11,7 +11,7 @@ from skybutler.errors import CollectionTypeError
 from .answers import Datasets, explain
 from .command import command, refuse
 from .options import confirm_option, dataset_type_option, many, many_arguments, repository, where
-from .output import Table, show
+from .output import Table, counted, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def prune_datasets(
         if not quiet:
             show(_table(refs))
         if dry_run:
-            click.echo(f"These {len(refs)} datasets would be pruned.")
+            click.echo(f"Would prune {counted(len(refs), 'dataset')}.")
             return
         if confirm and not quiet:
             click.confirm(_question(len(refs), purge, disassociate, unstore), abort=True)
@@ -80,7 +80,7 @@ def prune_datasets(
             purge=purge is not None,
         )
     if not quiet:
-        click.echo(f"Pruned {len(refs)} datasets.")
+        click.echo(f"Pruned {counted(len(refs), 'dataset')}.")
 
 
 def _check(purge: str | None, disassociate: tuple[str, ...], unstore: bool, *, dry_run: bool, quiet: bool) -> None:
@@ -112,7 +112,7 @@ def _table(refs: list[DatasetRef]) -> Table:
 
 def _question(count: int, purge: str | None, disassociate: tuple[str, ...], unstore: bool) -> str:
     if purge:
-        return f"Remove these {count} datasets and their files from '{purge}' altogether?"
+        return f"Remove {counted(count, 'dataset')} from '{purge}' altogether, with files?"
     parts = [f"take them out of {', '.join(disassociate)}"] if disassociate else []
     parts += ["delete their files"] if unstore else []
-    return f"Of these {count} datasets: {' and '.join(parts)}?"
+    return f"{counted(count, 'dataset')}: {' and '.join(parts)}?"

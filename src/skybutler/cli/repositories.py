@@ -11,7 +11,7 @@ from skybutler.errors import ButlerError, ConfigError, nearest
 
 from .command import ButlerCommand, command
 from .options import as_json, dataset_type_option, many, repository
-from .output import show, table_of_rows
+from .output import counted, show, table_of_rows
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
@@ -154,7 +154,7 @@ def config_validate(
     if problems:
         context.exit(1)
     if not quiet and not as_json:
-        click.echo(f"No problems found in {len(chosen)} dataset types.")
+        click.echo(f"No problems found in {counted(len(chosen), 'dataset type')}.")
 
 
 def _problems(butler: Butler, kind: DatasetType, instruments: list[str | None]) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from skybutler.errors import OrphanedRecordError
 
 from .command import command
 from .options import confirm_option, many_arguments, repository
-from .output import show, table_of_rows
+from .output import counted, show, table_of_rows
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
@@ -46,7 +46,7 @@ def remove_runs(repo: str, glob: tuple[str, ...], confirm: bool, force: bool) ->
         if confirm:
             click.confirm("Remove these RUNs with all their datasets and files?", abort=True)
         count = butler.remove_runs(names, unlink_from_chains=True)
-    click.echo(f"Removed {len(names)} RUNs with {count} datasets.")
+    click.echo(f"Removed {counted(len(names), 'RUN')} with {counted(count, 'dataset')}.")
 
 
 def _contents(butler: Butler, names: Sequence[str]) -> Iterator[tuple[str, str, int]]:

@@ -44,7 +44,7 @@ def register_skymap(repo: str, config_file: str | None, config: tuple[str, ...],
     with Butler(repo, writeable=True) as butler, progress_bar("Registering", "tracts") as advance:
         done = register_sky_map(butler, chosen, tracts=only, progress=advance)
     if done.is_new or done.tracts:
-        click.echo(f"Registered sky map '{done.name}' with {done.tracts} tracts and {done.patches} patches.")
+        click.echo(f"Registered sky map '{done.name}' with {done.tracts} tracts, {done.patches} patches.")
     else:
         click.echo(f"Sky map '{done.name}' is registered already.")
 
