@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from measurement import Duration, timed
+from measurement import Duration
 from side import Job, Step, run, time_commands
 from survey import METRIC, PATCH, TRACT
 
@@ -47,9 +47,9 @@ def create(job: Job) -> None:
     makes: list[Duration] = []
     maps: list[Duration] = []
     for _ in range(job.recorder.times):
-        makes.append(timed(lambda: _new(job)))
+        makes.append(job.recorder.timed(lambda: _new(job)))
         connection = _open(job)
-        maps.append(timed(lambda: _insert_patches(connection, job)))  # noqa: B023
+        maps.append(job.recorder.timed(lambda: _insert_patches(connection, job)))  # noqa: B023
         connection.close()
     job.recorder.write_best("create", makes, 1)
     job.recorder.write_best("skymap", maps, len(job.survey.arrays["patch_id"]))
@@ -160,7 +160,7 @@ def putget(job: Job) -> None:
         connection.execute("COMMIT")
 
     job.recorder.best("put", lambda: put(1))
-    job.recorder.write_best("put.transaction", [timed(lambda: put(1000)) for _ in range(3)], 1000)
+    job.recorder.write_best("put.transaction", [job.recorder.timed(lambda: put(1000)) for _ in range(3)], 1000)
     known, ids = itertools.cycle(range(1000)), itertools.cycle(keys[:1000])
     job.recorder.best("get.data_id", lambda: get_one(connection, FIND, (METRICS, next(known), 0)))
     job.recorder.best("get.ref", lambda: get_one(connection, FIND_ID, (next(ids),)))
@@ -197,7 +197,7 @@ def unit(corners: Any) -> Any:
 
 
 def count_overlaps(polygons: Any, one: Any, reach_deg: float) -> int:
-    """How many polygons, shape (n, 4, 3), share points with one of shape (4, 3): no edge parts them.  Counter-clockwise."""
+    """How many polygons, shape (n, 4, 3), share points with one of shape (4, 3): no edge parts them."""
     middle = one.mean(axis=0)
     near = polygons[polygons.mean(axis=1) @ middle / np.linalg.norm(middle) > np.cos(np.radians(reach_deg))]
     own = np.cross(one, np.roll(one, -1, axis=0))

@@ -167,6 +167,10 @@ class Recorder:
             n, duration = first
         self._write(key, duration.per(n), n)
 
+    def timed(self, action: Callable[[], object]) -> Duration:
+        """How long an action takes once, the server's work included."""
+        return timed(action, self._server)
+
     def write_best(self, key: str, durations: list[Duration], n: int) -> None:
         """The best of durations that were taken elsewhere, each of n things."""
         self._write(key, _best(durations).per(n), n)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from measurement import Duration, timed
+from measurement import Duration
 from side import Job, Step, find_statement, run, time_commands
 from skybutler import Butler
 from skybutler.datasets import DatasetRef, FileDataset
@@ -37,9 +37,9 @@ def create(job: Job) -> None:
     makes: list[Duration] = []
     maps: list[Duration] = []
     for database in job.databases or (None,) * job.recorder.times:
-        makes.append(timed(lambda: _new(job, database).close()))  # noqa: B023
+        makes.append(job.recorder.timed(lambda: _new(job, database).close()))  # noqa: B023
         with Butler(job.repository, writeable=True) as butler:
-            maps.append(timed(lambda: _register_sky_map(butler, job)))
+            maps.append(job.recorder.timed(lambda: _register_sky_map(butler, job)))
     job.recorder.write_best("create", makes, 1)
     job.recorder.write_best("skymap", maps, len(job.survey.arrays["patch_id"]))
 
@@ -150,7 +150,7 @@ def putget(job: Job) -> None:
         butler.register_dataset_type("metrics", ["instrument", "visit", "detector"])
         recorder.best("put", lambda: put(butler))
         many = min(1000, job.survey.visits * job.survey.detectors // 12)
-        recorder.write_best("put.transaction", [timed(lambda: put_many(butler, many)) for _ in range(3)], many)
+        recorder.write_best("put.transaction", [recorder.timed(lambda: put_many(butler, many)) for _ in range(3)], many)
     with Butler(job.repository, collections=METRIC_RUN) as butler:
         known = itertools.cycle([dict(ref.data_id.required) for ref in refs[:1000]])
         recorder.best("get.data_id", lambda: butler.get("metrics", next(known)))

@@ -15,7 +15,7 @@ import numpy as np
 from lsst.daf.butler import Butler, Config, DataCoordinate, DatasetRef, DatasetType, FileDataset, Timespan
 from lsst.sphgeom import ConvexPolygon, LonLat, UnitVector3d
 
-from measurement import Duration, timed
+from measurement import Duration
 from side import Job, Step, find_statement, run, time_commands
 from survey import CALEXP_RUN, INSTRUMENT, METRIC, METRIC_RUN, RAW_RUN, SKYMAP, Question, questions
 
@@ -58,9 +58,9 @@ def create(job: Job) -> None:
     maps: list[Duration] = []
     few = 1 if len(job.survey.arrays["patch_id"]) > 100_000 else job.recorder.times
     for database in job.databases or (None,) * few:
-        makes.append(timed(lambda: _new(job, database)))  # noqa: B023
+        makes.append(job.recorder.timed(lambda: _new(job, database)))  # noqa: B023
         butler = _open(job, writeable=True)
-        maps.append(timed(lambda: _register_sky_map(butler, job)))  # noqa: B023
+        maps.append(job.recorder.timed(lambda: _register_sky_map(butler, job)))  # noqa: B023
     job.recorder.write_best("create", makes, 1)
     job.recorder.write_best("skymap", maps, len(job.survey.arrays["patch_id"]))
 
@@ -171,7 +171,7 @@ def putget(job: Job) -> None:
 
     recorder.best("put", put)
     many = min(1000, job.survey.visits * job.survey.detectors // 12)
-    recorder.write_best("put.transaction", [timed(lambda: put_many(many)) for _ in range(3)], many)
+    recorder.write_best("put.transaction", [recorder.timed(lambda: put_many(many)) for _ in range(3)], many)
     butler = _open(job, collections=METRIC_RUN)
     known = itertools.cycle([dict(ref.dataId.required) for ref in refs[:1000]])
     recorder.best("get.data_id", lambda: butler.get("metrics", next(known)))
