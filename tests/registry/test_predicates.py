@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import hypothesis.strategies as st
-import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from skybutler.dimensions import DimensionGroup
@@ -98,9 +97,9 @@ atoms = st.one_of(
     st.sampled_from(INTEGERS).map(lambda c: f"{c} IN (:many)"),
     st.just("visit.name NOT IN (:names)"),
     st.sampled_from(BOOLEANS),
-    st.tuples(st.sampled_from(BOOLEANS), st.sampled_from(["=", "!="]), st.sampled_from([*BOOLEANS, "TRUE", "FALSE"])).map(
-        " ".join
-    ),
+    st.tuples(
+        st.sampled_from(BOOLEANS), st.sampled_from(["=", "!="]), st.sampled_from([*BOOLEANS, "TRUE", "FALSE"])
+    ).map(" ".join),
     st.tuples(
         st.sampled_from([*INTEGERS, *FLOATS, *TEXTS, *BOOLEANS, *SPANS]), st.sampled_from(["=", "!="])
     ).map(lambda p: f"{p[0]} {p[1]} NULL"),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lsst.sphgeom import WITHIN, LonLat, UnitVector3d
+from lsst.sphgeom import DISJOINT, WITHIN, LonLat, UnitVector3d
 
 from skybutler.expressions.bound import (
     Always,
@@ -101,7 +101,7 @@ def _of_known(node: Expression, row: Row) -> Any:
         case Comparison(symbol, left, right) | Arithmetic(symbol, left, right):
             return _both(_OPERATORS[symbol], left, right, row)
         case Overlaps(left, right):
-            return _both(lambda a, b: a.overlaps(b), left, right, row)
+            return _both(_overlap, left, right, row)
         case Contains(outer, inner):
             return _both(_contains, outer, inner, row)
     match node:
@@ -125,6 +125,12 @@ def _of_known(node: Expression, row: Row) -> Any:
 def _both(apply: Callable[[Any, Any], Any], left: Expression, right: Expression, row: Row) -> Any:
     first, second = _value(left, row), _value(right, row)
     return None if first is None or second is None else apply(first, second)
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    if isinstance(a, Timespan):
+        return a.overlaps(b)
+    return not a.relate(b) & DISJOINT  # regions' own overlaps() may answer that it does not know
 
 
 def _contains(outer: Any, inner: Any) -> bool:

@@ -78,7 +78,8 @@ def plain_rows() -> Rows:
     rows["exposure"] = [
         {**cam, "id": 10 + i, "obs_id": f"E{i}", "physical_filter": FILTERS[i], "group": f"g{i % 4}",
          "day_obs": 20240101 + i // 3, "exposure_time": [30.0, 15.5, None, 0.0, -1.0, 30.0][i],
-         "seq_num": i if i != 4 else None, "observation_type": "science" if i < 5 else "dark", "target_name": TARGETS[i],
+         "seq_num": i if i != 4 else None, "observation_type": "science" if i < 5 else "dark",
+         "target_name": TARGETS[i],
          "can_see_sky": [True, False, None, True, True, False][i], "has_simulated": i % 2 == 0,
          "tracking_ra": CENTERS[i][0], "tracking_dec": CENTERS[i][1],
          "timespan": _span(i * 2, 1.0) if i != 3 else None}
@@ -207,16 +208,17 @@ class World:
         return found
 
     # -------------------------------------------------------------- the oracle
-    def joined(self, dimensions: Iterable[str]) -> Iterator[dict[tuple[str, str], Any]]:
+    def joined(self, dimensions: Iterable[str], also: Iterable[str] = ()) -> Iterator[dict[tuple[str, str], Any]]:
         """Every combination of records of a dimension group, joined on equal values and by nothing else.
 
-        Values by (element, field); keys of a dimension under its key column's name.
+        Values by (element, field); keys of a dimension under its key column's name.  ``also`` are join elements that
+        must have a record too.
         """
         group = self.universe.conform(dimensions)
         combinations: list[dict[str, Any]] = [{}]
         fields: list[dict[tuple[str, str], Any]] = [{}]
         for element in group.elements:
-            if not element.has_table or not (element.is_dimension or element.always_join):
+            if not element.has_table or not (element.is_dimension or element.always_join or element.name in also):
                 continue
             pairs = [
                 ({**known, **new}, {**values, **more})

@@ -173,7 +173,7 @@ def _equals(registry: Registry, element: str, field: str, value: Any) -> Predica
             "dimension", dimension, field, "string" if registry.keys.is_text(dimension) else "int", (dimension,)
         )
     else:
-        kind = definition.columns[field].type
+        kind = definition.columns[field].type if field in definition.columns else ""
         if kind not in ("string", "int", "float", "bool", "hash"):
             raise InvalidQueryError(f"'{element}.{field}' cannot be given as a data ID value.")
         column = bound.Column("field", element, field, kind, (element,))  # type: ignore[arg-type]

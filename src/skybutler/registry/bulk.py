@@ -113,6 +113,8 @@ class BulkInsert:
                         f"Two of the {n} datasets of type '{name}' have the same data ID, or an id is taken: {error}"
                     ) from error
             self._summaries.note_columns(registered, collection, plain)
+            for table in filter(None, ("dataset", registered.key_table)):
+                self._database.grown(table, n)
         return added
 
     def existing(self, name: str, run: str, columns: Mapping[str, Any]) -> np.ndarray[Any, Any]:

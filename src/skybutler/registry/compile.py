@@ -17,17 +17,19 @@ from skybutler.expressions.analysis import (
     conjuncts,
     datasets_of,
     dimensions_of,
+    walk,
 )
 from skybutler.expressions.bound import Predicate
+from skybutler.expressions.order_by import Order
 
-from .collections import Collection
 from .database import ColumnKind, Row, quoted
 from .dataset_types import RegisteredType
 from .fragments import FALSE, Fragment
+from .members import members
 from .predicates import PredicateCompiler
 from .query import DatasetSearch, Query
 from .registry import Registry
-from .spatial import Side, SpatialPlanner, is_spatial, sides_of
+from .spatial import Side, SpatialPlanner, sides_of, spatial_family
 from .tables import QueryTables
 
 __all__ = ["Statement", "compiled"]
@@ -70,6 +72,8 @@ class _Compiler:
         self._registry, self._query, self._resources = registry, query, resources
         self._universe = registry.universe
         self._datasets: dict[str, str] = {}
+        self._searches = 0
+        self._repeats = False  # whether a dataset can turn up several times, with one validity range each
         self._conditions: list[Fragment] = []
         self._pinned = self._equalities()
         names = set(query.dimensions.names) | set(query.joined) | set(dimensions_of(query.where)) | set(query.data_id)
@@ -95,6 +99,7 @@ class _Compiler:
             self._add_datasets(self._query.dataset)
         for search in self._query.constraints:
             self._add_datasets(search)
+        self._list_pixels()
         self._join_definitions()
         self._apply_conditions()
         columns, expressions = self._projection()
@@ -155,19 +160,32 @@ class _Compiler:
         )
         self._spatial.tables = self._tables
         sides = sides_of(self._group, self._universe)
-        if len(sides) < 2 or self._joined_by_hand():
-            return
-        first, *others = sides
-        for number, side in enumerate(others):
-            self._add_pairs(first, side, f"p{number}")
+        if sides and "exposure" in self._group.names and "visit_definition" not in self._universe:
+            raise InvalidQueryError(
+                "The dimensions of this repository do not say where on the sky an exposure is: "
+                f"it cannot be joined with {', '.join(side.element for side in sides)}.",
+                hint="Only a universe with visit_definition can do that.",
+            )
+        for number, side in enumerate(sides[1:]):
+            if not self._joined_by_hand(sides[0], side):
+                self._add_pairs(sides[0], side, f"p{number}")
 
-    def _joined_by_hand(self) -> bool:
-        """Whether the condition itself compares regions of two elements."""
-        for part in conjuncts(self._query.where):
-            match part:
-                case bound.Overlaps(bound.Column(), bound.Column()) if is_spatial(part):
+    def _joined_by_hand(self, a: Side, b: Side) -> bool:
+        """Whether the condition itself compares regions of these two families."""
+        families = {spatial_family(side.element, self._universe) for side in (a, b)}
+        for node in walk(self._query.where):
+            if isinstance(node, bound.Overlaps) and node.left.type == "region":
+                sides = [s for s in (node.left, node.right) if isinstance(s, bound.Column)]
+                if {spatial_family(s.element, self._universe) for s in sides} == families:
                     return True
         return False
+
+    def _list_pixels(self) -> None:
+        """Sky pixels that no table gives: those that the condition lists or puts on a part of the sky."""
+        for name in self._group.skypix:
+            if name not in self._tables.columns and (pixels := self._spatial.listed_pixels(name)) is not None:
+                stage = self._stage({"v": "int"}, ((i,) for i in pixels))
+                self._tables.add(Fragment(stage), f"{name}_listed", {name: "v"})
 
     def _add_pairs(self, a: Side, b: Side, alias: str) -> None:
         pairs = self._spatial.pairs(a, b)
@@ -189,18 +207,20 @@ class _Compiler:
     def _add_datasets(self, search: DatasetSearch) -> None:
         """Join the datasets of a search (and their key table)."""
         registered = self._registry.dataset_types.get(search.dataset_type)
-        if search.dataset_type in self._datasets:
-            return
-        number = len(self._datasets)
-        alias = self._datasets[search.dataset_type] = f"d{number}"
+        number, self._searches = self._searches, self._searches + 1
+        alias = f"d{number}"
+        self._datasets.setdefault(search.dataset_type, alias)
         holders = self._registry.datasets.holders(registered, search.collections)
-        source, conditions = self._members(registered, holders, search.find_first, alias)
+        self._repeats |= any(h.type is CollectionType.CALIBRATION for h in holders)
+        fields = {c.field for c in columns_of(self._query.where) if c.kind == "dataset"}
+        fields |= {c.field for order in self._query.order_by for c in [_column_of(order)] if c.kind == "dataset"}
+        source, conditions = members(
+            registered, holders, alias, find_first=search.find_first, fields=fields, valid=self._validity
+        )
         key = self._key_alias(registered, f"t{number}")
         on = [Fragment(f"{alias}.data_id = {key}.k")] if key else []
         self._tables.add(source, alias, {}, on=on)
         self._conditions += conditions
-        if any(h.type is CollectionType.CALIBRATION for h in holders):
-            self._join_validity(alias)
 
     def _key_alias(self, registered: RegisteredType, alias: str) -> str | None:
         """Alias of the type's key table, joined to what takes part already."""
@@ -215,87 +235,16 @@ class _Compiler:
         self._tables.add(Fragment(quoted(table)), alias, {d: d for d in required})
         return alias
 
-    def _members(
-        self, registered: RegisteredType, holders: list[Collection], find_first: bool, alias: str
-    ) -> tuple[Fragment, list[Fragment]]:
-        """Source of dataset rows and conditions on it."""
-        kinds = {h.type for h in holders}
-        if not holders:
-            return Fragment("dataset"), [FALSE]
-        if kinds == {CollectionType.RUN}:
-            return self._run_members(registered, holders, find_first, alias)
-        union = self._union(registered, holders)
-        if find_first and len(holders) > 1 and CollectionType.CALIBRATION not in kinds:
-            union = (
-                Fragment(
-                    "(SELECT * FROM (SELECT u.*, row_number() OVER (PARTITION BY data_id ORDER BY place) AS turn FROM "
-                )
-                + union
-                + " u) v WHERE turn = 1)"
-            )
-        return union, []
-
-    def _run_members(
-        self, registered: RegisteredType, holders: list[Collection], find_first: bool, alias: str
-    ) -> tuple[Fragment, list[Fragment]]:
-        """Rows of ``dataset`` itself: the common case, without any subquery."""
-        if all(c.field != "collection" for c in columns_of(self._query.where) if c.kind == "dataset"):
-            source = Fragment("dataset")
-        else:
-            source = Fragment("(SELECT k, id, dataset_type, run, run AS collection, data_id, ingested FROM dataset)")
-        runs = tuple(h.k for h in holders)
-        conditions = [
-            Fragment(f"{alias}.dataset_type = ?", (registered.k,)),
-            Fragment(f"{alias}.run IN ({', '.join('?' * len(runs))})", runs),
-        ]
-        if find_first and len(runs) > 1:
-            ranks = " ".join(f"WHEN {int(k)} THEN {i}" for i, k in enumerate(runs))
-            conditions.append(
-                Fragment(
-                    f"NOT EXISTS (SELECT 1 FROM dataset o WHERE o.dataset_type = ? AND o.data_id = {alias}.data_id "
-                    f"AND o.run IN ({', '.join('?' * len(runs))}) AND CASE o.run {ranks} END "
-                    f"< CASE {alias}.run {ranks} END)",
-                    (registered.k, *runs),
-                )
-            )
-        return source, conditions
-
-    def _union(self, registered: RegisteredType, holders: list[Collection]) -> Fragment:
-        """Members of runs, tags and calibrations alike, with their place in the search order."""
-        parts: list[Fragment] = []
-        for place, holder in enumerate(holders):
-            source, owner, span = {
-                CollectionType.RUN: ("dataset d", "d.run", "NULL, NULL"),
-                CollectionType.TAGGED: ("tag m JOIN dataset d ON d.k = m.dataset", "m.collection", "NULL, NULL"),
-                CollectionType.CALIBRATION: (
-                    "calibration m JOIN dataset d ON d.k = m.dataset", "m.collection", "m.begin, m.finish",
-                ),
-            }[holder.type]  # fmt: skip
-            span = " AS begin, ".join(span.split(", ")) + " AS finish"
-            if "NULL" in span:
-                span = "CAST(NULL AS BIGINT) AS begin, CAST(NULL AS BIGINT) AS finish"
-            owned = "d" if holder.type is CollectionType.RUN else "m"
-            parts.append(
-                Fragment(
-                    f"SELECT d.k, d.id, d.dataset_type, d.run, {int(holder.k)} AS collection, d.data_id, d.ingested, "
-                    f"{place} AS place, {span} FROM {source} WHERE {owner} = ? AND {owned}.dataset_type = ?",
-                    (holder.k, registered.k),
-                )
-            )
-        return Fragment("(" + " UNION ALL ".join(p.sql for p in parts) + ")", _values(parts))
-
-    def _join_validity(self, alias: str) -> None:
+    def _validity(self, alias: str) -> Fragment | None:
         """Calibrations must be valid when the data ID's exposure, visit or day was taken."""
         for name in ("exposure", "visit", "day_obs"):
             if name in self._group.names and self._universe[name].has_timespan:
                 own = self._tables.need_element(name)
-                self._conditions.append(
-                    Fragment(
-                        f"({alias}.begin IS NULL OR ({alias}.begin < {own}.timespan_end "
-                        f"AND {alias}.finish > {own}.timespan_begin))"
-                    )
+                return Fragment(
+                    f"({alias}.begin IS NULL OR ({alias}.begin < {own}.timespan_end "
+                    f"AND {alias}.finish > {own}.timespan_begin))"
                 )
-                return
+        return None
 
     # ----------------------------------------------------- relations and where
     def _join_definitions(self) -> None:
@@ -305,9 +254,9 @@ class _Compiler:
             if element.always_join and element.has_table and set(element.required) <= names:
                 self._tables.need_element(element.name)
         if self._query.kind == "records":
-            assert self._query.element is not None
-            if not isinstance(self._universe[self._query.element], SkyPixDimension):
-                self._tables.need_element(self._query.element)
+            element = self._universe[str(self._query.element)]
+            if not isinstance(element, SkyPixDimension) and not element.view_of:
+                self._tables.need_element(element.name)
         for dimension in self._group.required:
             if self._universe[dimension].view_of is None or dimension in self._query.dimensions.required:
                 self._tables.need(dimension)
@@ -343,7 +292,15 @@ class _Compiler:
             )
         for column in columns_of(part):
             self._need(column)
+            if not isinstance(part, bound.Overlaps | bound.Contains):
+                self._require_record(column)
         return self._predicates(self._tables).condition(part)
+
+    def _require_record(self, column: bound.Column) -> None:
+        """Rows of a join element that only serve data IDs are no records, and have no fields to compare."""
+        element = None if column.kind == "dataset" else self._universe[column.element]
+        if element is not None and column.kind == "field" and element.has_region and not element.is_dimension:
+            self._conditions.append(self._spatial.has_region(column))
 
     def _need(self, column: bound.Column) -> None:
         if column.kind == "dimension":
@@ -372,6 +329,8 @@ class _Compiler:
         element = self._universe[str(self._query.element)]
         if isinstance(element, SkyPixDimension):
             return (element.name,), [self._tables.need(element.name)]
+        if element.view_of:
+            return (element.fields[0],), [self._tables.need(element.name)]
         alias = self._tables.need_element(element.name)
         names: list[str] = []
         expressions: list[str] = []
@@ -405,21 +364,19 @@ class _Compiler:
         result = set(self._query.dimensions.required)
         extra = (set(self._group.required) | self._extra) - result - set(self._pinned)
         if self._query.dataset is not None and not self._query.dataset.find_first:
-            return bool(extra) or len(self._query.dataset.collections) > 1
-        return bool(extra) or bool(self._query.constraints)
+            return bool(extra) or self._repeats or len(self._query.dataset.collections) > 1
+        return bool(extra) or self._repeats or bool(self._query.constraints)
 
     def _ordering(self) -> list[tuple[Fragment, str]]:
         """Order expressions with their direction, missing values last."""
         keys = []
         for order in self._query.order_by:
-            self._need(order.column.operand if isinstance(order.column, bound.Edge) else order.column)
+            self._need(_column_of(order))
             expression = self._predicates(self._tables).expression(order.column)
             keys.append((expression, " DESC NULLS LAST" if order.descending else " ASC NULLS LAST"))
         return keys
 
 
-def _values(parts: Iterable[Fragment]) -> tuple[Any, ...]:
-    values: tuple[Any, ...] = ()
-    for part in parts:
-        values += part.values
-    return values
+def _column_of(order: Order) -> bound.Column:
+    """The column that an order is about."""
+    return order.column.operand if isinstance(order.column, bound.Edge) else order.column

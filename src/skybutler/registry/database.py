@@ -82,6 +82,9 @@ class Database(ABC):
     def analyze(self) -> None:
         """Refresh the planner's statistics; called after bulk loads."""
 
+    def grown(self, table: str, rows: int) -> None:  # noqa: B027 - most databases need nothing
+        """So many rows were added to a table: refresh its statistics if plans made without them would be bad."""
+
     @abstractmethod
     def glob(self, expression: str, pieces: Iterable[tuple[str, str]]) -> tuple[str, list[Any]]:
         """SQL and parameters of a case-sensitive whole-string match.

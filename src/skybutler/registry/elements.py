@@ -99,6 +99,9 @@ class Elements:
             for start in range(0, n, _CHUNK):
                 part = {f: c[start : start + _CHUNK] for f, c in columns.items()}
                 count += self._insert_chunk(element, part, skip_existing, replace)
+            self._database.grown(element.name, count)
+            if "region" in columns:
+                self._database.grown("footprint", count)
         return count
 
     def _insertable(self, name: str) -> DimensionElement:
@@ -403,7 +406,8 @@ class Elements:
         rows = zip(range(len(found)), *encoded, strict=True)
         with self._database.staged({"ord": "int", **self._keys.stage_kinds(required)}, rows) as stage:
             # CROSS JOIN keeps the staged rows outermost in SQLite
-            sql = f"SELECT s.ord, {head.removeprefix('SELECT ')}FROM {stage} s CROSS JOIN {quoted(name)} t{tail} WHERE {on}"
+            fields = head.removeprefix("SELECT ")
+            sql = f"SELECT s.ord, {fields}FROM {stage} s CROSS JOIN {quoted(name)} t{tail} WHERE {on}"
             for row in self._database.query(sql):
                 found[int(row[0])] = self.from_row(element, row[1:])
         return found

@@ -10,6 +10,8 @@ from typing import Any
 from skybutler.errors import (
     ButlerError,
     ConflictError,
+    FormatError,
+    InvalidError,
     MissingExtraError,
     ReadOnlyError,
     UnavailableError,
@@ -28,6 +30,8 @@ except ImportError as error:  # pragma: no cover - the test environment has it
 __all__ = ["PostgresqlDatabase"]
 
 _UUID_OID = 2950
+_MANY_ROWS = 2000
+"""Fewer new rows never make a bad plan that lasts."""
 
 
 class _Id(bytes):
@@ -54,6 +58,10 @@ def _translated(error: psycopg.Error) -> ButlerError:
     text = " ".join(str(error).split())
     if isinstance(error, psycopg.IntegrityError):
         return ConflictError(text)
+    if isinstance(error, psycopg.DataError):
+        return InvalidError(f"The database can neither hold nor compute such a value: {text}.")
+    if isinstance(error, psycopg.ProgrammingError) and not isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return FormatError(f"The PostgreSQL registry has not the tables that it should have: {text}")
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction | psycopg.errors.InsufficientPrivilege):
         return ReadOnlyError(f"The registry cannot be written: {text}")
     if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
@@ -194,6 +202,14 @@ class PostgresqlDatabase(Database):
 
     def analyze(self) -> None:
         self._execute("ANALYZE", ())
+
+    def grown(self, table: str, rows: int) -> None:
+        # the server does this by itself, but only after a minute, and until then takes a full table for an empty one
+        if rows < _MANY_ROWS:
+            return
+        known = self.query_one("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(?)", (quoted(table),))
+        if known is not None and known[0] < rows:
+            self._execute(f"ANALYZE {quoted(table)}", ())
 
     def glob(self, expression: str, pieces: Iterable[tuple[str, str]]) -> tuple[str, list[Any]]:
         marks = {"any": "%", "one": "_"}

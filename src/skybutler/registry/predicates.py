@@ -24,8 +24,11 @@ _OPERATORS = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 class _Spatial(Protocol):
-    def condition(self, predicate: bound.Overlaps | bound.Contains) -> Fragment:
-        """SQL of a region condition."""
+    def condition(self, predicate: bound.Overlaps | bound.Contains, *, exact: bool) -> Fragment:
+        """SQL of a region condition; ``exact`` tells unknown (a missing region) from false."""
+
+    def has_region(self, column: bound.Column) -> Fragment:
+        """SQL of whether there is a region."""
 
 
 class PredicateCompiler:
@@ -63,17 +66,25 @@ class PredicateCompiler:
         self._datasets, self._collection_row, self._stage, self._spatial = datasets, collection_row, stage, spatial
 
     # -------------------------------------------------------------- conditions
-    def condition(self, node: Predicate) -> Fragment:
-        """SQL of a condition."""
+    def condition(self, node: Predicate, *, exact: bool = False) -> Fragment:
+        """SQL of a condition.
+
+        Parameters
+        ----------
+        node : `Predicate`
+            What must hold.
+        exact : `bool`
+            Whether unknown must be told from false, as below ``NOT``.
+        """
         match node:
             case bound.Always(value):
                 return Fragment("(1 = 1)" if value else "(1 = 0)")
             case bound.And(parts):
-                return conjunction(self.condition(p) for p in parts)
+                return conjunction(self.condition(p, exact=exact) for p in parts)
             case bound.Or(parts):
-                return disjunction(self.condition(p) for p in parts)
+                return disjunction(self.condition(p, exact=exact) for p in parts)
             case bound.Not(operand):
-                return Fragment("(NOT ") + self.condition(operand) + ")"
+                return Fragment("(NOT ") + self.condition(operand, exact=True) + ")"
             case bound.Truth(column):
                 return self.expression(column) + " <> 0"
             case bound.IsNull(operand):
@@ -91,12 +102,15 @@ class PredicateCompiler:
             case bound.Contains(outer, _) if outer.type == "timespan":
                 return self._contains(node.outer, node.inner)
             case bound.Overlaps() | bound.Contains():
-                return self._spatial.condition(node)
+                return self._spatial.condition(node, exact=exact)
         raise InvalidQueryError(f"A {type(node).__name__} condition cannot be used here.")
 
     def _null_test(self, operand: Expression) -> Fragment:
         if operand.type == "timespan":
             return self.edges(operand)[0] + " IS NULL"
+        if operand.type == "region":
+            assert isinstance(operand, bound.Column)
+            return Fragment("(NOT ") + self._spatial.has_region(operand) + ")"
         return self.expression(operand) + " IS NULL"
 
     def _comparison(self, node: bound.Comparison) -> Fragment:
@@ -116,7 +130,7 @@ class PredicateCompiler:
         if isinstance(node, bound.Literal):
             return Fragment("(1 = 1)" if node.value else "(1 = 0)")
         # in parentheses, since the comparison of two conditions binds no looser than what it compares
-        inner = self.condition(node) if isinstance(node, Predicate) else self.expression(node) + " <> 0"
+        inner = self.condition(node, exact=True) if isinstance(node, Predicate) else self.expression(node) + " <> 0"
         return Fragment("(") + inner + ")"
 
     def _code_column(self, node: Expression) -> str | None:

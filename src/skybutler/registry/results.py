@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from skybutler.datasets.identity import to_uuid
 from skybutler.datasets.ref import DatasetRef
-from skybutler.dimensions import DataId, DimensionRecord
+from skybutler.dimensions import DataId, DimensionRecord, SkyPixDimension
+from skybutler.errors import InvalidQueryError
 from skybutler.expressions.order_by import bind_order, parse_order
 
 from .compile import Statement, compiled
@@ -101,11 +102,25 @@ class Results(Generic[T]):
         return False
 
     def limit(self: Self, n: int | None) -> Self:
-        """The same, at most ``n`` of them (all when `None`)."""
+        """The same, at most ``n`` of them (all when `None`).
+
+        Raises
+        ------
+        InvalidQueryError
+            ``n`` is negative.
+        """
+        _check_count("limit", n)
         return self._changed(limit=n)
 
     def offset(self: Self, n: int) -> Self:
-        """The same without the first ``n`` (of each dataset type)."""
+        """The same without the first ``n`` (of each dataset type).
+
+        Raises
+        ------
+        InvalidQueryError
+            ``n`` is negative.
+        """
+        _check_count("offset", n)
         return self._changed(offset=n)
 
     def order_by(self: Self, *names: str) -> Self:
@@ -318,8 +333,6 @@ class RecordResults(Results[DimensionRecord]):
     """Dimension records."""
 
     def _objects(self, query: Query, columns: dict[str, list[Any]]) -> Iterator[DimensionRecord]:
-        from skybutler.dimensions import SkyPixDimension
-
         element = self._registry.universe[str(query.element)]
         if isinstance(element, SkyPixDimension):
             for index in columns[element.name]:
@@ -329,6 +342,12 @@ class RecordResults(Results[DimensionRecord]):
             yield self._registry.elements.from_row(element, row)
 
     def _named(self, query: Query, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        element = self._registry.universe[str(query.element)]
+        if isinstance(element, SkyPixDimension):
+            from skybutler.sky.region import encode
+
+            indices = columns.get(element.name, [])
+            return {"id": indices, "region": [encode(element.region(i)) for i in indices]}
         named = dict(columns)
         for field in self._registry.elements.text_fields(self._registry.universe[str(query.element)]):
             if field in named:
@@ -361,6 +380,11 @@ class RecordResults(Results[DimensionRecord]):
             else:
                 schema[field] = pa.string() if field in text else pa.int64()
         return schema
+
+
+def _check_count(name: str, n: int | None) -> None:
+    if n is not None and n < 0:
+        raise InvalidQueryError(f"A query's {name} cannot be {n}.", hint="Leave it out to get everything.")
 
 
 @contextmanager

@@ -6,28 +6,28 @@ true radius of each size class; `sky.overlap` decides exactly.  Nothing derived 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from skybutler.dimensions import DimensionGroup, DimensionUniverse, SkyPixDimension
 from skybutler.errors import InvalidQueryError
 from skybutler.expressions import bound
-from skybutler.expressions.analysis import conjuncts, datasets_of, dimensions_of, walk
+from skybutler.expressions.analysis import allowed_values, conjuncts, datasets_of, dimensions_of, walk
 from skybutler.expressions.bound import Predicate
 
+from .blocks import Block
 from .database import ColumnKind, Database, quoted
 from .footprints import Footprints
-from .fragments import FALSE, Fragment
+from .fragments import FALSE, TRUE, Fragment, conjunction
 from .keys import Keys
 from .tables import QueryTables
 
 if TYPE_CHECKING:
     from lsst.sphgeom import Region
 
-    from skybutler.sky.overlap import Regions
 
-__all__ = ["Side", "SpatialPlanner", "is_spatial", "sides_of"]
+__all__ = ["Side", "SpatialPlanner", "is_spatial", "sides_of", "spatial_family"]
 
 _BLOCK = 64
 """Neighbouring regions of the smaller side that are searched together."""
@@ -88,6 +88,11 @@ def sides_of(group: DimensionGroup, universe: DimensionUniverse) -> list[Side]:
         sides.append(Side(name, reached))
     sides.extend(Side(name) for name in group.skypix)
     return sides
+
+
+def spatial_family(element: str, universe: DimensionUniverse) -> str:
+    """What regions of an element are regions of; a sky pixelization is a family of its own."""
+    return str(universe[element].spatial_family or element)
 
 
 class SpatialPlanner:
@@ -158,14 +163,14 @@ class SpatialPlanner:
         """Arrays of rows of the small and of the large side that overlap."""
         whole = None
         if self._is_single(large) or (not self._is_single(small) and self._count(large) <= _BRUTE):
-            whole = _Block.of([row for rows in self._read(large) for row in rows])
+            whole = Block.of([row for rows in self._read(large) for row in rows])
         for rows in self._read(small):
-            for block in _Block.of(rows).split(_BLOCK):
+            for block in Block.of(rows).split(_BLOCK):
                 other = whole or self._candidates(large, block)
                 if len(other.keys):
                     yield block.overlapping(other)
 
-    def _candidates(self, side: Side, block: _Block) -> _Block:
+    def _candidates(self, side: Side, block: Block) -> Block:
         """Regions of a side that may overlap a block of neighbours."""
         from skybutler.sky.pixel import search_ranges
 
@@ -174,7 +179,7 @@ class SpatialPlanner:
             for size_class, radius in self._footprints.classes(number):
                 ranges = search_ranges(block.centers, block.radii, radius)
                 found.update(self._footprints.in_ranges(number, size_class, ranges))
-        return _Block.of(list(found.items()))
+        return Block.of(list(found.items()))
 
     def _sets(self, element: str) -> list[int]:
         """Footprint sets of an element, of the governor value asked for if there is one."""
@@ -263,23 +268,69 @@ class SpatialPlanner:
                             pixels.append(index)
             yield np.array(keys, np.int64), np.array(pixels, np.int64)
 
+    def listed_pixels(self, name: str) -> list[int] | None:
+        """Pixels of a skypix dimension that the condition lists or restricts to regions; `None` if it does neither."""
+        dimension = self._universe[name]
+        assert isinstance(dimension, SkyPixDimension)
+        if name in self._data_id:
+            wanted = {self._data_id[name]}
+        elif (allowed := allowed_values(self._where).get(name)) is not None:
+            wanted = set(allowed)
+        else:
+            for part in conjuncts(self._where):
+                match part:
+                    case bound.Overlaps(bound.Column("field", element, "region"), bound.Literal(value)):
+                        if element == name:
+                            return list(_pixels_overlapping(dimension, _region_of(value)))
+            return None
+        every = dimension.pixelization.universe()
+        return sorted(i for i in wanted if every.contains(i))
+
     # ------------------------------------------------------- single conditions
-    def condition(self, predicate: bound.Overlaps | bound.Contains) -> Fragment:
-        """SQL of a region condition: a test of rows against a staged answer."""
+    def condition(self, predicate: bound.Overlaps | bound.Contains, *, exact: bool = False) -> Fragment:
+        """SQL of a region condition: a test of rows against a staged answer.
+
+        Parameters
+        ----------
+        predicate : `Overlaps` or `Contains`
+            What must hold.
+        exact : `bool`
+            Whether the condition must be unknown, not false, where a region is missing.
+        """
         left, right = bound.operands(predicate)
-        if isinstance(left, bound.Column) and isinstance(right, bound.Column):
-            return self._between(left, right, predicate)
-        column, literal = (left, right) if isinstance(left, bound.Column) else (right, left)
-        assert isinstance(column, bound.Column)
-        assert isinstance(literal, bound.Literal)
+        columns = [side for side in (left, right) if isinstance(side, bound.Column)]
+        if len(columns) == 2:
+            found = self._between(columns[0], columns[1], predicate)
+        else:
+            literal = right if left is columns[0] else left
+            assert isinstance(literal, bound.Literal)
+            within = isinstance(predicate, bound.Contains) and columns[0] is right
+            found = self._against(columns[0], literal.value, within=within)
+        if not exact:
+            return found
+        there = conjunction(self.has_region(column) for column in columns)
+        return Fragment("(") + found + " OR CASE WHEN " + there + " THEN (1 = 0) END)"
+
+    def has_region(self, column: bound.Column) -> Fragment:
+        """SQL of whether a row has a region."""
+        if isinstance(self._universe[column.element], SkyPixDimension):
+            return TRUE
         assert self.tables is not None
-        within = isinstance(predicate, bound.Contains) and column is right
+        alias = self.tables.need_element(column.element)
+        return Fragment(
+            "EXISTS (SELECT 1 FROM footprint_set hs JOIN footprint hf ON hf.footprint_set = hs.k "
+            f"WHERE hs.element = '{column.element}' AND hf.k = {alias}.k)"
+        )
+
+    def _against(self, column: bound.Column, value: Any, *, within: bool) -> Fragment:
+        """SQL of a region overlapping (or, ``within``, being inside) one that is given."""
+        assert self.tables is not None
         element = self._universe[column.element]
         if isinstance(element, SkyPixDimension):
-            pixels = _pixels_overlapping(element, _region_of(literal.value))
+            pixels = _pixels_overlapping(element, _region_of(value))
             stage = self._stage({"v": "int"}, ((i,) for i in pixels))
             return Fragment(f"{self.tables.need(element.name)} IN (SELECT v FROM {stage})")
-        keys = self._matching(column.element, literal.value, within=within)
+        keys = self._matching(column.element, value, within=within)
         alias = self.tables.need_element(column.element)
         return Fragment(f"{alias}.k IN (SELECT v FROM {self._stage({'v': 'int'}, ((k,) for k in keys))})")
 
@@ -321,63 +372,6 @@ class SpatialPlanner:
                     chosen = [(k, blob) for k, blob in chosen if value.contains(decode(blob))]
                 keys += [k for k, _ in chosen]
         return sorted(keys)
-
-
-@dataclass(slots=True)
-class _Block:
-    """Some regions with their bounding caps."""
-
-    keys: Any
-    blobs: list[bytes]
-    centers: Any
-    radii: Any
-    pixels: Any
-    regions: Regions
-
-    @classmethod
-    def of(cls, rows: Sequence[tuple[int, bytes]]) -> _Block:
-        import numpy as np
-
-        from skybutler.sky.overlap import Regions
-        from skybutler.sky.pixel import keys as spatial_keys
-
-        blobs = [blob for _, blob in rows]
-        place = spatial_keys(blobs)
-        return cls(
-            np.array([k for k, _ in rows], np.int64),
-            blobs,
-            place.center_xyz,
-            place.radius_rad,
-            place.pixel,
-            Regions.from_blobs(blobs),
-        )
-
-    def split(self, size: int) -> Iterator[_Block]:
-        """Parts of at most ``size`` neighbours."""
-        import numpy as np
-
-        if len(self.keys) <= size:
-            yield self
-            return
-        order = np.argsort(self.pixels, kind="stable")
-        for start in range(0, len(order), size):
-            chosen = order[start : start + size].tolist()
-            yield _Block.of([(int(self.keys[i]), self.blobs[i]) for i in chosen])
-
-    def overlapping(self, other: _Block) -> tuple[Any, Any]:
-        """Rows of both blocks whose regions overlap, pair by pair."""
-        import numpy as np
-
-        from skybutler.sky.overlap import overlap_pairs
-
-        # chord length instead of angle: exact enough everywhere, where the cosine of a small angle is not
-        reach = self.radii[:, None] + other.radii[None, :]
-        chord = np.where(reach < np.pi, 2 * np.sin(np.minimum(reach, np.pi) / 2), 2.0) + 1e-12
-        distance2 = 2.0 - 2.0 * (self.centers @ other.centers.T)
-        near = distance2 <= chord * chord + 1e-14
-        ia, ib = np.nonzero(near)
-        hit = overlap_pairs(self.regions, other.regions, ia, ib)
-        return self.keys[ia[hit]], other.keys[ib[hit]]
 
 
 def _cap(value: Any) -> tuple[Any, float]:
