@@ -15,7 +15,7 @@ repeated and the best counts. Times are CPU of the client and, with PostgreSQL, 
 them, but other work on the machine inflates it. *times* is the peer's CPU over ours, *target* what we have promised
 (none: only watched). *floor* is the same work with bare sqlite3, files and numpy, which checks nothing and knows one
 table; the overlap floors work on arrays in memory. Both sides check that files exist and record their sizes; ours also
-syncs what it writes to the disk and keeps checksums. Neither side's database was given ANALYZE by hand unless a row says so.
+syncs what it writes to the disk and keeps checksums. Nobody gave a database ANALYZE by hand unless a row says so.
 
 Ratios carry over to other machines, times do not.
 """
