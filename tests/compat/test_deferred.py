@@ -1,0 +1,37 @@
+"""Datasets found now and read later, with foreign spellings."""
+
+from __future__ import annotations
+
+import pytest
+
+from skybutler.compat.butler import Butler
+from skybutler.compat.dataset_types import DatasetRef, StorageClass
+from skybutler.datasets.property_set import PropertySet
+from skybutler.errors import DatasetNotFoundError
+from skybutler.images import Box
+from support.dp02 import DETECTOR, task_metadata
+
+VISIT = 1192139
+
+
+def test_found_now_read_later(dp02: Butler) -> None:
+    handle = dp02.getDeferred("characterizeImage_metadata", visit=VISIT, detector=DETECTOR)
+    assert type(handle.ref) is DatasetRef
+    assert handle.dataId["visit"] == VISIT
+    assert handle.get() == task_metadata(VISIT)
+    assert type(handle.get(storageClass=StorageClass("PropertySet"))) is PropertySet
+    assert str(handle.ref) in repr(handle)
+
+
+def test_components_and_parameters(dp02: Butler) -> None:
+    handle = dp02.getDeferred("calexp", dataId={"visit": VISIT, "detector": DETECTOR})
+    box = Box((0, 2), (1, 3))
+    assert handle.get(component="bbox").shape == (3, 4)
+    assert handle.get(parameters={"bbox": box}).bbox == box
+    later = dp02.getDeferred(handle.ref, parameters={"bbox": box})
+    assert later.get().bbox == box
+
+
+def test_what_is_not_there_is_said_now(dp02: Butler) -> None:
+    with pytest.raises(DatasetNotFoundError):
+        dp02.getDeferred("calibrate_metadata", visit=VISIT, detector=DETECTOR)
