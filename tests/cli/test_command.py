@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import click.testing
 import pytest
 
 from skybutler.cli.command import Failure, Settings, errors_shown
 from skybutler.errors import DataIdError, ExpressionError
 
-Run = Callable[..., object]
+Run = Callable[..., click.testing.Result]
 
 
 # --------------------------------------------------------------- options file
@@ -66,7 +67,7 @@ def test_user_mistakes_are_one_message_with_advice(bad: Callable[..., str], repo
 
 
 @pytest.mark.parametrize("place", ["before", "after"])
-def test_traceback_on_request(place: str, run: Callable[..., click.testing.Result], repo: Path) -> None:
+def test_traceback_on_request(place: str, run: Run, repo: Path) -> None:
     arguments = ["query-datasets", repo, "nubers"]
     result = run(*(["--traceback", *arguments] if place == "before" else [*arguments, "--traceback"]))
     assert result.exit_code == 1
@@ -74,7 +75,7 @@ def test_traceback_on_request(place: str, run: Callable[..., click.testing.Resul
     assert "Did you mean 'numbers'?" in result.stderr
 
 
-def test_json_errors(run: Callable[..., click.testing.Result], repo: Path) -> None:
+def test_json_errors(run: Run, repo: Path) -> None:
     result = run("query-datasets", repo, "nubers", "--json")
     assert (result.exit_code, result.stdout) == (1, "")
     told = json.loads(result.stderr)

@@ -25,10 +25,8 @@ COMMAND = [sys.executable, "-c", "from skybutler.cli.main import main; main()"]
 LOADED = "import sys, json; print(json.dumps(sorted({n.partition('.')[0] for n in sys.modules})), file=sys.stderr)"
 
 
-def _run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # type: ignore[call-overload, no-any-return]
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60, **options
-    )
+def _run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60)
 
 
 # ----------------------------------------------------------------------- help
@@ -160,14 +158,16 @@ def test_readers_that_go_away_are_no_error(repo: Path) -> None:
         assert process.stderr.read() == b""
 
 
-def _writer(fifo: Path) -> int:
-    """The writing end of a fifo, as soon as somebody reads."""
-    while True:
+def _writer(fifo: Path, reader: subprocess.Popen[str]) -> int:
+    """The writing end of a fifo, as soon as the process reads it."""
+    while reader.poll() is None:
         try:
             return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
         except OSError as error:
-            assert error.errno == errno.ENXIO
+            if error.errno != errno.ENXIO:
+                raise
             time.sleep(0.01)
+    pytest.fail(f"It ended: {reader.communicate()}")
 
 
 def test_interruption_has_the_exit_status_of_shells(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_interruption_has_the_exit_status_of_shells(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     command = [*COMMAND, "query-collections", "-@", str(fifo), "x"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        writer = _writer(fifo)
+        writer = _writer(fifo, process)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
     os.close(writer)
