@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from skybutler.errors import ConfigError, NotFoundError
 from skybutler.instruments import Instrument, known_instruments
@@ -95,6 +97,24 @@ def test_own_instrument_from_a_file_and_from_a_folder(tmp_path: Path) -> None:
     assert [d.full_name for d in Instrument.load(path).detectors] == ["left", "right"]
     assert Instrument.load("BackyardCam", search=[tmp_path]).filters == {"Clear": None, "R": "r"}
     assert {i.name for i in known_instruments([tmp_path])} >= {"BackyardCam", "LSSTCam-imSim"}
+
+
+def test_own_instruments_in_folders_that_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder, name in (("a", "BackyardCam"), ("b", "BackyardCam"), ("b", "GardenCam")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"{name}.yaml").write_text(yaml.safe_dump(changed("name", value=name)))
+    monkeypatch.setenv("SKYBUTLER_INSTRUMENTS", f"{tmp_path / 'a'}:{tmp_path / 'b'}")
+    assert [i.name for i in known_instruments()] == ["BackyardCam", "GardenCam", "LSSTCam-imSim"]
+    assert Instrument.load("BackyardCam").source == str(tmp_path / "a" / "BackyardCam.yaml")
+    assert Instrument.load("BackyardCam", search=[tmp_path / "b"]).source == str(tmp_path / "b" / "BackyardCam.yaml")
+
+
+def test_changed_description_is_read_again(tmp_path: Path) -> None:
+    path = write_description(tmp_path, OWN)
+    assert Instrument.load("BackyardCam", search=[tmp_path]).detector_max == 2
+    path.write_text(yaml.safe_dump(changed("limits", "detector_max", value=5)))
+    os.utime(path, ns=(0, 0))
+    assert Instrument.load("BackyardCam", search=[tmp_path]).detector_max == 5
 
 
 @pytest.mark.parametrize(

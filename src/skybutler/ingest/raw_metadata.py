@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import UnreadableFileError
 from skybutler.instruments import Instrument, known_instruments
+from skybutler.instruments.description import FOLDERS
 from skybutler.instruments.exposure_records import dependency_columns, exposure_columns
 from skybutler.instruments.headers import HeaderTable, read_headers
 from skybutler.instruments.sidecars import Index, read_index, read_sidecar
@@ -96,10 +97,17 @@ def read_metadata(batch: RawBatch, descriptions: tuple[str, ...] = ()) -> RawMet
     return _Reading(batch, descriptions).result
 
 
-@functools.cache
+_UNKNOWN = f"no known instrument wrote this header; it may need a description (YAML) in a folder that {FOLDERS} names."
+
+
 def _instruments(descriptions: tuple[str, ...]) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:
     known = known_instruments([Path(folder) for folder in descriptions])
-    return known, needed_cards(known)
+    return known, _needed_cards(known)
+
+
+@functools.lru_cache(maxsize=16)
+def _needed_cards(known: tuple[Instrument, ...]) -> tuple[str, ...]:
+    return needed_cards(known)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED_INDEXES)
@@ -199,7 +207,7 @@ class _Reading:
             part = table.take(rows) if len(rows) < len(table) else table
             if number < 0:
                 for path in part.files:
-                    self._problem(path, "no known instrument wrote this header; it may need a description (YAML).")
+                    self._problem(path, _UNKNOWN)
                 continue
             instrument = self._instruments[number]
             self._take(instrument.name, translate(part, instrument), functools.partial(_translate, part, instrument))

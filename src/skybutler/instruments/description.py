@@ -7,6 +7,7 @@ repository.
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -23,6 +24,9 @@ __all__ = ["VISIT_SYSTEMS", "Amplifier", "CameraGeometry", "Detector", "Instrume
 
 VISIT_SYSTEMS: Mapping[str, int] = {"one-to-one": 0, "by-group-metadata": 1, "by-seq-start-end": 2}
 """Ways to group exposures to visits, and their ids in the ``visit_system`` dimension."""
+
+FOLDERS = "SKYBUTLER_INSTRUMENTS"
+"""Environment variable: folders with descriptions of further instruments, divided like those of ``PATH``."""
 
 Box = tuple[int, int, int, int]
 """x, y, width, height; 0-based pixels."""
@@ -151,7 +155,8 @@ class Instrument:
         name : `str` or `~pathlib.Path`
             Name, class name or alias of a known instrument, or the path of a YAML file describing one.
         search : sequence of `~pathlib.Path`, optional
-            Folders with further descriptions (``*.yaml``); they win over the packaged ones.
+            Folders with further descriptions (``*.yaml``); they win over those in folders that the environment variable
+            ``SKYBUTLER_INSTRUMENTS`` names, and these over the packaged ones.
 
         Raises
         ------
@@ -170,7 +175,8 @@ class Instrument:
         raise NotFoundError(
             f"No instrument '{name}'.",
             hint=nearest(str(name), names)
-            or f"Known are {', '.join(i.name for i in known)}; another one needs the path of its YAML description.",
+            or f"Known are {', '.join(i.name for i in known)}; another one needs the path of its YAML description, or "
+            f"{FOLDERS} naming the folder with it.",
         )
 
     def detector(self, key: int | str) -> Detector:
@@ -233,10 +239,19 @@ def _packaged() -> tuple[Instrument, ...]:
 
 
 def known_instruments(search: Sequence[Path] = ()) -> tuple[Instrument, ...]:
-    """All instruments found in the given folders and those that come with skybutler, first ones winning."""
-    own = [_load_file(path) for folder in search for path in sorted(Path(folder).glob("*.yaml"))]
-    taken = {i.name for i in own}
-    return (*own, *(i for i in _packaged() if i.name not in taken))
+    """All instruments described in some folders, in those that `FOLDERS` names, and by skybutler; first ones win."""
+    folders = [*map(Path, search), *map(Path, filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)))]
+    own = [_remembered(path, path.stat().st_mtime_ns) for folder in folders for path in sorted(folder.glob("*.yaml"))]
+    found: dict[str, Instrument] = {}
+    for instrument in (*own, *_packaged()):
+        found.setdefault(instrument.name, instrument)
+    return tuple(found.values())
+
+
+@functools.lru_cache(maxsize=256)
+def _remembered(path: Path, _: int) -> Instrument:
+    """The description in a file that was changed last at some time (ns)."""
+    return _load_file(path)
 
 
 def _load_file(path: Path) -> Instrument:
