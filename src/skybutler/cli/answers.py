@@ -184,11 +184,12 @@ class Datasets:
     def _with_uris(self, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
         """The columns with URIs; a dataset stored by components gets a row for each."""
         datasets = self._butler.registry.datasets
-        found = datasets.get_many([uuid.UUID(i).bytes for i in columns["id"]])
+        ids = [uuid.UUID(text).bytes for text in columns["id"]]
+        found = datasets.file_records(ids)
         names = [*columns, "uri"]
         rows: list[tuple[Any, ...]] = []
-        for row in zip(*columns.values(), strict=True):
-            _, k, record = found[uuid.UUID(row[2]).bytes]
+        for identifier, row in zip(ids, zip(*columns.values(), strict=True), strict=True):
+            k, record = found[identifier]
             parts = {"": record} if record is not None else datasets.artifacts(k)
             for component, part in parts.items():
                 kind = f"{row[0]}.{component}" if component else row[0]

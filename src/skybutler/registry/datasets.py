@@ -6,7 +6,7 @@ What is done with many at once has modules of its own, reached from here: `bulk`
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from skybutler.datasets.collection import CollectionType
@@ -196,21 +196,26 @@ class Datasets:
         """Datasets by 16-byte id: ref (data ID with required values), row and file record; unknown ids are left out."""
         found: dict[bytes, tuple[DatasetRef, int, FileRecord | None]] = {}
         by_k = {r.k: r for r in self._types.all()} if len(ids) > 1 else {}
+        for row in self._by_id(f"d.id, d.k, d.dataset_type, d.run, d.data_id, {_RECORD}", ids):
+            registered = by_k.get(row[2]) or self._type_by_row(int(row[2]))
+            data_id = self.data_id(registered, int(row[4]))
+            ref = DatasetRef(
+                registered.dataset_type, data_id, self.run_name(int(row[3])), uuid.UUID(bytes=bytes(row[0]))
+            )
+            found[bytes(row[0])] = (ref, int(row[1]), self.file_record(row[5:10]))
+        return found
+
+    def file_records(self, ids: Sequence[bytes]) -> dict[bytes, tuple[int, FileRecord | None]]:
+        """Row and file record of datasets by 16-byte id; unknown ids are left out."""
+        rows = self._by_id(f"d.id, d.k, {_RECORD}", ids)
+        return {bytes(row[0]): (int(row[1]), self.file_record(row[2:7])) for row in rows}
+
+    def _by_id(self, columns: str, ids: Sequence[bytes]) -> Iterator[Row]:
+        """Columns of datasets, some hundred ids a statement."""
         for start in range(0, len(ids), _CHUNK):
             part = [self._database.id_parameter(i) for i in ids[start : start + _CHUNK]]
             marks = ", ".join("?" * len(part))
-            rows = self._database.query(
-                f"SELECT d.id, d.k, d.dataset_type, d.run, d.data_id, {_RECORD} FROM dataset d WHERE d.id IN ({marks})",
-                part,
-            )
-            for row in rows:
-                registered = by_k.get(row[2]) or self._type_by_row(int(row[2]))
-                data_id = self.data_id(registered, int(row[4]))
-                ref = DatasetRef(
-                    registered.dataset_type, data_id, self.run_name(int(row[3])), uuid.UUID(bytes=bytes(row[0]))
-                )
-                found[bytes(row[0])] = (ref, int(row[1]), self.file_record(row[5:10]))
-        return found
+            yield from self._database.query(f"SELECT {columns} FROM dataset d WHERE d.id IN ({marks})", part)
 
     def _type_by_row(self, k: int) -> RegisteredType:
         row = self._database.query_one("SELECT name FROM dataset_type WHERE k = ?", (k,))
