@@ -232,8 +232,7 @@ class DatasetRef(PlainRef):
         if isinstance(ref, DatasetRef):
             return ref
         made = cls.__new__(cls)
-        made.dataset_type, made.data_id = ref.dataset_type, DataCoordinate.of(ref.data_id)
-        made.run, made.id = ref.run, ref.id
+        made.dataset_type, made.data_id, made.run, made.id = ref.dataset_type, ref.data_id, ref.run, ref.id
         return made
 
     @property
@@ -244,7 +243,9 @@ class DatasetRef(PlainRef):
     @property
     def dataId(self) -> DataCoordinate:
         """Data ID of the dataset."""
-        return DataCoordinate.of(self.data_id)
+        if not isinstance(self.data_id, DataCoordinate):  # made when asked for: lists are long
+            self.data_id = DataCoordinate.of(self.data_id)
+        return self.data_id
 
     @property
     def dimensions(self) -> DimensionGroup:
@@ -265,6 +266,7 @@ class DatasetRef(PlainRef):
         return DatasetRef(kind, self.data_id, self.run, id=self.id)
 
     def expanded(self, dataId: DataId) -> DatasetRef:
+        """The same dataset with a data ID that carries records."""
         return self.of(super().expanded(dataId))
 
 

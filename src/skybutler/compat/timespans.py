@@ -41,9 +41,11 @@ class Timespan(PlainTimespan):
         return self.is_empty
 
     def intersection(self, *others: PlainTimespan) -> Timespan:
+        """What is common to this and all others."""
         return self.of(super().intersection(*others))
 
     def difference(self, other: PlainTimespan) -> Iterator[Timespan]:
+        """The parts of this outside of another."""
         return map(self.of, super().difference(other))
 
     # A dataclass is equal only to its own class, but a timespan is what its ends are.
