@@ -6,7 +6,7 @@ import contextlib
 import json
 import resource
 import time
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,22 @@ def _cpu_seconds() -> float:
     return sum(u.ru_utime + u.ru_stime for u in usages)
 
 
+@dataclass(frozen=True)
+class ServerTimes:
+    """CPU seconds of a server's processes by number, and of those that have ended, all together."""
+
+    running: Mapping[int, float]
+    ended: float
+
+    def since(self, before: ServerTimes) -> float:
+        """Seconds from then to now; what a process did before it ended counts once, as far as the clocks allow."""
+        work = sum(seconds - before.running.get(pid, 0.0) for pid, seconds in self.running.items())
+        gone = sum(seconds for pid, seconds in before.running.items() if pid not in self.running)
+        return work + max(0.0, self.ended - before.ended - gone)
+
+
 class Server:
-    """CPU of a database server: its first process, those it has now, and those that have ended.
+    """A database server, by its first process.
 
     Parameters
     ----------
@@ -67,14 +81,14 @@ class Server:
         self._process = psutil.Process(pid)
         self._errors = psutil.Error
 
-    def seconds(self) -> float:
-        """All CPU seconds so far."""
-        times = self._process.cpu_times()
-        total = float(times.children_user + times.children_system)
+    def times(self) -> ServerTimes:
+        """What all processes have used so far."""
+        running: dict[int, float] = {}
         for process in [self._process, *self._process.children(recursive=True)]:
             with contextlib.suppress(self._errors, OSError):
-                total += self._of(process)
-        return total
+                running[process.pid] = self._of(process)
+        ended = self._process.cpu_times()
+        return ServerTimes(running, float(ended.children_user + ended.children_system))
 
     @staticmethod
     def _of(process: Any) -> float:
@@ -88,11 +102,11 @@ class Server:
 
 def timed(action: Callable[[], object], server: Server | None = None) -> Duration:
     """How long an action takes once."""
-    before = server.seconds() if server else 0.0
+    before = server.times() if server else None
     cpu, wall = _cpu_seconds(), time.perf_counter()
     action()
     cpu, wall = _cpu_seconds() - cpu, time.perf_counter() - wall
-    return Duration(cpu, wall, server.seconds() - before if server else 0.0)
+    return Duration(cpu, wall, server.times().since(before) if server and before else 0.0)
 
 
 def repeated(action: Callable[[], object], times: int) -> Callable[[], None]:
