@@ -163,7 +163,7 @@ def _parameters(command: click.Command) -> list[str]:
     rows = []
     for option in options:
         names = ", ".join(f"`{n}`" for n in [*option.opts, *option.secondary_opts])
-        kind = "" if option.is_flag else f" `{option.make_metavar(click.Context(command))}`"
+        kind = "" if option.is_flag or option.count else f" `{option.make_metavar(click.Context(command))}`"
         rows.append([names + kind, _first_paragraph(option.help)])
     return [*_table(["option", "means"], rows), ""]
 

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from skybutler import Butler, CollectionType
-from skybutler.cli.main import butler as command_line
+from skybutler.cli.main import main as command_line
 from skybutler.sim import simulate_survey
 from skybutler.sky.timespan import Timespan
 

@@ -19,7 +19,7 @@ import click
 import pytest
 
 import skybutler
-from skybutler.cli.main import SUBCOMMANDS, butler
+from skybutler.cli.main import SUBCOMMANDS, main
 
 COMMAND = [sys.executable, "-c", "from skybutler.cli.main import main; main()"]
 LOADED = "import sys, json; print(json.dumps(sorted({n.partition('.')[0] for n in sys.modules})), file=sys.stderr)"
@@ -51,7 +51,7 @@ def test_every_subcommand_exists_and_explains_itself(
 def test_help_lists_every_subcommand(good: Callable[..., str]) -> None:
     shown = good("--help")
     assert [name for section in SUBCOMMANDS.values() for name in section if f"  {name} " not in shown] == []
-    assert butler.list_commands(click.Context(butler)) == sorted(n for s in SUBCOMMANDS.values() for n in s)
+    assert main.list_commands(click.Context(main)) == sorted(n for s in SUBCOMMANDS.values() for n in s)
 
 
 def test_version(good: Callable[..., str]) -> None:
@@ -194,7 +194,7 @@ def test_completion_offers_subcommands_and_names(repo: Path) -> None:
             "COMP_WORDS": line,
             "COMP_CWORD": str(len(words) - 1),
         }
-        script = "from skybutler.cli.main import butler; butler(prog_name='butler')"
+        script = "from skybutler.cli.main import main; main(prog_name='butler')"
         done = subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment, timeout=60
         )

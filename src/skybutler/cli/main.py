@@ -13,7 +13,7 @@ from skybutler.errors import nearest
 
 from .command import Settings, errors_shown
 
-__all__ = ["SUBCOMMANDS", "butler", "main"]
+__all__ = ["SUBCOMMANDS", "main"]
 
 SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Repositories": {
@@ -115,7 +115,7 @@ class Subcommands(click.Group):
 @click.option("--progress/--no-progress", default=True, help="Show progress bars on a terminal (the default).")
 @click.option("--traceback", is_flag=True, help="When something fails, show where in the code.")
 @click.pass_context
-def butler(
+def main(
     context: click.Context,
     verbose: int,
     quiet: bool,
@@ -132,8 +132,3 @@ def butler(
     context.obj = Settings(progress=progress and not quiet, traceback=traceback)
     usual = "ERROR" if quiet else ("WARNING", "INFO", "DEBUG")[min(verbose, 2)]
     start_logging(usual, log_level, files=log_file, terminal=log_tty, long=long_log)
-
-
-def main() -> None:
-    """Entry point of the console scripts."""
-    butler()
