@@ -82,7 +82,7 @@ class RepositoryConfig:
         if "managers" in (content.get("registry") or {}):
             raise ConfigError(
                 f"{file} belongs to a repository made by lsst.daf.butler, which skybutler cannot open directly.",
-                hint="Export it there with 'butler export-calibs' or Butler.export, and import the file here.",
+                hint="Ingest its files into a repository of skybutler, with ingest-raws and ingest-files.",
             )
         return cls.from_mapping(content, str(file.parent.absolute()), str(file))
 
