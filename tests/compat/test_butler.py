@@ -232,3 +232,18 @@ def test_types_are_registered_and_used(own_dp02: Butler) -> None:
         r"note@\{instrument: 'LSSTCam-imSim'\} \[sc=StructuredDataDict\] \(run=notes id=[-0-9a-f]{36}\)", str(ref)
     )
     assert own_dp02.get(kind, instrument=INSTRUMENT, collections="notes") == {"a": [1, 2]}
+
+
+def test_many_datasets(dp02: Butler) -> None:
+    refs = dp02.query_all_datasets(name=["calexp", "*_metadata"], where=f"visit = {VISIT} AND detector = {DETECTOR}")
+    assert {ref.datasetType.name for ref in refs} == {"calexp", "characterizeImage_metadata"}
+    assert dp02.get_many_datasets([*(ref.id for ref in refs), "01234567-89ab-7def-8123-456789abcdef"]) == refs
+    assert dp02.query_all_datasets(name="calexp", where="visit = 1") == []
+
+
+def test_labels(dp02_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAF_BUTLER_REPOSITORIES", f"dp02: {dp02_root}")
+    assert Butler.get_repo_uri("dp02").ospath.rstrip("/") == str(dp02_root)
+    with pytest.raises(KeyError, match="Did you mean 'dp02'"):
+        Butler.get_repo_uri("dp2")
+    assert (Butler.has_repo_config(dp02_root), Butler.has_repo_config(tmp_path)) == (True, False)

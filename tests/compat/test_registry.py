@@ -65,6 +65,7 @@ def test_chains(own_dp02: Butler) -> None:
 def test_summaries(dp02: Butler) -> None:
     summary = dp02.registry.getCollectionSummary(COLLECTION)
     assert [kind.name for kind in summary.dataset_types] == ["calexp", "characterizeImage_metadata"]
+    assert summary.governors == {"instrument": {INSTRUMENT}}
 
 
 def test_defaults_can_be_replaced(own_dp02: Butler) -> None:

@@ -8,20 +8,29 @@ import os
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skybutler.butler import Butler as PlainButler
 from skybutler.butler.collections import ButlerCollections
-from skybutler.butler.config import RepositoryConfig
+from skybutler.butler.config import CONFIG_NAME, RepositoryConfig
 from skybutler.butler.labels import known_repositories
 from skybutler.datasets import DatasetExistence, FileDataset
 from skybutler.datasets import DatasetRef as PlainRef
 from skybutler.dimensions import DimensionUniverse
-from skybutler.errors import ConflictError, EmptyQueryResultError, FileExistsInStoreError, InvalidError
+from skybutler.errors import (
+    ConflictError,
+    EmptyQueryResultError,
+    FileExistsInStoreError,
+    InvalidError,
+    ParameterError,
+    nearest,
+)
 
 from .data_ids import DataCoordinate, DimensionRecord, dimension_names
 from .dataset_types import DatasetRef, DatasetType, storage_class_name, type_name
 from .deferred import DeferredDatasetHandle
+from .query import Query
 from .registry import Registry, RegistryDefaults
 from .registry_queries import Expression
 
@@ -143,6 +152,27 @@ class Butler:
     def get_known_repos() -> set[str]:
         """Labels of the repository index."""
         return set(known_repositories())
+
+    @staticmethod
+    def get_repo_uri(label: str) -> ResourcePath:
+        """Where the repository of a label is.
+
+        Raises
+        ------
+        KeyError
+            There is no such label.
+        """
+        from lsst.resources import ResourcePath
+
+        known = known_repositories()
+        if label not in known:
+            raise ParameterError(f"'{label}' is no repository label.", hint=nearest(label, known))
+        return ResourcePath(known[label], forceDirectory=True)
+
+    @staticmethod
+    def has_repo_config(root: Any) -> bool:
+        """Whether there is a repository at a place."""
+        return (Path(_place(root)) / CONFIG_NAME).is_file()
 
     # -------------------------------------------------------------- the butler
     @property
@@ -412,6 +442,20 @@ class Butler:
     def get_dataset_type(self, name: str) -> DatasetType:
         """The registered type of a name."""
         return self.registry.getDatasetType(name)
+
+    def get_many_datasets(self, ids: Iterable[uuid.UUID | str]) -> list[DatasetRef]:
+        """Those of the datasets with these UUIDs that exist."""
+        return [ref for ref in map(self.get_dataset, ids) if ref is not None]
+
+    def query(self) -> Query:
+        """A fluent query, to be used in a ``with`` block."""
+        return Query(self._plain.query(), self.registry)
+
+    def query_all_datasets(
+        self, collections: Expression = None, *, name: str | Iterable[str] = "*", **options: Any
+    ) -> list[DatasetRef]:
+        """Datasets of all types that match ``name`` as a list; an empty one is no error."""
+        return [DatasetRef.of(ref) for ref in self._plain.query_all_datasets(collections, name=name, **options)]
 
     def query_datasets(
         self, dataset_type: Any, collections: Expression = None, *, explain: bool = True, **options: Any

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
+
+from skybutler.butler.collections import ButlerCollections
 from skybutler.datasets import CollectionInfo, CollectionType, DatasetExistence, FileDataset
-from skybutler.dimensions import DimensionElement, DimensionGroup, DimensionUniverse
+from skybutler.dimensions import DimensionElement, DimensionGroup, SkyPixDimension
 from skybutler.errors import (
     AmbiguousCalibrationError,
     ButlerError,
@@ -40,10 +43,12 @@ from .dataset_types import DatasetRef, DatasetType, StorageClass
 from .deferred import DeferredDatasetHandle
 from .registry import CollectionSummary, DatasetAssociation, Registry, RegistryDefaults
 from .timespans import Timespan
+from .universe import DimensionUniverse
 
 __all__ = [
     "ArgumentError",
     "Butler",
+    "ButlerCollections",
     "ButlerUserError",
     "CalibrationLookupError",
     "CollectionCycleError",
@@ -61,7 +66,7 @@ __all__ = [
     "DatabaseConflictError",
     "DatasetAssociation",
     "DatasetExistence",
-    "DatasetIdRef",
+    "DatasetId",
     "DatasetNotFoundError",
     "DatasetRef",
     "DatasetRefURIs",
@@ -93,6 +98,7 @@ __all__ = [
     "RegistryConsistencyError",
     "RegistryDefaults",
     "RegistryError",
+    "SkyPixDimension",
     "StorageClass",
     "Timespan",
     "UnimplementedQueryError",
@@ -104,7 +110,7 @@ __all__ = [
 
 # Nouns that have another name there.
 DataId = DataCoordinate
-DatasetIdRef = DatasetRef
+DatasetId = uuid.UUID
 Dimension = DimensionElement
 DimensionGraph = DimensionGroup
 

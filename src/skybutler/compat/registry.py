@@ -50,9 +50,12 @@ class CollectionSummary:
     ----------
     dataset_types : `tuple` [`DatasetType`]
         Types that are, or once were, in it.
+    governors : mapping
+        Values of instrument and skymap that its datasets have, or had, by dimension.
     """
 
     dataset_types: tuple[DatasetType, ...]
+    governors: Mapping[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,9 @@ class Registry(RegistryQueries):
     def getCollectionSummary(self, collection: str) -> CollectionSummary:
         """What a collection holds, or held."""
         names = self._butler.collections.get_info(collection).dataset_types
-        return CollectionSummary(tuple(self.getDatasetType(name) for name in names))
+        members = self._registry.collections.flatten(self._registry.collections.resolve([collection]))
+        governors = self._registry.datasets.summaries.governors(members)
+        return CollectionSummary(tuple(self.getDatasetType(name) for name in names), governors)
 
     def getCollectionDocumentation(self, collection: str) -> str | None:
         """Documentation text, or `None`."""

@@ -209,7 +209,9 @@ class RegistryQueries:
             data_id={**(dataId or {}), **kwargs},
             defaults=self._butler._defaults,
         )
-        return DataCoordinateQueryResults([results] if not reasons else [results.limit(0)], reasons, group, self._find)
+        return DataCoordinateQueryResults(
+            [results] if not reasons else [results.limit(0)], reasons, group, self.find_datasets
+        )
 
     def queryDimensionRecords(
         self,
@@ -294,7 +296,8 @@ class RegistryQueries:
         reasons = [f"Dataset type '{n}' does not exist. {nearest(n, self._type_names())}".strip() for n in unknown]
         return [DatasetSearch(name, resolved, find_first=False) for name in names], reasons
 
-    def _find(self, datasetType: Expression, collections: Expression, findFirst: bool) -> Iterator[DatasetRef]:
+    def find_datasets(self, datasetType: Expression, collections: Expression, findFirst: bool) -> Iterator[DatasetRef]:
+        """Datasets for results of data IDs; see `queryDatasets`."""
         return iter(self.queryDatasets(datasetType, collections=collections, findFirst=findFirst))
 
 

@@ -79,6 +79,10 @@ class QueryResults(Generic[T]):
         """New results with dimension records attached."""
         return self._changed(lambda part: part.with_dimension_records())
 
+    def with_dimension_records(self) -> Self:
+        """The same as `expanded`; the newer name."""
+        return self.expanded()
+
     def count(self, *, exact: bool = True, discard: bool = False) -> int:
         """How many there are."""
         return sum(part.count() for part in self._limited())

@@ -61,6 +61,17 @@ class Summaries:
             found = self._holders[key] = [c for c in flat if c.k in holding]
         return found
 
+    def governors(self, collections: Sequence[Collection]) -> dict[str, set[str]]:
+        """Values of governor dimensions that datasets of any of these runs, tags and calibrations have or had."""
+        found: dict[str, set[str]] = {}
+        for collection in collections:
+            rows = self._database.query(
+                "SELECT dimension, value FROM collection_governor WHERE collection = ?", (collection.k,)
+            )
+            for dimension, value in rows:
+                found.setdefault(str(dimension), set()).add(self._names.text(value))
+        return found
+
     def note(self, registered: RegisteredType, collection: Collection, data_id: Mapping[str, Any]) -> None:
         """Note that the collection holds this type and these governor values."""
         key = (collection.k, registered.k)
