@@ -40,14 +40,14 @@ class Executor(Protocol):
         """
 
 
-class SerialExecutor:
+class SerialExecutor(Executor):
     """Calls one after the other in this process."""
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         return map(function, items)
 
 
-class ProcessExecutor:
+class ProcessExecutor(Executor):
     """Calls in a pool of processes of this machine.
 
     Parameters

@@ -101,9 +101,8 @@ class _Search:
         paths = [self._local(os.fspath(location)) for location in locations]
         for path in paths:
             if os.path.isdir(path):
-                if not self._is_covered(path):
-                    yield from self._walk(path, ())
-                    self._folders.append(path.rstrip("/") + "/")
+                yield from self._walk(path, ())
+                self._folders.append(path.rstrip("/") + "/")
             elif os.path.basename(path) == INDEX_NAME:
                 yield from self._of_index(path)
             else:
@@ -114,12 +113,12 @@ class _Search:
         if path is None:
             raise InvalidError(
                 f"Raws are read from local files: {location!r} is not one.",
-                hint="Mount or copy it; its index file (butler write-index) can be ingested with transfer 'direct'.",
+                hint="Mount or copy it; its index file (astrometadata write-index) can be ingested 'direct'.",
             )
         return os.path.abspath(path)
 
     def _is_covered(self, path: str) -> bool:
-        return any((path + "/").startswith(folder) for folder in self._folders)
+        return any((path + "/").startswith(folder) for folder in self._folders)  # locations are few
 
     def _one(self, path: str, indexes: tuple[str, ...]) -> Iterator[_Found]:
         """A file named by itself or by an index, unless it was found before."""
@@ -143,6 +142,8 @@ class _Search:
             yield from self._one(file, (path,))
 
     def _walk(self, folder: str, above: tuple[str, ...]) -> Iterator[_Found]:
+        if self._is_covered(folder):
+            return
         try:
             with os.scandir(folder) as entries:
                 listed = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from skybutler.datasets import CollectionType
 from skybutler.errors import IngestError
+from skybutler.storage.transfer import check_mode
 
 from .executor import Executor, open_executor
 from .raw_metadata import RawColumns, RawMetadata, read_metadata
@@ -90,8 +91,11 @@ def ingest_raws(
         A file is bad and ``fail_fast`` is set.
     ReadOnlyError, UnavailableError
         The repository cannot be written.
+    ParameterError
+        An unknown transfer mode.
     """
     butler.registry.database.require_writeable()
+    check_mode(transfer)
     places = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
     ingest = _RawIngest(butler, run, transfer, fail_fast, update_records, skip_existing, track, progress)
     batches = find_raws(places, regex=regex, search_indexes=search_indexes, problem=ingest.fail)

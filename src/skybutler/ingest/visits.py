@@ -351,7 +351,7 @@ class _Definition:
             pairs = [
                 (int(visits.ids[i]), s) for i, systems in enumerate(visits.systems) if i not in left for s in systems
             ]
-            membership = {
+            membership: dict[str, Any] = {
                 "instrument": [name] * len(pairs),
                 "visit_system": [s for _, s in pairs],
                 "visit": [v for v, _ in pairs],
