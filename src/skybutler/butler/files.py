@@ -213,6 +213,8 @@ def template_columns(butler: Butler, kind: DatasetType, columns: Mapping[str, An
     elements, universe = butler.registry.elements, butler.registry.universe
     found: dict[str, Any] = {"run": run}
     plain = {d: list(c.tolist()) if hasattr(c, "tolist") else list(c) for d, c in columns.items()}
+    if len(kind.dimensions.skypix) == 1:
+        found["skypix"] = plain[kind.dimensions.skypix[0]]
     waiting = [*kind.dimensions.required, *kind.dimensions.implied]
     while waiting:
         ready = [d for d in waiting if all(r in plain for r in universe[d].required)]
