@@ -101,3 +101,21 @@ def test_datasets_without_a_file_have_no_uri(rows: Rows, repo: Path) -> None:
         butler.prune_datasets(butler.query_datasets("note", "u/one"), disassociate=False, unstore=True)
     (note,) = rows("query-datasets", repo, "note", "--show-uri")
     assert note["uri"] is None
+
+
+def test_listing_while_looking_up_on_every_engine(database_url: str, good: Good, rows: Rows, tmp_path: Path) -> None:
+    (tmp_path / "seed.yaml").write_text(f"registry: {{db: '{database_url}'}}")
+    repo = tmp_path / "repo"
+    good("create", repo, "--seed-config", tmp_path / "seed.yaml", "--override")
+    with Butler(repo, run="u/one") as butler:
+        butler.insert_dimension_data("instrument", *({"name": f"Cam{i}"} for i in range(4)))
+        butler.register_dataset_type("note", ["instrument"])
+        for i in range(4):
+            butler.put({"i": i}, "note", instrument=f"Cam{i}")
+    found = rows("query-datasets", repo, "note", "--show-uri", "--order-by", "-instrument")
+    assert [r["instrument"] for r in found] == ["Cam3", "Cam2", "Cam1", "Cam0"]
+    assert all(r["uri"].endswith(".yaml") for r in found)
+    assert good("query-collections", repo, "-t").splitlines()[2].split() == ["u/one", "RUN", "note"]
+    good("associate", repo, "tag", "-d", "note", "--limit", 2)
+    assert "Pruned 2 datasets." in good("prune-datasets", repo, "--disassociate", "tag", "--no-confirm")
+    good("remove-runs", repo, "u/one", "--no-confirm")
