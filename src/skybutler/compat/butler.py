@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -20,24 +19,21 @@ from skybutler.datasets import DatasetRef as PlainRef
 from skybutler.dimensions import DimensionUniverse
 from skybutler.errors import (
     ConflictError,
-    EmptyQueryResultError,
     FileExistsInStoreError,
     InvalidError,
     ParameterError,
     nearest,
 )
 
-from .data_ids import DataCoordinate, DimensionRecord, dimension_names
-from .dataset_types import DatasetRef, DatasetType, storage_class_name, type_name
+from .dataset_types import DatasetRef, storage_class_name, type_name
 from .deferred import DeferredDatasetHandle
-from .query import Query
+from .lists import Lists
 from .registry import Registry, RegistryDefaults
 from .registry_queries import Expression
 
 if TYPE_CHECKING:
     from lsst.resources import ResourcePath
 
-    from skybutler.registry.results import Results
 
 __all__ = ["Butler", "DatasetRefURIs"]
 
@@ -59,7 +55,7 @@ class DatasetRefURIs(NamedTuple):
     componentURIs: dict[str, ResourcePath]
 
 
-class Butler:
+class Butler(Lists):
     """A repository, opened.
 
     Parameters
@@ -413,73 +409,6 @@ class Butler:
             raise InvalidError("A RUN cannot be removed while its files stay: nobody would know of them.")
         self._plain.remove_runs(names, unlink_from_chains=unlink_from_chains)
 
-    # ----------------------------------------------------------------- queries
-    def find_dataset(
-        self,
-        dataset_type: Any,
-        data_id: Mapping[str, Any] | None = None,
-        *,
-        collections: Expression = None,
-        timespan: Any = None,
-        dimension_records: bool = False,
-        **kwargs: Any,
-    ) -> DatasetRef | None:
-        """The first dataset of a type and data ID in the collections, or `None`."""
-        found = self._plain.find_dataset(
-            type_name(dataset_type),
-            data_id,
-            collections=collections,
-            timespan=timespan,
-            dimension_records=dimension_records,
-            **kwargs,
-        )
-        return None if found is None else DatasetRef.of(found)
-
-    def get_dataset(self, id: uuid.UUID | str) -> DatasetRef | None:
-        """The dataset with a UUID, or `None`."""
-        return self.registry.getDataset(id)
-
-    def get_dataset_type(self, name: str) -> DatasetType:
-        """The registered type of a name."""
-        return self.registry.getDatasetType(name)
-
-    def get_many_datasets(self, ids: Iterable[uuid.UUID | str]) -> list[DatasetRef]:
-        """Those of the datasets with these UUIDs that exist."""
-        return [ref for ref in map(self.get_dataset, ids) if ref is not None]
-
-    def query(self) -> Query:
-        """A fluent query, to be used in a ``with`` block."""
-        return Query(self._plain.query(), self.registry)
-
-    def query_all_datasets(
-        self, collections: Expression = None, *, name: str | Iterable[str] = "*", **options: Any
-    ) -> list[DatasetRef]:
-        """Datasets of all types that match ``name`` as a list; an empty one is no error."""
-        return [DatasetRef.of(ref) for ref in self._plain.query_all_datasets(collections, name=name, **options)]
-
-    def query_datasets(
-        self, dataset_type: Any, collections: Expression = None, *, explain: bool = True, **options: Any
-    ) -> list[DatasetRef]:
-        """Datasets as a list; options as for `skybutler.Butler.query_datasets`.
-
-        Raises
-        ------
-        EmptyQueryResultError
-            There are none, and ``explain`` is true.
-        """
-        found = self._plain.query_datasets(type_name(dataset_type), collections, **options)
-        return _explained([DatasetRef.of(ref) for ref in found], found, explain)
-
-    def query_data_ids(self, dimensions: Any, *, explain: bool = True, **options: Any) -> list[DataCoordinate]:
-        """Data IDs as a list; see `query_datasets`."""
-        found = self._plain.query_data_ids(dimension_names(dimensions), **options)
-        return _explained([DataCoordinate.of(data_id) for data_id in found], found, explain)
-
-    def query_dimension_records(self, element: Any, *, explain: bool = True, **options: Any) -> list[DimensionRecord]:
-        """Dimension records as a list; see `query_datasets`."""
-        found = self._plain.query_dimension_records(element if isinstance(element, str) else element.name, **options)
-        return _explained([DimensionRecord.of(record) for record in found], found, explain)
-
 
 def _target(given: Any) -> Any:
     """A ref as it is, of a dataset type the name."""
@@ -493,10 +422,3 @@ def _place(given: Any) -> str:
     if hasattr(given, "ospath"):
         return str(given.ospath)
     return str(os.fspath(given))
-
-
-def _explained(found: list[Any], results: Results[Any], explain: bool) -> list[Any]:
-    if explain and not found:
-        reasons = results.explain()
-        raise EmptyQueryResultError("The query found nothing. " + " ".join(reasons), reasons=reasons)
-    return found
