@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import CollectionType, DatasetExistence, DatasetRef, DatasetType, FileDataset, FileRecord
 from skybutler.datasets.identity import uuid7
-from skybutler.datasets.storage_class import StorageClasses
-from skybutler.datastore import Datastore
 from skybutler.registry.registry import Registry
 
 from .collections import ButlerCollections
@@ -73,14 +71,13 @@ class Butler(Queries, Definitions):
         self.registry = Registry.open(
             self.config.resolved(self.config.registry), writeable=writes, namespace=self.config.namespace
         )
-        classes = (
-            StorageClasses(self.config.storage_classes) if self.config.storage_classes else StorageClasses.default()
-        )
-        self.datastore = Datastore.open(
-            self.config.resolved(self.config.datastore_root), self.config.datastore, classes
-        )
-        self._transactions = Transactions(self.registry, self.datastore)
-        self._set_defaults(collections, run, defaults)
+        try:
+            self.datastore = self.config.open_datastore()
+            self._transactions = Transactions(self.registry, self.datastore)
+            self._set_defaults(collections, run, defaults)
+        except BaseException:
+            self.registry.close()
+            raise
 
     def _set_defaults(self, collections: Collections, run: str | None, defaults: Mapping[str, Any]) -> None:
         self.run = run

@@ -6,9 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import ConfigError, RepositoryNotFoundError, nearest
+
+if TYPE_CHECKING:
+    from skybutler.datastore import Datastore
 
 __all__ = ["CONFIG_NAME", "ROOT_TAG", "RepositoryConfig", "load_yaml"]
 
@@ -90,11 +93,17 @@ class RepositoryConfig:
     def from_mapping(cls, content: Mapping[str, Any], root: str, source: str = "configuration") -> RepositoryConfig:
         """Configuration from parsed YAML."""
         _check("", content, _SECTIONS, source)
-        registry = dict(content.get("registry") or {})
-        datastore = dict(content.get("datastore") or {})
+        registry, datastore = content.get("registry") or {}, content.get("datastore") or {}
         _check("registry", registry, _REGISTRY, source)
         _check("datastore", datastore, _DATASTORE, source)
+        for section, key in (("registry", "db"), ("registry", "namespace"), ("datastore", "root"), ("", "root")):
+            value = {"registry": registry, "datastore": datastore, "": content}[section].get(key)
+            if value is not None and not isinstance(value, str | os.PathLike):
+                where = f"{section}.{key}" if section else key
+                raise ConfigError(f"{source}: '{where}' must be text, not {value!r}.")
         classes = content.get("storage_classes") or content.get("storageClasses") or {}
+        if not isinstance(classes, Mapping):
+            raise ConfigError(f"{source}: 'storage_classes' must be a mapping, not {classes!r}.")
         return cls(
             root=str(content.get("root") or root),
             registry=str(registry.get("db") or f"sqlite:///{ROOT_TAG}/{SQLITE_NAME}"),
@@ -123,6 +132,20 @@ class RepositoryConfig:
     def resolved(self, text: str) -> str:
         """A path or URL with `ROOT_TAG` replaced."""
         return text.replace(ROOT_TAG, self.root)
+
+    def open_datastore(self) -> Datastore:
+        """The datastore that this describes.
+
+        Raises
+        ------
+        ConfigError, TemplateError
+            It is described wrongly.
+        """
+        from skybutler.datasets.storage_class import StorageClasses
+        from skybutler.datastore import Datastore
+
+        classes = StorageClasses(self.storage_classes) if self.storage_classes else StorageClasses.default()
+        return Datastore.open(self.resolved(self.datastore_root), self.datastore, classes)
 
 
 def _check(section: str, content: Any, known: tuple[str, ...], source: str) -> None:

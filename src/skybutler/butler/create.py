@@ -16,6 +16,8 @@ from .config import CONFIG_NAME, ROOT_TAG, RepositoryConfig, load_yaml
 
 __all__ = ["create_repository"]
 
+_JOURNALS = ("wal", "delete")
+
 
 def create_repository(
     root: str | os.PathLike[str],
@@ -58,7 +60,10 @@ def create_repository(
     file = Path(outfile) if outfile is not None else directory / CONFIG_NAME
     if file.exists():
         raise ConflictError(f"{file} exists: there is a repository already.", hint="Choose another directory.")
+    if journal not in _JOURNALS:
+        raise ConfigError(f"There is no journal mode '{journal}'.", hint=f"Known are: {', '.join(_JOURNALS)}.")
     universe = _universe(dimensions)
+    config.open_datastore()  # what is wrong in its configuration is said before anything is made
     made = not directory.exists()
     directory.mkdir(parents=True, exist_ok=True)
     url = config.resolved(config.registry)

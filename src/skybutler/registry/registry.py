@@ -56,18 +56,8 @@ class Registry:
         self.data_ids = DataIds(database, universe, self.keys, self.elements)
 
     # -------------------------------------------------------------------- open
-    @classmethod
-    def create(
-        cls, url: str, universe: DimensionUniverse, *, namespace: str | None = None, journal: str = "wal"
-    ) -> Registry:
-        """Make the tables in an empty database (or PostgreSQL schema) and open it.
-
-        Raises
-        ------
-        ConfigError
-            The database holds tables already.
-        """
-        database = open_database(url, writeable=True, create=True, namespace=namespace, journal=journal)
+    @staticmethod
+    def _fill(database: Database, universe: DimensionUniverse) -> None:
         with database.transaction():
             if taken := sorted(database.table_names()):
                 raise ConfigError(
@@ -82,6 +72,24 @@ class Registry:
                 "revision": "1",
             }
             database.insert_many("repository", {"key": "text", "value": "text"}, list(facts.items()))
+
+    @classmethod
+    def create(
+        cls, url: str, universe: DimensionUniverse, *, namespace: str | None = None, journal: str = "wal"
+    ) -> Registry:
+        """Make the tables in an empty database (or PostgreSQL schema) and open it.
+
+        Raises
+        ------
+        ConfigError
+            The database holds tables already.
+        """
+        database = open_database(url, writeable=True, create=True, namespace=namespace, journal=journal)
+        try:
+            cls._fill(database, universe)
+        except BaseException:
+            database.close()
+            raise
         return cls(database, universe)
 
     @classmethod
@@ -96,6 +104,16 @@ class Registry:
             The database is not a skybutler registry.
         """
         database = open_database(url, writeable=writeable, namespace=namespace)
+        try:
+            facts = cls._facts(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, DimensionUniverse.from_json(facts["universe"]))
+
+    @staticmethod
+    def _facts(database: Database) -> dict[str, str]:
+        """What the database says about itself; it must be a registry of our schema version."""
         if "repository" not in database.table_names():
             raise FormatError("The database holds no skybutler registry.", hint="Make one with: butler create REPO")
         facts: dict[str, str] = dict(database.query("SELECT key, value FROM repository"))
@@ -111,7 +129,7 @@ class Registry:
                 f"This repository has registry schema {version}; this skybutler needs {SCHEMA_VERSION}.",
                 hint="Bring it up to date with: butler migrate REPO",
             )
-        return cls(database, DimensionUniverse.from_json(facts["universe"]))
+        return facts
 
     def close(self) -> None:
         """Release the database connection of this thread."""
