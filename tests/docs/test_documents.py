@@ -6,6 +6,7 @@ that ``butler demo`` (``make demo``) leaves, which is made once and copied for e
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -44,6 +45,12 @@ def test_page_runs(page: Path, demo_repository: Path, tmp_path: Path, monkeypatc
     shutil.copytree(demo_repository, tmp_path / "demo-repo", symlinks=True)
     monkeypatch.chdir(tmp_path)
     run_document(page, tmp_path)
+
+
+def test_no_executable_block_is_indented_where_it_would_not_be_run() -> None:
+    indented = re.compile(r"^[ \t]+```(?:console|python)\b", re.MULTILINE)
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    assert [p.name for p in pages if indented.search(p.read_text(encoding="utf-8"))] == []
 
 
 def _document(folder: Path, text: str) -> Path:
