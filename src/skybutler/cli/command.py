@@ -78,7 +78,7 @@ def errors_shown(context: click.Context) -> Iterator[None]:
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except KeyboardInterrupt:
-        click.echo("\nInterrupted; nothing half-done was kept.", err=True)
+        click.echo("\nInterrupted. What was committed before stays; nothing is half done.", err=True)
         context.exit(INTERRUPTED)
     except OSError as error:
         if error.errno == errno.EPIPE and not isinstance(error, ButlerError):
