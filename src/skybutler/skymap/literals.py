@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable
 from typing import Any, Final
@@ -50,7 +51,7 @@ def value_of(node: ast.expr) -> Any:
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [value_of(item) for item in items]
         case ast.UnaryOp(op=sign, operand=operand) if type(sign) in _SIGNS:
-            return _SIGNS[type(sign)](_number(operand))
+            return _SIGNS[type(sign)](_number(operand, limit=math.inf))
         case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _ARITHMETIC:
             return _ARITHMETIC[type(sign)](_number(left), _number(right))
     raise SkyMapError(
@@ -58,9 +59,10 @@ def value_of(node: ast.expr) -> Any:
     )
 
 
-def _number(node: ast.expr) -> int | float:
+def _number(node: ast.expr, limit: float = 1e300) -> int | float:
+    """A number, not so large that arithmetic with it could overflow."""
     value = value_of(node)
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > limit:
         raise SkyMapError(f"'{shortened(node)}' is not a number.")
     return value
 
