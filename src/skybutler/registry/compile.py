@@ -73,7 +73,7 @@ class _Compiler:
         self._universe = registry.universe
         self._datasets: dict[str, str] = {}
         self._searches = 0
-        self._repeats = False  # whether a dataset can turn up several times, with one validity range each
+        self._repeats = False  # whether a dataset can turn up several times: in tags, or with several validity ranges
         self._conditions: list[Fragment] = []
         self._pinned = self._equalities()
         names = set(query.dimensions.names) | set(query.joined) | set(dimensions_of(query.where)) | set(query.data_id)
@@ -211,7 +211,9 @@ class _Compiler:
         alias = f"d{number}"
         self._datasets.setdefault(search.dataset_type, alias)
         holders = self._registry.datasets.holders(registered, search.collections)
-        self._repeats |= any(h.type is CollectionType.CALIBRATION for h in holders)
+        kinds = {h.type for h in holders}
+        self._repeats |= CollectionType.CALIBRATION in kinds
+        self._repeats |= not search.find_first and len(holders) > 1 and CollectionType.TAGGED in kinds
         fields = {c.field for c in columns_of(self._query.where) if c.kind == "dataset"}
         fields |= {c.field for order in self._query.order_by for c in [_column_of(order)] if c.kind == "dataset"}
         source, conditions = members(
@@ -363,8 +365,6 @@ class _Compiler:
         """Whether joined dimensions that are not in the result may repeat a row."""
         result = set(self._query.dimensions.required)
         extra = (set(self._group.required) | self._extra) - result - set(self._pinned)
-        if self._query.dataset is not None and not self._query.dataset.find_first:
-            return bool(extra) or self._repeats or len(self._query.dataset.collections) > 1
         return bool(extra) or self._repeats or bool(self._query.constraints)
 
     def _ordering(self) -> list[tuple[Fragment, str]]:
