@@ -205,33 +205,33 @@ class ExposureWriter:
         return self._drop(files, np.isin(files.record, list(found.changed)), reason), found
 
     # ----------------------------------------------------------------- writing
-    def _divide(self, files: _Files, records: _Records) -> None:
+    def _divide(self, files: _Files, records: _Records, *, whole: bool = True) -> None:
         """Write files in one transaction; when that fails, each half in its own."""
         if not len(files):
             return
         try:
-            self._write_patiently(files, records)
-        except _OF_ALL:
+            self._write_patiently(files, records, whole)
+        except (*_OF_ALL, UnavailableError):
             raise
         except ButlerError as error:
-            if isinstance(error, UnavailableError):
-                raise
             if len(files) == 1:
                 self._claimed[int(files.exposure[0])] &= ~(1 << int(files.detector[0]))
                 self._fail(files.paths[0], str(error))
                 return
-            half = np.arange(len(files)) < len(files) // 2
-            self._divide(files.take(np.flatnonzero(half)), records)
-            self._divide(files.take(np.flatnonzero(~half)), records)
+            half = len(files) // 2
+            self._divide(files.take(np.arange(half)), records, whole=False)
+            self._divide(files.take(np.arange(half, len(files))), records, whole=False)
 
-    def _write_patiently(self, files: _Files, records: _Records) -> None:
-        """Once more after a moment when another process was in the way."""
+    def _write_patiently(self, files: _Files, records: _Records, whole: bool) -> None:
+        """Once more, when another process may have been in the way: after a pause, or for a last file at once."""
         try:
             self._write(files, records)
         except _OF_ALL:
             raise
         except (ConflictError, UnavailableError):
-            time.sleep(_PAUSE_S if len(files) > 1 else 0.0)
+            if not whole and len(files) > 1:
+                raise
+            time.sleep(_PAUSE_S if whole else 0.0)
             self._write(files, records)
 
     def _write(self, files: _Files, records: _Records) -> None:
