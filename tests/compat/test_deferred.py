@@ -17,7 +17,7 @@ VISIT = 1192139
 def test_found_now_read_later(dp02: Butler) -> None:
     handle = dp02.getDeferred("characterizeImage_metadata", visit=VISIT, detector=DETECTOR)
     assert type(handle.ref) is DatasetRef
-    assert handle.dataId["visit"] == VISIT
+    assert handle.dataId.full["physical_filter"] == "r_sim_1.4"
     assert handle.get() == task_metadata(VISIT)
     assert type(handle.get(storageClass=StorageClass("PropertySet"))) is PropertySet
     assert str(handle.ref) in repr(handle)

@@ -30,6 +30,7 @@ def test_datasets_are_found(dp02: Butler) -> None:
     ref = dp02.registry.findDataset("calexp", DATA_ID)
     assert type(ref) is DatasetRef
     assert isinstance(ref.id, uuid.UUID)
+    assert ref.dataId.full["band"] == "r"
     assert dp02.registry.getDataset(ref.id) == dp02.registry.getDataset(str(ref.id)) == ref
     assert dp02.registry.findDataset(ref.datasetType, visit=VISIT, detector=DETECTOR, collections=RUN) == ref
     assert dp02.registry.findDataset("calexp", DATA_ID, collections=re.compile(r"2\.2i/.*")) == ref

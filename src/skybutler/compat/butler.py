@@ -284,6 +284,7 @@ class Butler(Lists):
             timespan=timespan,
             **kwargs,
         )
+        found.ref = found.ref.expanded(self._plain.registry.data_ids.expand(found.ref.data_id))
         return DeferredDatasetHandle(found)
 
     def put(

@@ -37,16 +37,8 @@ class Lists:
         dimension_records: bool = False,
         **kwargs: Any,
     ) -> DatasetRef | None:
-        """The first dataset of a type and data ID in the collections, or `None`."""
-        found = self._plain.find_dataset(
-            type_name(dataset_type),
-            data_id,
-            collections=collections,
-            timespan=timespan,
-            dimension_records=dimension_records,
-            **kwargs,
-        )
-        return None if found is None else DatasetRef.of(found)
+        """The first dataset of a type and data ID in the collections, or `None`; records come with it anyway."""
+        return self.registry.findDataset(dataset_type, data_id, collections=collections, timespan=timespan, **kwargs)
 
     def get_dataset(self, id: uuid.UUID | str) -> DatasetRef | None:
         """The dataset with a UUID, or `None`."""

@@ -101,9 +101,14 @@ class RegistryQueries:
         datastore_records: bool = False,
         **kwargs: Any,
     ) -> DatasetRef | None:
-        """First dataset of a type and data ID in the collections, or `None`."""
+        """First dataset of a type and data ID in the collections, or `None`; its data ID has all implied values."""
         found = self._butler.find_dataset(
-            type_name(datasetType), dataId, collections=self._searched(collections), timespan=timespan, **kwargs
+            type_name(datasetType),
+            dataId,
+            collections=self._searched(collections),
+            timespan=timespan,
+            dimension_records=True,
+            **kwargs,
         )
         return None if found is None else DatasetRef.of(found)
 
