@@ -92,9 +92,9 @@ class BulkInsert:
         added = np.ones(n, bool)
         if not n:
             return added
-        collection = self._collections.require(run, CollectionType.RUN)
         ids = uuid7(n) if ids is None else np.ascontiguousarray(ids, dtype=np.uint8)
         with self._database.transaction():
+            registered, collection = self._types.get(name), self._collections.require(run, CollectionType.RUN)
             plain = {d: _plain(columns[d]) for d in required}
             self._keys.require_parents(group, plain)
             rows = self._stage_rows(required, plain, ids, files)

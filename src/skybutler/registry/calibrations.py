@@ -49,14 +49,15 @@ class Calibrations:
         DatasetTypeError
             A dataset is not of a calibration type.
         """
-        target = self._collections.require(collection, CollectionType.CALIBRATION)
         if timespan.is_empty:
             raise ConflictingDefinitionError("An empty validity range cannot be certified.")
         begin, end = timespan.begin_ns, timespan.end_ns
         with self._database.transaction():
+            target = self._collections.require(collection, CollectionType.CALIBRATION)
             self._database.lock_table("calibration")
             with self._database.staged({"id": "id"}, ((i,) for i in ids)) as stage:
                 source = f"{stage} s JOIN dataset d ON d.id = s.id"
+                self._datasets.summaries.keep(stage)
                 self._check_types(source)
                 self._check_free(source, target, begin, end)
                 self._database.execute(

@@ -219,8 +219,8 @@ class Collections:
 
     def set_doc(self, name: str, doc: str) -> None:
         """Replace the documentation text."""
-        item = self.get(name)
         with self._database.transaction():
+            item = self.get(name)
             self._database.execute("UPDATE collection SET doc = ? WHERE k = ?", (doc, item.k))
 
     def set_chain(self, parent: str, children: Sequence[str], *, flatten: bool = False) -> None:
@@ -235,11 +235,12 @@ class Collections:
         MissingCollectionError
             Parent or a child does not exist.
         """
-        chain = self.require(parent, CollectionType.CHAINED)
-        members = list(dict.fromkeys(self.get(c) for c in children))
         with self._database.transaction():
+            chain = self.require(parent, CollectionType.CHAINED)
+            members = list(dict.fromkeys(self.get(c) for c in children))
             self._database.lock_table("collection_chain")  # two writers could each close half a cycle
             self._children.clear()
+            self._hold([chain, *members])
             for member in members:
                 if path := self._path_to(member, chain):
                     shown = " -> ".join([parent, *(c.name for c in path)])
@@ -254,6 +255,15 @@ class Collections:
                 )
             self._children.clear()
             self._revision.bump()
+
+    def _hold(self, collections: Sequence[Collection]) -> None:
+        """Keep other transactions from removing these collections."""
+        if lock := self._database.shared_lock:
+            marks = ", ".join("?" * len(collections))
+            sql = f"SELECT k FROM collection WHERE k IN ({marks}){lock}"
+            there = {int(r[0]) for r in self._database.query(sql, [c.k for c in collections])}
+            for gone in (c for c in collections if c.k not in there):
+                raise MissingCollectionError(f"Collection '{gone.name}' was removed by another process.")
 
     def _path_to(self, start: Collection, goal: Collection) -> list[Collection] | None:
         """The way from ``start`` down to ``goal``, or `None`."""
@@ -272,8 +282,9 @@ class Collections:
         OrphanedRecordError
             A chain still holds it (named), or the run still has datasets.
         """
-        item = self.get(name)
         with self._database.transaction():
+            item = self.get(name)
+            self._database.query(f"SELECT 1 FROM collection WHERE k = ?{self._database.row_lock}", (item.k,))
             if parents := self.parents(name):
                 raise OrphanedRecordError(
                     f"Collection '{name}' is a child of {', '.join(map(repr, parents))} and cannot be removed.",

@@ -46,6 +46,8 @@ class Database(ABC):
         self.writeable = writeable
         self.on_rollback: list[Callable[[], None]] = []
         """Called after any (nested) rollback: caches of rows that may be gone are emptied here."""
+        self.after_begin: list[Callable[[], None]] = []
+        """Called at the beginning of the outermost transaction, inside it."""
         self.before_commit: list[Callable[[], None]] = []
         """Called just before the outermost transaction commits, still inside it."""
         self._local = threading.local()
@@ -106,7 +108,9 @@ class Database(ABC):
 
     begin_statement = "BEGIN"
     row_lock = " FOR UPDATE"
-    """End of a SELECT whose rows no other transaction may touch before this one ends."""
+    """End of a SELECT whose rows no other transaction may touch before this one ends; empty where none could."""
+    shared_lock = " FOR KEY SHARE"
+    """End of a SELECT whose rows no other transaction may remove before this one ends; empty where none could."""
 
     def id_parameter(self, value: bytes) -> Any:
         """A 16-byte identifier as the driver wants it bound."""
@@ -168,6 +172,9 @@ class Database(ABC):
         self._execute(f"SAVEPOINT {savepoint}" if depth else self.begin_statement, ())
         local.depth = depth + 1
         try:
+            if not depth:
+                for start in self.after_begin:
+                    start()
             yield
             if not depth:
                 for finish in self.before_commit:

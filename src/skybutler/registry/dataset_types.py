@@ -162,8 +162,9 @@ class DatasetTypes:
         MissingDatasetTypeError
             There is no such type.
         """
-        found = self.get(name)
         with self._database.transaction():
+            found = self.get(name)
+            self._database.query(f"SELECT 1 FROM dataset_type WHERE k = ?{self._database.row_lock}", (found.k,))
             if self._database.query_one("SELECT 1 FROM dataset WHERE dataset_type = ? LIMIT 1", (found.k,)):
                 raise OrphanedRecordError(
                     f"Dataset type '{name}' still has datasets and cannot be removed.",

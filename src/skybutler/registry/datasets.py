@@ -251,12 +251,11 @@ class Datasets:
         DataIdValueError
             The data ID refers to a dimension record that does not exist.
         """
-        registered = self._types.get(name)
-        dataset_type = registered.dataset_type
-        values = tuple(data_id[d] for d in dataset_type.dimensions.required)
-        collection = self._collections.require(run, CollectionType.RUN)
         identifier = id or uuid7(1)[0].tobytes()
         with self._database.transaction():
+            registered, collection = self._types.get(name), self._collections.require(run, CollectionType.RUN)
+            dataset_type = registered.dataset_type
+            values = tuple(data_id[d] for d in dataset_type.dimensions.required)
             key = self._keys.obtain(registered.key_table, dataset_type.dimensions, values)
             columns, parameters = self._file_parameters(record)
             try:

@@ -48,6 +48,8 @@ class Removal:
         """
         with self._database.transaction(), self._database.staged({"k": "int"}, ((k,) for k in rows)) as stage:
             chosen = f"(SELECT k FROM {stage})"
+            if lock := self._database.row_lock:  # others may be about to tag or certify them
+                self._database.query(f"SELECT 1 FROM dataset WHERE k IN {chosen} ORDER BY k{lock}")
             self._trash(chosen)
             self._database.execute(f"DELETE FROM artifact WHERE dataset IN {chosen}")
             self._database.execute(f"DELETE FROM shared_file WHERE dataset IN {chosen}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from .database import Database
@@ -21,10 +22,11 @@ class Revision:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._seen: str | None = None
-        self._bump = False
+        self._local = threading.local()
         self.on_change: list[Callable[[], None]] = []
         """Caches to empty when the counter has moved or a transaction was rolled back."""
-        database.on_rollback.append(self._forget)
+        database.on_rollback.append(self._notify)
+        database.after_begin.append(self._begin)
         database.before_commit.append(self._raise)
 
     def check(self) -> None:
@@ -39,13 +41,17 @@ class Revision:
 
     def bump(self) -> None:
         """Definitions change: empty the caches, and let other processes know when the transaction commits."""
-        self._bump = True
+        self._local.bump = True
         self._notify()
 
+    def _begin(self) -> None:
+        """What is written must not rest on definitions that another process has replaced."""
+        self._local.bump = False
+        self.check()
+
     def _raise(self) -> None:
-        if not self._bump:
+        if not self._local.bump:
             return
-        self._bump = False
         self._database.execute(
             "UPDATE repository SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = 'revision'"
         )
@@ -56,10 +62,6 @@ class Revision:
         else:
             self._seen = row[0] if row else None
             self._notify()
-
-    def _forget(self) -> None:
-        self._bump = False
-        self._notify()
 
     def _notify(self) -> None:
         for forget in self.on_change:

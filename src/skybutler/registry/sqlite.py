@@ -65,7 +65,7 @@ class SqliteDatabase(Database):
         "key": "INTEGER PRIMARY KEY",
     }
     begin_statement = "BEGIN IMMEDIATE"
-    row_lock = ""  # a write transaction has the whole file
+    row_lock = shared_lock = ""  # a write transaction has the whole file
 
     def __init__(self, path: str, *, writeable: bool, create: bool = False, journal: str = "wal") -> None:
         super().__init__(writeable)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from skybutler.errors import DatasetNotFoundError, MissingCollectionError
+
 from .collections import Collection, Collections
 from .database import Database
 from .dataset_types import RegisteredType
@@ -73,7 +75,14 @@ class Summaries:
         return found
 
     def note(self, registered: RegisteredType, collection: Collection, data_id: Mapping[str, Any]) -> None:
-        """Note that the collection holds this type and these governor values."""
+        """Note that the collection holds this type and these governor values (inside a transaction).
+
+        Raises
+        ------
+        MissingCollectionError
+            Another process has just removed the collection, or the dataset type.
+        """
+        self._hold(collection, registered)
         key = (collection.k, registered.k)
         if key not in self._types:
             made = self._database.execute(
@@ -94,14 +103,47 @@ class Summaries:
                 )
                 self._governors.add(entry)
 
+    def _hold(self, collection: Collection, registered: RegisteredType | None = None) -> None:
+        """Keep other transactions from removing what this one adds to."""
+        lock = self._database.shared_lock
+        if not lock:
+            return
+        sql, values = "SELECT 1 FROM collection c WHERE c.k = ?", [collection.k]
+        if registered is not None:
+            sql, values = (
+                "SELECT 1 FROM collection c, dataset_type t WHERE c.k = ? AND t.k = ?",
+                [*values, registered.k],
+            )
+        if self._database.query_one(sql + lock, values) is None:
+            raise MissingCollectionError(
+                f"Collection '{collection.name}' or the dataset type was removed by another process.", hint="Try again."
+            )
+
     def note_columns(self, registered: RegisteredType, collection: Collection, plain: Mapping[str, list[Any]]) -> None:
         """Note what many datasets of one type add to a collection; ``plain`` has a column per governor."""
         governors = tuple(registered.dataset_type.dimensions.governors)
         for values in set(zip(*(plain[g] for g in governors), strict=True)) if governors else {()}:
             self.note(registered, collection, dict(zip(governors, values, strict=True)))
 
+    def keep(self, stage: str) -> None:
+        """Keep other transactions from removing the datasets of staged ids (inside a transaction).
+
+        Raises
+        ------
+        DatasetNotFoundError
+            Some are not there.
+        """
+        if lock := self._database.shared_lock:
+            self._database.query(f"SELECT 1 FROM {stage} s JOIN dataset d ON d.id = s.id{lock} OF d")
+        row = self._database.query_one(
+            f"SELECT count(*) FROM {stage} s WHERE NOT EXISTS (SELECT 1 FROM dataset d WHERE d.id = s.id)"
+        )
+        if row and row[0]:
+            raise DatasetNotFoundError(f"{row[0]} of the datasets are not in this repository.")
+
     def copy(self, stage: str, collection: Collection) -> None:
         """Enter types and governors of staged ids into a collection's summary (inside a transaction)."""
+        self._hold(collection)
         made = self._database.execute(
             "INSERT INTO collection_summary (collection, dataset_type) "
             "SELECT DISTINCT CAST(? AS BIGINT), d.dataset_type "

@@ -44,12 +44,12 @@ class Tags:
             The collection is not TAGGED.
         ConflictingDefinitionError
             It holds another dataset of the same type and data ID.
+        DatasetNotFoundError
+            A dataset is not in this repository.
         """
-        tagged = self._collections.require(collection, CollectionType.TAGGED)
-        with (
-            self._database.transaction(),
-            self._database.staged({"id": "id"}, ((i,) for i in ids)) as stage,
-        ):
+        with self._database.transaction(), self._database.staged({"id": "id"}, ((i,) for i in ids)) as stage:
+            tagged = self._collections.require(collection, CollectionType.TAGGED)
+            self._summaries.keep(stage)
             clash = self._database.query_one(
                 f"SELECT d.id FROM {stage} s JOIN dataset d ON d.id = s.id JOIN tag m ON m.collection = ? "
                 "AND m.dataset_type = d.dataset_type AND m.data_id = d.data_id WHERE m.dataset <> d.k LIMIT 1",
@@ -75,8 +75,8 @@ class Tags:
 
     def disassociate(self, collection: str, ids: Iterable[bytes]) -> None:
         """Take datasets out of a TAGGED collection; those not in it are no error."""
-        tagged = self._collections.require(collection, CollectionType.TAGGED)
         with self._database.transaction(), self._database.staged({"id": "id"}, ((i,) for i in ids)) as stage:
+            tagged = self._collections.require(collection, CollectionType.TAGGED)
             self._database.execute(
                 "DELETE FROM tag WHERE collection = ? AND dataset IN "
                 f"(SELECT d.k FROM {stage} s JOIN dataset d ON d.id = s.id)",
