@@ -36,8 +36,9 @@ class Butler(Queries, Definitions):
 
     Parameters
     ----------
-    config : path or `str`
-        Repository directory, its configuration file, or a label (see ``DAF_BUTLER_REPOSITORY_INDEX``).
+    config : path, `str` or `RepositoryConfig`
+        Repository directory, its configuration file, a label (see ``DAF_BUTLER_REPOSITORY_INDEX``), or what was read
+        from it.
     collections : `str` or sequence of `str`, optional
         Collections searched when a call names none.
     run : `str`, optional
@@ -59,14 +60,16 @@ class Butler(Queries, Definitions):
 
     def __init__(
         self,
-        config: str | os.PathLike[str],
+        config: str | os.PathLike[str] | RepositoryConfig,
         *,
         collections: Collections = None,
         run: str | None = None,
         writeable: bool | None = None,
         **defaults: str,
     ) -> None:
-        self.config = RepositoryConfig.read(resolve_label(config))
+        if not isinstance(config, RepositoryConfig):
+            config = RepositoryConfig.read(resolve_label(config))
+        self.config = config
         writes = run is not None if writeable is None else bool(writeable)
         self.registry = Registry.open(
             self.config.resolved(self.config.registry), writeable=writes, namespace=self.config.namespace
@@ -126,7 +129,7 @@ class Butler(Queries, Definitions):
             "writeable": self.registry.writeable,
             **self._defaults,
         }
-        return _reopened, (self.config.root, options)
+        return _reopened, (self.config, options)
 
     @property
     def writeable(self) -> bool:
@@ -413,5 +416,5 @@ def _component(dataset_type: str | DatasetType) -> str | None:
     return DatasetType.split(dataset_type if isinstance(dataset_type, str) else dataset_type.name)[1]
 
 
-def _reopened(root: str, options: Mapping[str, Any]) -> Butler:
-    return Butler(root, **options)
+def _reopened(config: RepositoryConfig, options: Mapping[str, Any]) -> Butler:
+    return Butler(config, **options)
