@@ -91,3 +91,12 @@ def test_no_files(run: Run, observatory: Path, tmp_path: Path) -> None:
 )
 def test_mistakes(arguments: list[str], status: int, said: str, bad: Bad, observatory: Path) -> None:
     assert said in bad("ingest-raws", observatory, *arguments, status=status)
+
+
+def test_one_reason_for_many_files_is_not_repeated_for_each(run: Run, observatory: Path, tmp_path: Path) -> None:
+    for i in range(15):
+        (tmp_path / f"{i:02}.fits").write_bytes(b"SIMPLE  =                    T" + b" " * 50 + b"END" + b" " * 2797)
+    lines = run("ingest-raws", observatory, tmp_path, "-t", "direct").stderr.splitlines()
+    assert len(lines) == 11
+    assert "09.fits" in lines[9]
+    assert lines[10].startswith("Failed: 5 more files, for the same reason: no known instrument")

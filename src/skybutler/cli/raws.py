@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ingest_raws", "report_table"]
 
+_NAMED = 10
+"""So many files that failed for one and the same reason are named; ``--json`` names all."""
+
 
 @command("ingest-raws")
 @repository
@@ -105,5 +108,11 @@ def report_table(report: RawIngestReport, *, with_failures: bool = False) -> Tab
 def _say_rest(report: RawIngestReport, regex: str | None) -> None:
     if not report.files and not report.failures:
         click.echo(f"No files {f'that match {regex}' if regex else 'with names of FITS files'} were found.", err=True)
+    times: dict[str, int] = {}
     for failure in report.failures:
-        click.echo(f"Failed: {failure}", err=True)
+        times[failure.reason] = times.get(failure.reason, 0) + 1
+        if times[failure.reason] <= _NAMED:
+            click.echo(f"Failed: {failure}", err=True)
+    for reason, n in times.items():
+        if n > _NAMED:
+            click.echo(f"Failed: {n - _NAMED} more files, for the same reason: {reason}", err=True)
