@@ -11,10 +11,10 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
-from skybutler.errors import ConfigError, ReadOnlyError
+from skybutler.errors import ConfigError, ReadOnlyError, UnavailableError
 
 __all__ = ["ColumnKind", "Database", "open_database", "quoted"]
 
@@ -23,10 +23,33 @@ ColumnKind = Literal["int", "float", "text", "bytes", "id", "bool", "key"]
 
 Row = tuple[Any, ...]
 
+_FIRST_STATISTICS = 2000
+"""Rows written by a process before it first refreshes the planner's statistics."""
+
 
 def quoted(name: str) -> str:
     """An identifier as SQL text (``group`` is both a dimension and a reserved word)."""
     return '"' + name.replace('"', '""') + '"'
+
+
+class _Hooks(threading.local):
+    """What one thread has to be told of its transactions: caches are a thread's own, as connections are."""
+
+    def __init__(self) -> None:
+        self.on_rollback: list[Callable[[], None]] = []
+        self.after_begin: list[Callable[[], None]] = []
+        self.before_commit: list[Callable[[], None]] = []
+
+
+class _Closing:
+    """Closes a connection when the thread that opened it ends."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection, self._pid = connection, os.getpid()
+
+    def __del__(self) -> None:
+        if self._pid == os.getpid():  # in a forked child it is the parent's
+            self._connection.close()
 
 
 class Database(ABC):
@@ -44,14 +67,26 @@ class Database(ABC):
 
     def __init__(self, writeable: bool) -> None:
         self.writeable = writeable
-        self.on_rollback: list[Callable[[], None]] = []
-        """Called after any (nested) rollback: caches of rows that may be gone are emptied here."""
-        self.after_begin: list[Callable[[], None]] = []
-        """Called at the beginning of the outermost transaction, inside it."""
-        self.before_commit: list[Callable[[], None]] = []
-        """Called just before the outermost transaction commits, still inside it."""
+        self._hooks = _Hooks()
         self._local = threading.local()
+        self._written, self._statistics_due = 0, _FIRST_STATISTICS
         self._stage_numbers = itertools.count(1)
+
+    # ------------------------------------------------------------------ hooks
+    @property
+    def on_rollback(self) -> list[Callable[[], None]]:
+        """Called after any (nested) rollback of this thread: caches of rows that may be gone are emptied here."""
+        return self._hooks.on_rollback
+
+    @property
+    def after_begin(self) -> list[Callable[[], None]]:
+        """Called at the beginning of this thread's outermost transaction, inside it."""
+        return self._hooks.after_begin
+
+    @property
+    def before_commit(self) -> list[Callable[[], None]]:
+        """Called just before this thread's outermost transaction commits, still inside it."""
+        return self._hooks.before_commit
 
     # ------------------------------------------------------------ to be given
     @abstractmethod
@@ -123,6 +158,7 @@ class Database(ABC):
         local = self._local
         if getattr(local, "pid", None) != os.getpid():
             local.connection = self._connect()
+            local.closing = _Closing(local.connection)
             local.pid = os.getpid()
             local.depth = 0
             local.stages = {}
@@ -137,7 +173,9 @@ class Database(ABC):
     # -------------------------------------------------------------- statements
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run a statement; return how many rows it changed."""
-        return int(self._execute(sql, parameters).rowcount)
+        changed = int(self._execute(sql, parameters).rowcount)
+        self._written += max(changed, 0)
+        return changed
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a statement."""
@@ -185,6 +223,14 @@ class Database(ABC):
             raise
         finally:
             local.depth = depth
+        if not depth and self._written >= self._statistics_due:
+            self._refresh_statistics()
+
+    def _refresh_statistics(self) -> None:
+        """Let the planner know the tables again, each time that this process has written twice as much as before."""
+        self._written, self._statistics_due = 0, 2 * self._statistics_due
+        with suppress(UnavailableError):  # somebody else is writing: what was committed stands, statistics can wait
+            self.analyze()
 
     def _roll_back(self, savepoint: str | None) -> None:
         try:

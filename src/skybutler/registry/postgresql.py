@@ -170,6 +170,7 @@ class PostgresqlDatabase(Database):
                     copy.write_row(row)
         except psycopg.Error as error:
             raise _translated(error) from error
+        self._written += cursor.rowcount
 
     def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row], measured: bool) -> None:
         iterator = iter(rows)

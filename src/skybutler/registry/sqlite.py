@@ -134,9 +134,10 @@ class SqliteDatabase(Database):
         names = ", ".join(map(quoted, columns))
         marks = ", ".join("?" * len(columns))
         try:
-            self.connection.executemany(f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})", rows)
+            cursor = self.connection.executemany(f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})", rows)
         except sqlite3.Error as error:
             raise _translated(error, self.path) from error
+        self._written += cursor.rowcount
 
     def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row], measured: bool) -> None:
         self.insert_many(name, columns, rows)
