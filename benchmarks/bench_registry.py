@@ -1,7 +1,8 @@
 """What skybutler's registry and datastore cost, as multiples of the same work without a butler (`floor.py`).
 
 Both sides run here and now, so that a slow or busy machine slows both.  A cost more than half as high again as the
-recorded one fails, after the best of three attempts.  What is not recorded yet gets all three attempts.
+recorded one fails, after the best of three attempts.  What is not recorded yet gets all three attempts.  A number of
+results that differs from that of `oracle.py` fails too.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ def measure(short: bool) -> Iterator[Measurement]:
             costs = _costs(best)
             if all(cost <= limits.get(key, 0.0) for key, cost in costs.items()):
                 break
+        wrong = _wrong_answers(arrays, folder / "ours.jsonl")
+    yield Measurement("wrong answers", len(wrong), "", 0, ", ".join(wrong))
     for row in ROWS:
         if row.key in costs:
             yield Measurement(row.key, costs[row.key], "x floor", limits.get(row.key), row.what)
@@ -65,6 +68,15 @@ def _attempt(folder: Path, arrays: Path, files: Path, best: dict[str, dict[str, 
         for line in (folder / f"{side}.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             best[side][row["key"]] = min(row["cpu"], best[side].get(row["key"], row["cpu"]))
+
+
+def _wrong_answers(arrays: Path, file: Path) -> list[str]:
+    """Questions whose number of results is not that of the oracle."""
+    command = [sys.executable, str(HERE / "oracle.py"), str(arrays)]
+    right = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    rows = (json.loads(line) for line in file.read_text(encoding="utf-8").splitlines())
+    answers = {row["key"]: row["results"] for row in rows}
+    return [f"{key}: {answers.get(key)} instead of {n}" for key, n in right.items() if answers.get(key) != n]
 
 
 def _costs(best: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from measurement import Measurement
 from recorded import load_recorded, save_recorded
 
 HERE = Path(__file__).resolve().parent
+RECORDED_UNIT = "x floor"
 
 
 def _line(measured: Measurement) -> str:
@@ -39,7 +40,8 @@ def main() -> int:
         for measured in importlib.import_module(f"bench_{name}").measure(options.short):
             print(_line(measured), flush=True)
             kept = kept and measured.kept
-            recorded["floor"][measured.name] = float(f"{measured.value:.3g}")
+            if measured.unit == RECORDED_UNIT:
+                recorded["floor"][measured.name] = float(f"{measured.value:.3g}")
         print(f"{name}: {time.monotonic() - started:.0f} s")
     if options.record:
         save_recorded(recorded)
