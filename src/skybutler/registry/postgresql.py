@@ -202,7 +202,9 @@ class PostgresqlDatabase(Database):
         return {str(r[0]) for r in self.query(sql)}
 
     def analyze(self) -> None:
-        self._execute("ANALYZE", ())
+        # by name: without names the server's own tables would be sampled too, most of a third of a second
+        if names := sorted(self.table_names()):
+            self._execute(f"ANALYZE {', '.join(map(quoted, names))}", ())
 
     def grown(self, table: str, rows: int) -> None:
         # the server does this by itself, but only after a minute, and until then takes a full table for an empty one
