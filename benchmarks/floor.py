@@ -36,6 +36,8 @@ INSERT = "INSERT INTO dataset (id, type, run, observed, detector, path, size) VA
 FIND_ID = "SELECT path FROM dataset WHERE id = ?"
 FIND = "SELECT id, path FROM dataset WHERE type = ? AND run = 1 AND observed = ? AND detector = ?"
 RAW, METRICS = 1, 2
+LIBRARY = "dataclasses, datetime, inspect, json, logging, pathlib, sqlite3, tempfile, typing, urllib.parse, uuid"
+"""What nearly every program of this kind imports."""
 
 
 def _open(job: Job) -> sqlite3.Connection:
@@ -208,12 +210,12 @@ def count_overlaps(polygons: Any, one: Any, reach_deg: float) -> int:
 
 
 def start(job: Job) -> None:
-    """A process that opens the database and finds a raw with the standard library."""
+    """A process that opens the database and finds a raw with the standard library, and one that parses its options."""
     exposure = int(job.survey.arrays["exp_id"][0])
     path = str(job.repository / "floor.sqlite3")
-    find = f"import sqlite3; assert sqlite3.connect({path!r}).execute({FIND!r}, ({RAW}, {exposure}, 42)).fetchone()"
-    commands = {"start.find": [sys.executable, "-c", find], "start.help": [sys.executable, "-c", "import argparse"]}
-    time_commands(job, commands)
+    find = f"import {LIBRARY}; assert sqlite3.connect({path!r}).execute({FIND!r}, ({RAW}, {exposure}, 42)).fetchone()"
+    statements = {"start.find": find, "start.help": f"import argparse, {LIBRARY}"}
+    time_commands(job, {key: [sys.executable, "-c", statement] for key, statement in statements.items()})
 
 
 if __name__ == "__main__":
