@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -138,34 +139,59 @@ def _names(names: Iterable[str]) -> str:
 
 # ------------------------------------------------------------------------------------------------------------- commands
 def commands_page(group: click.Group) -> str:
-    """Every command of a click group with its arguments and options."""
+    """Every command of a click group with its arguments and options; options that all of them have stand once."""
     import click
 
     context = click.Context(group, info_name="butler")
+    found = list(_commands(group, context))
+    shared = set.intersection(*({tuple(o.opts) for o in _options(c)} for _, c, _ in found)) if len(found) > 1 else set()
     lines = ["# The `butler` command", "", "`skybutler` is the same command under a name of its own.", ""]
-    lines += _parameters(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command is not None
-        if not command.hidden:
-            usage = " ".join(command.collect_usage_pieces(click.Context(command, info_name=name, parent=context)))
-            lines += [f"## {name}", "", f"`butler {name} {usage}`", "", _first_paragraph(command.help), ""]
-            lines += _parameters(command)
+    lines += _parameters(_options(group))
+    if shared:
+        common = [o for o in _options(found[0][1]) if tuple(o.opts) in shared]
+        lines += ["Every subcommand has:", "", *_parameters(common)]
+    for name, command, usage in found:
+        lines += [f"## {name}", "", f"`butler {name} {usage}`", "", *_paragraphs(command.help)]
+        lines += _parameters([o for o in _options(command) if tuple(o.opts) not in shared])
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _parameters(command: click.Command) -> list[str]:
+def _commands(group: click.Group, context: click.Context) -> Iterator[tuple[str, click.Command, str]]:
+    """Name, command and usage of every command that is shown, those of groups in it with the group's name."""
     import click
 
-    options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
-    if not options:
-        return []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if command.hidden:
+            continue
+        inner = click.Context(command, info_name=name, parent=context)
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {below}", found, usage) for below, found, usage in _commands(command, inner))
+        else:
+            yield name, command, " ".join(command.collect_usage_pieces(inner))
+
+
+def _options(command: click.Command) -> list[click.Option]:
+    import click
+
+    return [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+
+
+def _paragraphs(text: str | None) -> Iterator[str]:
+    for paragraph in inspect.cleandoc(text or "").split("\n\n"):
+        yield from (" ".join(paragraph.split()), "")
+
+
+def _parameters(options: Iterable[click.Option]) -> list[str]:
+    import click
+
     rows = []
     for option in options:
         names = ", ".join(f"`{n}`" for n in [*option.opts, *option.secondary_opts])
-        kind = "" if option.is_flag or option.count else f" `{option.make_metavar(click.Context(command))}`"
+        kind = "" if option.is_flag else f" `{option.make_metavar(click.Context(click.Command('butler')))}`"
         rows.append([names + kind, _first_paragraph(option.help)])
-    return [*_table(["option", "means"], rows), ""]
+    return [*_table(["option", "means"], rows), ""] if rows else []
 
 
 def _commands_page() -> str:

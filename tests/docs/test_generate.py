@@ -66,8 +66,21 @@ def test_commands_page_lists_commands_arguments_and_options(generate: dict[str, 
         pass
 
     page = generate["commands_page"](group)
-    assert "## find-things\n\n`butler find-things [OPTIONS] REPO`\n\nFind things.\n" in page
+    assert "## find-things\n\n`butler find-things [OPTIONS] REPO`\n\nFind things.\n\nMore words.\n" in page
     assert "| `--limit`, `-n` `INTEGER` | How many, a\\|b. |" in page
     assert "| `--quiet`, `--loud` | Say nothing. |" in page
     assert "secret" not in page
-    assert "More words" not in page
+
+
+def test_commands_page_goes_into_groups_and_tells_common_options_once(generate: dict[str, Any]) -> None:
+    group, inner = click.Group(), click.Group("inner")
+    group.add_command(inner)
+    for parent, name in ((group, "a"), (inner, "b"), (inner, "c")):
+        parent.add_command(click.Command(name, params=[click.Option([f"--{name}"])], callback=print))
+    for command in (group.commands["a"], *inner.commands.values()):
+        command.params.append(click.Option(["--traceback"], is_flag=True, help="Show where."))
+    page = generate["commands_page"](group)
+    assert [line for line in page.splitlines() if line.startswith("## ")] == ["## a", "## inner b", "## inner c"]
+    assert page.count("| `--traceback` | Show where. |") == 1
+    assert page.index("--traceback") < page.index("## a")
+    assert "`butler inner b [OPTIONS]`" in page
