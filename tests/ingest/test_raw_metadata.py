@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skybutler.ingest.raw_metadata import RawMetadata, read_metadata
 from skybutler.ingest.raw_search import DEFAULT_REGEX, find_raws
@@ -188,3 +190,48 @@ def test_own_instrument(tmp_path: Path) -> None:
     found = read(tmp_path / "raws", descriptions=(str(tmp_path / "descriptions"),))
     assert found.problems == []
     assert (found.raws[0].instrument, found.raws[0].records["obs_id"]) == ("BackyardCam", ["BY7"])
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=30)
+    | st.sampled_from([0, 20221399, 1e300]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+    max_leaves=4,
+)
+TRANSLATED: dict[str, Any] = {
+    "instrument": CAMERA,
+    "exposure_id": 501,
+    "observation_id": "501",
+    "physical_filter": "i_sim_1.4",
+    "datetime_begin": [2459858.0, 0.0],
+    "datetime_end": [2459858.0, 0.1],
+    "detector_num": 1,
+    "observing_day": 20221005,
+    "observing_day_offset": 0.0,
+    "exposure_group": "503",
+    "tracking_radec": [1.0, 2.0],
+    "altaz_begin": [1.0, 2.0],
+    "boresight_rotation_angle": 1.0,
+    "exposure_time": 30.0,
+    "observation_counter": 1,
+}
+
+
+@given(st.data())
+def test_whatever_an_index_says_of_one_file_the_other_is_taken(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("junk")
+    kind = data.draw(st.sampled_from(["metadata", "translated"]))
+    good: dict[str, Any] = {**cards(501, 1)} if kind == "metadata" else TRANSLATED
+    bad = {**good, data.draw(st.sampled_from(sorted(good))): data.draw(JUNK)}
+    other = {**good, "OBSID": 777, "exposure_id": 777, "observation_id": "777"}
+    index = write_index(folder, {"bad.fits": bad, "good.fits": other}, content=kind)
+    found = read(index)
+    taken = [p for raws in found.raws for p, e in zip(raws.paths, raws.exposure.tolist(), strict=True) if e == 777]
+    assert str(folder / "good.fits") in taken
+    assert len(taken) + len(found.problems) <= 2

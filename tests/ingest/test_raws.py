@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -138,6 +139,21 @@ def test_bad_files_do_not_stop_good_ones(butler: Butler, night: Path, tmp_path: 
     assert "No such file" in said["nowhere.fits"]
     assert len(said) == 6
     assert report.files == 12 + 6
+
+
+def test_names_and_texts_that_no_database_keeps(butler: Butler, night: Path) -> None:
+    first = next((night / "501").iterdir())
+    os.rename(first, os.fsencode(night) + b"/501/\xff.fits")
+    entries = {"a b.fits": {"OBSID": 509, "OBJECT": "x"}, "ümlaut.fits": {"OBSID": 508, "RUNNUM": "nul \x00 \ud800"}}
+    index = write_index(night / "named", entries, cards(501, 1, OBSID=None))
+    for name in entries:
+        (night / "named" / name).touch()
+    report = ingest_raws(butler, [night, index], transfer="direct")
+    assert (report.ingested, len(report.failures)) == (13, 1)
+    assert "not UTF-8" in report.failures[0].reason
+    assert "x" in str(report.failures[0])
+    (record,) = butler.query_dimension_records("exposure", where="exposure=508", instrument=CAMERA)
+    assert record.get("science_program") == "nul \ufffd \ufffd"
 
 
 def test_failures_change_nothing_for_later(butler: Butler, night: Path) -> None:

@@ -52,3 +52,42 @@ def test_columns_are_made_once_and_picked_by_row() -> None:
 
 def test_values_that_look_equal_keep_their_types() -> None:
     assert array_of([1, True, 1.0], "str").to_list() == ["1", "True", "1.0"]
+
+
+@pytest.mark.parametrize("value", [10**30, -(2**63) - 1, 1e300, float("inf"), [1], {}, "1" * 40, "1.5", "²"])
+def test_what_is_no_integer_is_unknown(value: Any) -> None:
+    assert array_of([value, 7, "+8 "], "int").to_list() == [None, 7, 8]
+
+
+@pytest.mark.parametrize("value", [[9e9, 0.0], [0.0, 0.0], [2459858.0, float("nan")], [2459858.0], 2459858.0, "x"])
+def test_what_is_no_time_is_unknown(value: Any) -> None:
+    assert array_of([value, [2459858.0, 0.25]], "time").to_list() == [None, [2459858.0, 0.25]]
+
+
+@pytest.mark.parametrize("kind", ["str", "int", "float", "bool", "time", "pair", "location"])
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=4))
+def test_nothing_stops_the_others(kind: Any, value: Any) -> None:
+    assert array_of([value, None], kind).to_list()[1] is None
+
+
+def test_text_that_no_database_keeps_is_replaced() -> None:
+    assert array_of(["a\x00b", "\ud800 c"], "str").to_list() == ["a\ufffdb", "\ufffd c"]
+
+
+@pytest.mark.parametrize(
+    "day, offset, words",
+    [
+        (20221399, 0.0, "observing_day cannot be 20221399"),
+        (0, 0.0, "observing_day cannot be 0"),
+        (20221001, 1e300, "observing_day_offset cannot be 1e+300"),
+    ],
+)
+def test_impossible_days_are_problems(day: int, offset: float, words: str) -> None:
+    known = {name: array_of([1, 1], "int") for name in ("exposure_id", "detector_num")}
+    known |= {name: array_of(["x", "x"], "str") for name in ("observation_id", "physical_filter")}
+    known |= {name: array_of([[2459858.0, 0.0]] * 2, "time") for name in ("datetime_begin", "datetime_end")}
+    known["observing_day"] = array_of([day, 20221005], "int")
+    known["observing_day_offset"] = array_of([offset, 0.0], "float")
+    (problem,) = ObservationColumns(["bad", "good"], known.get).problems().items()
+    assert problem[0] == 0
+    assert words in problem[1]

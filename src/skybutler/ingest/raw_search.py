@@ -79,6 +79,9 @@ def find_raws(
     search = _Search(pattern, search_indexes, problem)
     batch = RawBatch()
     for path, indexes, sidecar in search.all(locations):
+        if not path.isascii() and path.encode(errors="replace").decode() != path:
+            problem(path, f"{path!r}: the name is not UTF-8, it cannot be recorded.")
+            continue
         batch.paths.append(path)
         batch.indexes.append(indexes)
         batch.sidecars.append(sidecar)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from skybutler.datasets import CollectionType
 from skybutler.errors import IngestError
+from skybutler.instruments.description import FOLDERS
 from skybutler.storage.transfer import check_mode
 
 from .executor import Executor, open_executor
@@ -99,7 +100,9 @@ def ingest_raws(
     places = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
     ingest = _RawIngest(butler, run, transfer, fail_fast, update_records, skip_existing, track, progress)
     batches = find_raws(places, regex=regex, search_indexes=search_indexes, problem=ingest.fail)
-    read = partial(read_metadata, descriptions=tuple(os.fspath(d) for d in descriptions))
+    # Worker processes may have another environment.
+    folders = (*(os.fspath(d) for d in descriptions), *filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)))
+    read = partial(read_metadata, descriptions=folders)
     if executor is not None:
         ingest.take_all(executor.map(read, batches))
     else:

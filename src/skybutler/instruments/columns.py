@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skybutler.instruments.properties import PROPERTIES, REQUIRED, Kind
+from skybutler.instruments.sky_position import SANE_MJD
 
 __all__ = ["Column", "ObservationColumns", "array_of", "jd_to_ns"]
 
@@ -25,6 +27,10 @@ _DTYPES: Mapping[Kind, Any] = {
     "location": np.float64,
 }
 _UNIX_EPOCH_JD = 2440587.5
+_MJD_ZERO = 2400000.5
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,19}\s*")
+_LARGEST = 2**63 - 1
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # what no database keeps as text
 _DAY_NS = 86_400_000_000_000
 
 
@@ -83,12 +89,19 @@ class ObservationColumns(Mapping[str, Column]):
         return len(self.files)
 
     def problems(self) -> dict[int, str]:
-        """Rows that lack a property no raw can do without, and which."""
+        """Rows that lack a property no raw can do without, or have an impossible one, and which."""
         found: dict[int, list[str]] = {}
         for name in REQUIRED:
             for row in np.flatnonzero(~self[name].valid).tolist():
                 found.setdefault(row, []).append(name)
-        return {row: f"{self.files[row]}: no {', '.join(names)} in its header." for row, names in found.items()}
+        problems = {row: f"{self.files[row]}: no {', '.join(names)} in its header." for row, names in found.items()}
+        for name, wrong in (("observing_day", _is_no_date), ("observing_day_offset", _is_no_offset)):
+            column = self[name]
+            for value in np.unique(column.values[column.valid]).tolist():
+                if wrong(value):
+                    for row in np.flatnonzero(column.valid & (column.values == value)).tolist():
+                        problems.setdefault(row, f"{self.files[row]}: its {name} cannot be {value}.")
+        return problems
 
     def first_of_exposure(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Rows of the first file of each exposure, and for every file the position of its exposure among those.
@@ -107,6 +120,20 @@ class ObservationColumns(Mapping[str, Column]):
             return Column(column.values[index], column.valid[index])
 
         return ObservationColumns([self.files[i] for i in index], pick)
+
+
+def _is_no_date(day: int) -> bool:
+    if not 1900_01_01 <= day < 2200_01_01:
+        return True
+    try:
+        np.datetime64(f"{day // 10000:04d}-{day // 100 % 100:02d}-{day % 100:02d}")
+    except ValueError:
+        return True
+    return False
+
+
+def _is_no_offset(seconds: float) -> bool:
+    return not abs(seconds) <= 86_400.0
 
 
 def array_of(values: Sequence[Any], kind: Kind) -> Column:
@@ -154,16 +181,16 @@ def jd_to_ns(jd: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 
 
 def _to_str(value: Any) -> str | None:
-    return None if value is None else str(value).strip()
+    return _UNSTORABLE.sub("\ufffd", str(value)).strip() if isinstance(value, str | int | float) else None
 
 
 def _to_int(value: Any) -> int | None:
+    number = None
     if isinstance(value, str):
-        text = value.strip()
-        return int(text) if text.lstrip("+-").isdecimal() else None
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    return None if value is None else int(value)
+        number = int(value) if _INTEGER.fullmatch(value) else None
+    elif isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        number = int(value)
+    return number if number is not None and abs(number) <= _LARGEST else None
 
 
 def _to_float(value: Any) -> float | None:
@@ -171,7 +198,7 @@ def _to_float(value: Any) -> float | None:
         return None
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if np.isfinite(number) else None
 
@@ -190,13 +217,19 @@ def _to_numbers(n: int) -> Callable[[Any], tuple[float, ...] | None]:
     return convert
 
 
+def _to_time(value: Any) -> tuple[float, ...] | None:
+    numbers = _to_numbers(2)(value)
+    first, last = (mjd + _MJD_ZERO for mjd in SANE_MJD)
+    return numbers if numbers is not None and first <= sum(numbers) < last else None
+
+
 _FILLERS: Mapping[str, Any] = {"str": "", "int": 0, "float": float("nan"), "bool": False}
 _CONVERTERS: Mapping[Kind, Callable[[Any], Any]] = {
     "str": _to_str,
     "int": _to_int,
     "float": _to_float,
     "bool": _to_bool,
-    "time": _to_numbers(2),
+    "time": _to_time,
     "pair": _to_numbers(2),
     "location": _to_numbers(3),
 }

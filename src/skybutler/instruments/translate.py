@@ -28,6 +28,9 @@ from skybutler.instruments.sky_position import (
     yyyymmdd,
 )
 
+_LONGEST_S = 1e9
+"""No exposure takes decades: a longer one is a wrong card."""
+
 __all__ = ["from_translated", "needed_cards", "recognise", "translate"]
 
 
@@ -145,7 +148,8 @@ class _Translation:
         if is_time:
             if "plus" in options:
                 more = self.columns[options["plus"]]
-                return Column(shift_seconds(values, np.where(more.valid, more.values, 0.0)), valid & more.valid)
+                possible = more.valid & (np.abs(np.where(more.valid, more.values, 0.0)) < _LONGEST_S)
+                return Column(shift_seconds(values, np.where(possible, more.values, 0.0)), valid & possible)
             return column
         if "factor" in options:
             values = values * options["factor"]
@@ -258,7 +262,7 @@ def _fill(column: Column, more: Column) -> Column:
 
 def _mapped(values: Sequence[Any], options: Mapping[str, Any]) -> list[Any]:
     """Values after the ``case`` and ``map`` options."""
-    mapped = list(values)
+    mapped = [v if not isinstance(v, list | dict) else None for v in values]  # what JSON may hold in place of a card
     if "case" in options:
         change = str.lower if options["case"] == "lower" else str.upper
         mapped = [change(v.strip()) if isinstance(v, str) else v for v in mapped]
