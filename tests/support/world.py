@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from skybutler.registry.registry import Registry
 from skybutler.sky.region import polygon_deg
 from skybutler.sky.timespan import Timespan
 
-__all__ = ["RUNS", "World", "fill_records", "make_world", "plain_rows", "square"]
+__all__ = ["RUNS", "World", "fill_records", "make_world", "plain_rows", "rolled_back", "square"]
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -29,6 +30,18 @@ NIGHT = 1_704_067_237_000_000_000
 
 RUNS = ("run/a", "run/b", "run/c")
 CHAINS = {"chain/inner": ["run/b", "run/c"], "chain/main": ["tag/x", "chain/inner", "run/a"], "chain/empty": []}
+
+
+class _AbandonedError(Exception):
+    """Ends a transaction in failure."""
+
+
+@contextmanager
+def rolled_back(registry: Registry) -> Iterator[None]:
+    """A transaction that fails at the end of the block, with nobody the wiser."""
+    with suppress(_AbandonedError), registry.transaction():
+        yield
+        raise _AbandonedError
 
 
 def square(ra: float, dec: float, size: float) -> Any:

@@ -1,0 +1,377 @@
+"""Transactions, staged rows, threads and processes: the same on both engines."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from skybutler.errors import ButlerError, ConfigError, ConflictError, InvalidError, ReadOnlyError, UnavailableError
+from skybutler.registry.database import Database, open_database, quoted
+
+KINDS: dict[str, Any] = {"k": "int", "text": "text"}
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database with one table of numbers and unique text."""
+    database = open_database(database_url, writeable=True, create=True)
+    body = f'"k" {database.kinds["key"]}, "text" {database.kinds["text"]} UNIQUE'
+    database.execute(f'CREATE TABLE "group" ({body})')
+    yield database
+    database.close()
+
+
+def _texts(database: Database) -> list[str]:
+    return [r[0] for r in database.query('SELECT "text" FROM "group" ORDER BY k')]
+
+
+def _add(database: Database, *texts: str) -> None:
+    database.insert_many("group", {"text": "text"}, [(t,) for t in texts])
+
+
+def _add_in_transaction(database: Database, *texts: str) -> None:
+    with database.transaction():
+        _add(database, *texts)
+
+
+# -------------------------------------------------------------------------------------------------------- transactions
+def test_inner_transactions_are_undone_alone(database: Database) -> None:
+    with database.transaction():
+        _add(database, "a")
+        with pytest.raises(ZeroDivisionError), database.transaction():  # noqa: PT012 - what was done before it counts
+            _add(database, "b")
+            _add_in_transaction(database, "c")
+            assert _texts(database) == ["a", "b", "c"]
+            raise ZeroDivisionError
+        assert _texts(database) == ["a"]
+        with database.transaction():
+            _add(database, "d")
+        assert database.in_transaction
+    assert not database.in_transaction
+    assert _texts(database) == ["a", "d"]
+
+
+def test_the_outer_transaction_takes_inner_ones_with_it(database: Database) -> None:
+    with pytest.raises(KeyboardInterrupt), database.transaction():  # noqa: PT012 - what was done before it counts
+        _add_in_transaction(database, "a")
+        raise KeyboardInterrupt
+    assert _texts(database) == []
+    assert not database.in_transaction
+
+
+def test_a_failed_statement_in_an_inner_transaction_leaves_the_outer_one_usable(database: Database) -> None:
+    with database.transaction():
+        _add(database, "a")
+        with pytest.raises(ConflictError), database.transaction():
+            _add(database, "b", "a")
+        _add(database, "c")
+    assert _texts(database) == ["a", "c"]
+
+
+def test_rollbacks_are_told_commits_are_not(database: Database) -> None:
+    told: list[str] = []
+    database.on_rollback.append(lambda: told.append("rollback"))
+    with database.transaction(), database.transaction():
+        _add(database, "a")
+    assert told == []
+    with database.transaction():
+        with pytest.raises(ZeroDivisionError), database.transaction():
+            raise ZeroDivisionError
+        assert told == ["rollback"]
+    assert told == ["rollback"]
+
+
+def test_hooks_run_once_around_the_outermost_transaction_and_inside_it(database: Database) -> None:
+    seen: list[tuple[str, bool, int]] = []
+    database.after_begin.append(lambda: seen.append(("begin", database.in_transaction, len(_texts(database)))))
+    database.before_commit.append(lambda: seen.append(("commit", database.in_transaction, len(_texts(database)))))
+    with database.transaction(), database.transaction():
+        _add(database, "a")
+    assert seen == [("begin", True, 0), ("commit", True, 1)]
+    with pytest.raises(ZeroDivisionError), database.transaction():
+        raise ZeroDivisionError
+    assert [name for name, _, _ in seen] == ["begin", "commit", "begin"]
+
+
+def test_a_failure_before_the_commit_undoes_everything(database: Database) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    database.before_commit.append(fail)
+    with pytest.raises(ZeroDivisionError), database.transaction():
+        _add(database, "a")
+    assert _texts(database) == []
+    assert not database.in_transaction
+
+
+def test_a_read_only_database_begins_no_transaction(database: Database, database_url: str) -> None:
+    _add(database, "a")
+    reader = open_database(database_url, writeable=False)
+    with pytest.raises(ReadOnlyError, match="read-only") as caught, reader.transaction():
+        pass
+    assert "writeable=True" in caught.value.hint
+    assert _texts(reader) == ["a"]
+    with reader.staged(KINDS, [(1, "x")]) as stage:  # temporary tables lie outside
+        assert reader.query(f"SELECT k, text FROM {stage}") == [(1, "x")]
+    reader.close()
+
+
+# ---------------------------------------------------------------------------------------------------------- statements
+def test_execute_counts_rows_and_query_one_gives_the_first(database: Database) -> None:
+    _add(database, "a", "b", "c")
+    assert database.execute('UPDATE "group" SET text = text || ? WHERE text > ?', ("!", "a")) == 2
+    assert database.query_one('SELECT text FROM "group" ORDER BY text DESC') == ("c!",)
+    assert database.query_one('SELECT text FROM "group" WHERE k = ?', (99,)) is None
+
+
+def test_streams_come_in_bounded_batches(database: Database) -> None:
+    _add(database, *(f"t{i:03}" for i in range(25)))
+    batches = list(database.stream('SELECT text FROM "group" WHERE k > ? ORDER BY k', (0,), size=10))
+    assert [len(b) for b in batches] == [10, 10, 5]
+    assert [r[0] for b in batches for r in b] == _texts(database)
+
+
+def test_streams_work_inside_transactions_and_beside_other_statements(database: Database) -> None:
+    _add(database, *(f"t{i:03}" for i in range(25)))
+    with database.transaction():
+        found = 0
+        for batch in database.stream('SELECT k FROM "group" ORDER BY k', size=4):
+            found += len(batch)
+            assert database.query_one('SELECT count(*) FROM "group"') == (25,)
+        assert found == 25
+
+
+@pytest.mark.parametrize("text", ["", "it's", 'a"b', "100% _?", "naïve 星", "\\"])
+def test_every_text_comes_back(database: Database, text: str) -> None:
+    _add(database, text)
+    assert database.query('SELECT text FROM "group" WHERE text = ?', (text,)) == [(text,)]
+
+
+def test_every_kind_comes_back_as_it_went_in(database: Database) -> None:
+    row = (-(2**63), 0.1 + 0.2, "x", b"\x00\xff", bytes(range(16)), 1)
+    kinds: dict[str, Any] = {"i": "int", "f": "float", "t": "text", "b": "bytes", "u": "id", "o": "bool"}
+    with database.staged(kinds, [row]) as stage:
+        found = database.query(f"SELECT i, f, t, b, u, o FROM {stage}")
+    assert found == [row]
+
+
+def test_text_sorts_by_code_point_everywhere(database: Database) -> None:
+    texts = ["a", "B", "_", "ä", "Z", "10", "9"]
+    _add(database, *texts)
+    assert [r[0] for r in database.query('SELECT text FROM "group" ORDER BY text')] == sorted(texts)
+
+
+def test_names_with_quotes_stay_names(database: Database) -> None:
+    name = 'odd "name"'
+    database.execute(f"CREATE TABLE {quoted(name)} ({quoted('order')} {database.kinds['int']})")
+    database.insert_many(name, {"order": "int"}, [(3,)])
+    assert database.query(f"SELECT {quoted('order')} FROM {quoted(name)}") == [(3,)]
+    assert {"group", name} <= database.table_names()
+
+
+@pytest.mark.parametrize(
+    "pieces, expected",
+    [
+        ([("text", "a"), ("any", "*")], {"a*b", "a_b", "axb", "a?b", "a%b", "a[b", "a\\b"}),
+        ([("text", "a*b")], {"a*b"}),
+        ([("text", "a?b")], {"a?b"}),
+        ([("text", "a_b")], {"a_b"}),
+        ([("text", "a%b")], {"a%b"}),
+        ([("text", "a[b")], {"a[b"}),
+        ([("text", "a\\b")], {"a\\b"}),
+        ([("one", "?"), ("text", "xb")], {"axb"}),
+        ([("text", "A"), ("any", "*")], {"AXB"}),
+        ([("any", "*")], {"a*b", "a_b", "axb", "a?b", "a%b", "a[b", "a\\b", "AXB", ""}),
+        ([], {""}),
+    ],
+)
+def test_globs_match_whole_strings_and_nothing_else(
+    database: Database, pieces: list[tuple[str, str]], expected: set[str]
+) -> None:
+    _add(database, "a*b", "a_b", "axb", "a?b", "a%b", "a[b", "a\\b", "AXB", "")
+    condition, values = database.glob('"text"', pieces)
+    assert {r[0] for r in database.query(f'SELECT "text" FROM "group" WHERE {condition}', values)} == expected
+
+
+def test_reserved_keys_are_new_and_stay_so(database: Database) -> None:
+    _add(database, "a", "b")
+    with database.transaction():
+        keys = list(database.reserve_keys("group", 3))
+        assert len(set(keys)) == 3
+        assert not set(keys) & {r[0] for r in database.query('SELECT k FROM "group"')}
+        database.insert_many("group", KINDS, [(k, f"n{k}") for k in keys])
+        _add(database, "c")
+    assert len(_texts(database)) == 6
+
+
+def test_broken_constraints_are_conflicts(database: Database) -> None:
+    _add(database, "a")
+    with pytest.raises(ConflictError):
+        _add(database, "a")
+    with pytest.raises(ConflictError):
+        database.execute('INSERT INTO "group" (text) VALUES (?)', ("a",))
+    assert _texts(database) == ["a"]
+
+
+def test_statements_that_cannot_be_run_are_our_errors(database: Database) -> None:
+    with pytest.raises(ButlerError):
+        database.query("SELECT nothing FROM nowhere")
+    assert database.query('SELECT 1 FROM "group"') == []
+
+
+# ---------------------------------------------------------------------------------------------------------- staged rows
+def test_stages_are_emptied_and_used_again(database: Database) -> None:
+    with database.staged(KINDS, [(1, "x")]) as first:
+        assert database.query(f"SELECT k, text FROM {first}") == [(1, "x")]
+    with database.staged(KINDS, [(2, "y")]) as second:
+        assert second == first
+        assert database.query(f"SELECT k, text FROM {second}") == [(2, "y")]
+        with database.staged(KINDS, []) as third:
+            assert third != second
+            assert database.query(f"SELECT * FROM {third}") == []
+        with database.staged({"k": "int"}, [(7,)]) as other:
+            assert database.query(f"SELECT * FROM {other}") == [(7,)]
+
+
+def test_stages_can_be_left_while_another_query_is_being_read(database: Database) -> None:
+    _add(database, *(f"t{i:03}" for i in range(30)))
+    stream = database.stream('SELECT k FROM "group" ORDER BY k', size=7)
+    read = len(next(stream))
+    with database.staged({"k": "int"}, [(i,) for i in range(5)], measured=True) as stage:
+        assert database.query_one(f"SELECT count(*) FROM {stage}") == (5,)
+    read += sum(len(batch) for batch in stream)
+    assert read == 30
+
+
+def test_a_stage_itself_can_be_streamed_while_others_come_and_go(database: Database) -> None:
+    with database.staged({"k": "int"}, ((i,) for i in range(50))) as outer:
+        found = []
+        for batch in database.stream(f"SELECT k FROM {outer} ORDER BY k", size=8):
+            with database.staged({"k": "int"}, batch) as inner:
+                assert inner != outer
+                found += [r[0] for r in database.query(f"SELECT k FROM {inner} ORDER BY k")]
+    assert found == list(range(50))
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_stages_of_an_undone_transaction_do_no_harm(database: Database, nested: bool) -> None:
+    def fail() -> None:
+        with database.transaction(), database.staged(KINDS, [(1, "x")]):
+            _add(database, "a")
+            raise ZeroDivisionError
+
+    if nested:
+        with database.transaction():
+            with pytest.raises(ZeroDivisionError):
+                fail()
+            _check_stage(database)
+    else:
+        with pytest.raises(ZeroDivisionError):
+            fail()
+    _check_stage(database)
+    assert _texts(database) == []
+
+
+def test_a_failed_statement_beside_a_stage_shows_its_own_error(database: Database) -> None:
+    _add(database, "a")
+    with pytest.raises(ConflictError), database.transaction(), database.staged(KINDS, [(1, "x")]):
+        _add(database, "a")
+    _check_stage(database)
+
+
+def _check_stage(database: Database) -> None:
+    with database.staged(KINDS, [(2, "y")]) as stage:
+        assert database.query(f"SELECT k, text FROM {stage}") == [(2, "y")]
+
+
+# ------------------------------------------------------------------------------------------------ threads and processes
+def test_every_thread_has_its_own_connection_and_transaction(database: Database) -> None:
+    seen: dict[str, Any] = {}
+
+    def look() -> None:
+        seen["in transaction"] = database.in_transaction
+        seen["texts"] = _texts(database)
+        seen["connection"] = database.connection
+        database.close()
+
+    with database.transaction():
+        _add(database, "a")
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+    assert seen["in transaction"] is False
+    assert seen["texts"] == []
+    assert seen["connection"] is not database.connection
+
+
+def test_threads_write_one_after_the_other(database: Database) -> None:
+    def write(number: int) -> None:
+        for i in range(5):
+            with database.transaction():
+                _add(database, f"{number}-{i}")
+        database.close()
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(_texts(database)) == sorted(f"{n}-{i}" for n in range(4) for i in range(5))
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_opens_its_own_connection(database: Database) -> None:
+    _add(database, "parent")
+    with database.staged(KINDS, [(1, "x")]):
+        pass
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            with database.transaction(), database.staged(KINDS, [(1, "child")]) as stage:
+                database.execute(f'INSERT INTO "group" (text) SELECT text FROM {stage}')
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert _texts(database) == ["parent", "child"]
+    with database.transaction():  # the parent's connection is as it was
+        _add(database, "after")
+    assert _texts(database) == ["parent", "child", "after"]
+
+
+def test_a_closed_database_opens_again_when_used(database: Database) -> None:
+    _add(database, "a")
+    with database.staged(KINDS, [(1, "x")]) as first:
+        pass
+    database.close()
+    database.close()
+    assert _texts(database) == ["a"]
+    with database.staged(KINDS, [(1, "x")]) as again:
+        assert again != first  # the table went with the connection
+
+
+def test_changes_of_other_connections_are_noticed(database: Database, database_url: str) -> None:
+    other = open_database(database_url, writeable=True)
+    database.changed_elsewhere()
+    with other.transaction():
+        _add(other, "a")
+    assert database.changed_elsewhere()
+    other.close()
+
+
+# ----------------------------------------------------------------------------------------------------------------- open
+@pytest.mark.parametrize("url", ["mysql://host/name", "oracle+driver://x", "registry.sqlite3"])
+def test_unknown_databases_are_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="not a database skybutler knows") as caught:
+        open_database(url, writeable=False)
+    assert "postgresql://" in caught.value.hint
+
+
+def test_values_too_large_for_the_database_are_our_errors(database: Database) -> None:
+    with pytest.raises((InvalidError, UnavailableError)):
+        database.query('SELECT k FROM "group" WHERE k = ?', (2**63,))
