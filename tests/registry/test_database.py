@@ -9,10 +9,21 @@ from typing import Any
 
 import pytest
 
-from skybutler.errors import ButlerError, ConfigError, ConflictError, InvalidError, ReadOnlyError, UnavailableError
+from skybutler.errors import ButlerError, ConfigError, ConflictError, ReadOnlyError
 from skybutler.registry.database import Database, open_database, quoted
+from support.postgres import fresh_database
 
 KINDS: dict[str, Any] = {"k": "int", "text": "text"}
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a database for all tests of this file, which leave it empty: making one takes longer than a test."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'registry.sqlite3'}"
+        return
+    with fresh_database(request.getfixturevalue("postgres_server")) as url:
+        yield url
 
 
 @pytest.fixture
@@ -22,6 +33,8 @@ def database(database_url: str) -> Iterator[Database]:
     body = f'"k" {database.kinds["key"]}, "text" {database.kinds["text"]} UNIQUE'
     database.execute(f'CREATE TABLE "group" ({body})')
     yield database
+    for table in database.table_names():
+        database.execute(f"DROP TABLE {quoted(table)}")
     database.close()
 
 
@@ -370,8 +383,3 @@ def test_unknown_databases_are_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="not a database skybutler knows") as caught:
         open_database(url, writeable=False)
     assert "postgresql://" in caught.value.hint
-
-
-def test_values_too_large_for_the_database_are_our_errors(database: Database) -> None:
-    with pytest.raises((InvalidError, UnavailableError)):
-        database.query('SELECT k FROM "group" WHERE k = ?', (2**63,))
