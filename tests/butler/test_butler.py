@@ -126,7 +126,7 @@ def test_a_pickled_butler_of_a_configuration_elsewhere_opens_the_same(tmp_path: 
         assert other.run == "r"
 
 
-# -------------------------------------------------------------------------------------------------------- put and get
+# --------------------------------------------------------------------------------------------------------- put and get
 def test_what_is_put_is_what_is_got(small: Butler) -> None:
     ref = small.put({"a": [1, 2]}, "plain", {"instrument": "Cam", "detector": 1})
     assert ref.run == "run/mine"
@@ -235,7 +235,7 @@ def test_an_object_store_holds_datasets(database_url: str, tmp_path: Path, s3_en
         ref = butler.put({"a": 1}, "note")
         assert butler.get_uri(ref).startswith("s3://")
         assert butler.get(ref) == {"a": 1}
-        with pytest.raises(ZeroDivisionError), butler.transaction():
+        with pytest.raises(ZeroDivisionError), butler.transaction():  # noqa: PT012 - the block is the transaction
             lost = butler.put({"a": 1}, "note", run="s")
             uri = butler.get_uri(lost)
             raise ZeroDivisionError
@@ -245,7 +245,7 @@ def test_an_object_store_holds_datasets(database_url: str, tmp_path: Path, s3_en
         assert butler.put({"a": 2}, "note").run == "r"
 
 
-# --------------------------------------------------------------------- components, parameters and storage class conversion
+# ----------------------------------------------------------------- components, parameters and storage class conversion
 def test_components_and_parameters_of_images(world: World, butler: Butler) -> None:
     pixels = np.arange(12, dtype=np.float32).reshape(3, 4)
     butler.register_dataset_type("picture", ["visit", "detector"], "ExposureF")
@@ -282,7 +282,7 @@ def test_provenance_is_no_part_of_the_content(small: Butler) -> None:
     assert small.get(small.put({"a": 1}, "plain", detector=1, provenance={"QUANTUM": "x"})) == {"a": 1}
 
 
-# -------------------------------------------------------------------------------------------------------------- data IDs
+# ------------------------------------------------------------------------------------------------------------ data IDs
 @pytest.mark.parametrize(
     "data_id",
     [
@@ -334,9 +334,9 @@ def test_a_dimension_named_like_an_sql_word(world: World, butler: Butler) -> Non
     assert not butler.query_datasets("grouped", where="group = 'g2'", instrument="Cam").any()
 
 
-# ---------------------------------------------------------------------------------------------------------- calibrations
+# -------------------------------------------------------------------------------------------------------- calibrations
 @pytest.mark.parametrize(
-    ("when", "run"),
+    "when, run",
     [
         ({"exposure": 10}, "calib/run"),
         ({"exposure": "E4"}, "calib/new"),
@@ -414,7 +414,9 @@ def test_a_template_that_leaves_the_root_writes_nothing(tmp_path: Path, template
     assert not (tmp_path / "a" / "repo").exists()
 
 
-@pytest.mark.parametrize("name", ["../../outside", "a/../../../outside", "..", "/etc/x", "a//b", "a\x00b", ".hidden/../.."])
+@pytest.mark.parametrize(
+    "name", ["../../outside", "a/../../../outside", "..", "/etc/x", "a//b", "a\x00b", ".hidden/../.."]
+)
 def test_a_run_cannot_lead_out_of_the_root(butler: Butler, repository: Path, name: str) -> None:
     butler.register_dataset_type("note")
     outside = {p for p in repository.parent.rglob("*") if not p.is_relative_to(repository)}

@@ -60,14 +60,14 @@ def test_no_repository_is_said_with_the_command_that_makes_one(tmp_path: Path, p
 
 
 def test_a_repository_of_the_original_is_refused_with_a_way_out(tmp_path: Path) -> None:
-    write(tmp_path, "registry:\n  db: sqlite:///x\n  managers:\n    attributes: lsst.daf.butler.registry.attributes.X\n")
+    write(tmp_path, "registry:\n  db: sqlite:///x\n  managers:\n    attributes: lsst.daf.butler.registry.X\n")
     with pytest.raises(ConfigError, match=r"lsst\.daf\.butler") as caught:
         RepositoryConfig.read(tmp_path)
     assert caught.value.hint
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    "text, said",
     [
         ("registry:\n  bd: sqlite:///x\n", "registry.bd"),
         ("datastore:\n  rot: x\n", "datastore.rot"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -31,8 +32,11 @@ from .schema import SCHEMA_VERSION, make_schema
 __all__ = ["Registry"]
 
 
-class Registry:
+class Registry(threading.local):
     """What exists and how it relates.
+
+    Threads may share one: each has its own connection, transactions and caches (a cache holds what an open transaction
+    did, which other threads must not see).
 
     Parameters
     ----------
