@@ -47,7 +47,7 @@ def test_types_have_tables_of_their_own(good: Good, repo: Path) -> None:
 @pytest.mark.parametrize(
     "arguments, reason",
     [
-        (["numbers", "--where", "detector = 7"], "Nothing satisfies 'detector = 7'."),
+        (["numbers", "--where", "detector = 7"], "Nothing satisfies: detector = 7"),
         (["note", "--collections", "u/two"], "No dataset of type 'note' was ever in 'u/two'"),
         (["none*"], "No dataset type that matches 'none*'"),
     ],

@@ -36,7 +36,7 @@ def test_data_ids_of_datasets(rows: Rows, repo: Path) -> None:
 def test_empty_data_ids_say_why(run: Run, repo: Path) -> None:
     result = run("query-data-ids", repo, "detector", "--where", "detector = 9")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "Nothing satisfies 'detector = 9'." in result.stderr
+    assert "Nothing satisfies: detector = 9" in result.stderr
     assert "no records" in run("query-data-ids", repo, "visit").stderr
 
 

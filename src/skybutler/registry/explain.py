@@ -99,7 +99,7 @@ def _culprits(registry: Registry, query: Query, text: str) -> Iterator[str]:
     ]
     governors = _with_governors(registry, query, None)
     alone += [
-        f"Nothing satisfies {_shown(part, text)}."
+        f"Nothing satisfies: {_shown(part, text)}"
         for part in parts
         if not _any(registry, dataclasses.replace(query, where=part, data_id=governors))
     ]
@@ -109,11 +109,11 @@ def _culprits(registry: Registry, query: Query, text: str) -> Iterator[str]:
     for part in parts:
         rest = [p for p in parts if p is not part]
         if _any(registry, dataclasses.replace(query, where=bound.all_of(rest) if rest else None)):
-            yield f"There would be results without {_shown(part, text)}."
+            yield f"There would be results without: {_shown(part, text)}"
     for name, value in query.data_id.items():
         others = {n: v for n, v in query.data_id.items() if n != name}
         if name not in registry.universe.governors and _any(registry, dataclasses.replace(query, data_id=others)):
-            yield f"There would be results without {name} = {value!r}."
+            yield f"There would be results without: {name} = {value!r}"
 
 
 def _with_governors(registry: Registry, query: Query, name: str | None) -> dict[str, object]:
@@ -124,7 +124,7 @@ def _with_governors(registry: Registry, query: Query, name: str | None) -> dict[
 
 def _shown(part: Predicate, text: str) -> str:
     piece = text[part.position : part.position + part.length].strip()
-    return f"'{piece}'" if piece else "a value of the data ID"
+    return piece or "a value of the data ID"
 
 
 def _any(registry: Registry, query: Query) -> bool:
