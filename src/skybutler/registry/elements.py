@@ -396,10 +396,10 @@ class Elements:
         """
         element = self._universe[name]
         required = element.required
-        encoded = [self._keys.encode_column(d, columns[d], intern=False) for d in required]
-        found: list[DimensionRecord | None] = [None] * len(encoded[0])
+        found: list[DimensionRecord | None] = [None] * len(columns[required[0]])
         if not found:
             return found
+        encoded = [self._keys.encode_column(d, columns[d], intern=False) for d in required]
         on = " AND ".join(f"t.{quoted(d)} = s.{quoted(d)}" for d in required)
         table = f"FROM {quoted(name)} t"
         head, _, tail = self.select(name).partition(table)

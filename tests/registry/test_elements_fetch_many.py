@@ -1,0 +1,29 @@
+"""Many records at once are the same as one by one."""
+
+from __future__ import annotations
+
+from support.world import World
+
+
+def test_many_records_are_those_fetched_one_by_one(world: World) -> None:
+    elements = world.registry.elements
+    for name, rows in world.rows.items():
+        element = world.universe[name]
+        if not element.has_table:
+            continue
+        keys = [tuple(row[name if name in row else f] for f in element.fields[: len(element.required)]) for row in rows]
+        columns = {d: [key[i] for key in reversed(keys)] for i, d in enumerate(element.required)}
+        assert elements.fetch_many(name, columns) == [elements.fetch(name, key) for key in reversed(keys)]
+
+
+def test_missing_records_are_none(world: World) -> None:
+    known = next(iter(world.rows["detector"]))
+    columns = {"instrument": [known["instrument"], "nope", known["instrument"]], "detector": [10**6, 0, known["id"]]}
+    first, second, third = world.registry.elements.fetch_many("detector", columns)
+    assert first is second is None
+    assert third is not None
+    assert third.get("full_name") == known["full_name"]
+
+
+def test_none_at_all(world: World) -> None:
+    assert world.registry.elements.fetch_many("detector", {"instrument": [], "detector": []}) == []
