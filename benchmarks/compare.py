@@ -128,7 +128,7 @@ def measure(case: Case, folder: Path, peer_python: str, times: int) -> dict[str,
 
 def best(rounds: list[dict[str, Any]]) -> dict[str, Any]:
     """The best of several measurements of the same case, row by row on each side."""
-    found = rounds[0]
+    found = rounds[0] | {"rounds": len(rounds)}
     for other in rounds[1:]:
         for side in ("ours", "peer", "floor"):
             for key, row in other.get(side, {}).items():

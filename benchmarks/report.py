@@ -11,12 +11,12 @@ HEAD = """<!-- made by benchmarks/compare.py: run `make bench` -->
 # Measured against lsst.daf.butler
 
 The same arrays, the same phases, one process per phase, both sides in turn on the same machine; what can be repeated
-is repeated and the best counts, also of two rounds. Times are CPU of the client and, with PostgreSQL, of the server;
-wall time stands beside them, but other work on the machine inflates it. *times* is the peer's CPU over ours, *target*
-what we have promised (none: only watched). *floor* is the same work with bare sqlite3, files and numpy, which checks
-nothing and knows one table; the overlap floors work on arrays in memory. Both sides check that files exist and record
-their sizes; ours also syncs what it writes to the disk and keeps checksums. Nobody gave a database ANALYZE by hand
-unless a row says so.
+is repeated and the best counts. Times are CPU of the client and, with PostgreSQL, of the server; wall time stands
+beside them, but other work on the machine inflates it. *times* is the peer's CPU over ours, *target* what we have
+promised (none: only watched). *floor* is the same work with bare sqlite3, files and numpy, which checks nothing and
+knows one table; the overlap floors work on arrays in memory. Both sides check that files exist and record their
+sizes; ours also syncs what it writes to the disk and keeps checksums. Nobody gave a database ANALYZE by hand unless a
+row says so.
 
 Ratios carry over to other machines, times do not.
 """
@@ -40,7 +40,7 @@ def _case(name: str, case: Mapping[str, Any]) -> str:
         "",
         f"{datasets:,} raws and {datasets:,} calexps. "
         + ", ".join(f"{k} {v}" for k, v in case["versions"].items() if k != "cores")
-        + f"; {case['versions']['cores']} cores.",
+        + f"; {case['versions']['cores']} cores; best of {case.get('rounds', 1)}.",
         "",
         f"{sum(line.endswith('| yes |') for line in rows)} targets met, {len(missed)} not met.",
         "",
