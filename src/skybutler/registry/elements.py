@@ -9,12 +9,10 @@ from skybutler.dimensions import DimensionElement, DimensionRecord, DimensionUni
 from skybutler.errors import (
     ConflictError,
     ConflictingDefinitionError,
-    DimensionNameError,
-    DimensionValueError,
     InvalidError,
-    nearest,
 )
 
+from .columns import Columns, plain_columns, same_length
 from .database import ColumnKind, Database, Row, quoted
 from .footprints import Footprints
 from .keys import Keys, Values
@@ -22,12 +20,11 @@ from .revision import Revision
 from .schema import element_table
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 __all__ = ["Elements"]
 
 _CHUNK = 100_000
-Columns = Mapping[str, "Sequence[Any] | np.ndarray[Any, Any]"]
 
 
 class Elements:
@@ -93,7 +90,7 @@ class Elements:
             An unknown field, or a required one is missing.
         """
         element = self._insertable(name)
-        n = _length(element, columns)
+        n = same_length(element, columns)
         count = 0
         with self._database.transaction():
             for start in range(0, n, _CHUNK):
@@ -112,10 +109,12 @@ class Elements:
         return element
 
     def _insert_chunk(self, element: DimensionElement, columns: Columns, skip: bool, replace: bool) -> int:
-        plain = self._plain_columns(element, columns)
+        plain = plain_columns(element, columns)
         self._require_parents(element, plain)
-        n = len(plain[element.required[0]])
         encoded = self._encoded(element, plain)
+        if skip or replace:  # of records with the same key the first counts, or the last
+            plain, encoded = _once(element, plain, encoded, last=replace)
+        n = len(plain[element.required[0]])
         existing = self._existing(element, encoded) if skip or replace or not element.is_dimension else {}
         recorded = self._recorded(element, encoded, existing)
         if recorded and not (skip or replace):
@@ -130,29 +129,6 @@ class Elements:
         if element.is_dimension and n < _CHUNK:
             self._keys.remember(element.name, zip(*(plain[d] for d in element.required), strict=True))
         return len(recorded) + n - len(existing) if replace else n - len(recorded)
-
-    def _plain_columns(self, element: DimensionElement, columns: Columns) -> dict[str, list[Any]]:
-        """Columns by table column name, as lists of Python values; regions encoded, times in two integer columns."""
-        plain: dict[str, list[Any]] = {}
-        own = element.key.name if element.key is not None else None
-        for field, values in columns.items():
-            if field == "region":
-                plain["region"] = _encoded_regions(values)
-            elif field == "timespan":
-                plain["timespan_begin"] = [None if t is None else t.begin_ns for t in values]
-                plain["timespan_end"] = [None if t is None else t.end_ns for t in values]
-            else:
-                column = element.name if field == own else field
-                plain[column] = list(values.tolist()) if hasattr(values, "tolist") else list(values)
-        known = {c.name for c in element_table(self._universe, element).columns if c.kind != "key"}
-        known |= {"region"} if element.has_region else set()
-        for column in plain:
-            if column not in known:
-                hint = nearest(column, element.fields) or f"Fields are: {', '.join(element.fields)}."
-                raise DimensionNameError(f"'{column}' is not a field of {element.name} records.", hint=hint)
-        if lacking := [d for d in element.required if d not in plain]:
-            raise DimensionNameError(f"No value for {', '.join(lacking)} of {element.name} records.")
-        return plain
 
     def _require_parents(self, element: DimensionElement, plain: Mapping[str, list[Any]]) -> None:
         parents = [d for d in element.required if d != element.name]
@@ -180,8 +156,6 @@ class Elements:
                 encoded[column.name] = [None if v is None or v != v else float(v) for v in values]
             elif column.kind == "bool":
                 encoded[column.name] = [None if v is None else int(v) for v in values]
-            elif column.kind == "int":
-                encoded[column.name] = [None if v is None else _integer(element, column.name, v) for v in values]
             else:
                 encoded[column.name] = values
         return encoded
@@ -369,7 +343,7 @@ class Elements:
             return found
         element = self._universe[name]
         if isinstance(element, SkyPixDimension):
-            return element.record(id=values[0])
+            return element.record(id=values[0], region=element.region(values[0]))
         columns = (element.name,) if element.view_of else element.required
         encoded = self._keys.encode_all(columns, values)
         if encoded is None:
@@ -445,25 +419,20 @@ def _timespan(begin: int, end: int) -> Any:
     return Timespan.from_ns(begin, end)
 
 
-def _length(element: DimensionElement, columns: Columns) -> int:
-    lengths = {f: len(c) for f, c in columns.items()}
-    if len(set(lengths.values())) > 1:
-        raise DimensionValueError(f"Columns of {element.name} records differ in length: {lengths}.")
-    return next(iter(lengths.values()), 0)
-
-
-def _encoded_regions(values: Any) -> list[bytes | None]:
-    from skybutler.sky.region import counter_clockwise, encode, encode_polygons
-
-    if hasattr(values, "shape"):
-        return list(encode_polygons(counter_clockwise(values)))
-    return [v if v is None or isinstance(v, bytes) else encode(v) for v in values]
-
-
-def _integer(element: DimensionElement, column: str, value: Any) -> int:
-    if isinstance(value, bool) or int(value) != value:
-        raise DimensionValueError(f"'{column}' of {element.name} must be an integer, not {value!r}.")
-    return int(value)
+def _once(
+    element: DimensionElement, plain: Mapping[str, list[Any]], encoded: Mapping[str, list[Any]], *, last: bool
+) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """Columns with one row per key."""
+    n = len(plain[element.required[0]])
+    keys = zip(*(plain[d] for d in element.required), strict=True)
+    positions: dict[Values, int] = {}
+    for i, key in enumerate(keys):
+        if last or key not in positions:
+            positions[key] = i
+    if len(positions) == n:
+        return dict(plain), dict(encoded)
+    kept = sorted(positions.values())
+    return {f: [c[i] for i in kept] for f, c in plain.items()}, {f: [c[i] for i in kept] for f, c in encoded.items()}
 
 
 def _columns_of(element: DimensionElement, records: Sequence[DimensionRecord]) -> dict[str, list[Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from skybutler.dimensions import DimensionGroup, DimensionUniverse, SkyPixDimension
 from skybutler.errors import DataIdValueError, DimensionValueError
 
+from .columns import check_values
 from .database import ColumnKind, Database, Row, quoted
 from .names import Names
 from .schema import EMPTY_DATA_ID
@@ -138,8 +139,13 @@ class Keys:
         """
         for name in group.required:
             element = self.universe[name]
+            assert element.key is not None
+            check_values(f"'{name}'", element.key.type, _listed(columns[name]))
             if isinstance(element, SkyPixDimension):
-                continue  # a pixel index needs no row; its range is checked when the data ID is made
+                every = element.pixelization.universe()  # a pixel index needs no row
+                if (wrong := next((i for i in columns[name] if not every.contains(int(i))), None)) is not None:
+                    raise DataIdValueError(f"There is no {name} pixel {wrong}.")
+                continue
             dimensions = tuple(element.required)
             rows = set(zip(*(columns[d] for d in dimensions), strict=True))
             known = self._present.setdefault(name, set())
@@ -172,6 +178,10 @@ class Keys:
             )
         present = {int(r[0]) for r in found}
         return [row for i, row in enumerate(listed) if i not in present]
+
+
+def _listed(values: Sequence[Any]) -> list[Any]:
+    return list(values.tolist()) if hasattr(values, "tolist") else list(values)
 
 
 def _missing_record(name: str, dimensions: tuple[str, ...], absent: list[Values]) -> DataIdValueError:

@@ -77,7 +77,25 @@ class Removal:
 
     def share_file(self, path: str, rows: Iterable[int]) -> None:
         """Note that one file holds several datasets (inside a transaction)."""
-        self._database.insert_many("shared_file", {"dataset": "int", "path": "text"}, [(k, path) for k in rows])
+        with self._database.staged({"k": "int"}, ((k,) for k in rows)) as stage:
+            self._database.execute(
+                f"INSERT INTO shared_file (dataset, path) SELECT k, ? FROM {stage} WHERE true ON CONFLICT DO NOTHING",
+                (path,),
+            )
+
+    def share_files(self, paths: Sequence[str]) -> None:
+        """Note which of these files now hold several datasets (inside a transaction, after their rows are inserted).
+
+        It walks the table: only files that were in the repository before their ingest can be shared.
+        """
+        if not paths:
+            return
+        with self._database.staged({"path": "text"}, ((p,) for p in dict.fromkeys(paths))) as stage:
+            self._database.execute(
+                "INSERT INTO shared_file (dataset, path) SELECT k, path FROM dataset WHERE path IN ("
+                f"SELECT d.path FROM {stage} s JOIN dataset d ON d.path = s.path GROUP BY d.path HAVING COUNT(*) > 1) "
+                "ON CONFLICT DO NOTHING"
+            )
 
     def trash(self) -> list[str]:
         """Files whose rows are gone and which wait for removal; inside a transaction they are locked."""

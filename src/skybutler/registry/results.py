@@ -336,7 +336,7 @@ class RecordResults(Results[DimensionRecord]):
         element = self._registry.universe[str(query.element)]
         if isinstance(element, SkyPixDimension):
             for index in columns[element.name]:
-                yield element.record(id=index)
+                yield element.record(id=index, region=element.region(index))
             return
         for row in zip(*columns.values(), strict=True):
             yield self._registry.elements.from_row(element, row)

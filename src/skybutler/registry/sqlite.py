@@ -9,18 +9,29 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from skybutler.errors import ButlerError, ConflictError, FormatError, ReadOnlyError, UnavailableError
+from skybutler.errors import (
+    ButlerError,
+    ConflictError,
+    FormatError,
+    InvalidError,
+    ReadOnlyError,
+    UnavailableError,
+)
 
 from .database import ColumnKind, Database, Row, quoted
 
 __all__ = ["SqliteDatabase"]
 
 _BUSY_SECONDS = 60.0
+_FAILURES = (sqlite3.Error, OverflowError)
+"""What the driver raises; the latter for integers of more than 64 bits."""
 
 
-def _translated(error: sqlite3.Error, path: str) -> ButlerError:
+def _translated(error: sqlite3.Error | OverflowError, path: str) -> ButlerError:
     """Our error for a driver error."""
     text = str(error)
+    if isinstance(error, OverflowError):
+        return InvalidError(f"The database cannot hold such a value: {text}.")
     if isinstance(error, sqlite3.IntegrityError):
         return ConflictError(text)
     if "locked" in text:
@@ -109,14 +120,14 @@ class SqliteDatabase(Database):
     def _execute(self, sql: str, parameters: Sequence[Any]) -> sqlite3.Cursor:
         try:
             cursor: sqlite3.Cursor = self.connection.execute(sql, parameters)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise _translated(error, self.path) from error
         return cursor
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         try:
             rows: list[Row] = self.connection.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise _translated(error, self.path) from error
         return rows
 
@@ -125,7 +136,7 @@ class SqliteDatabase(Database):
         try:
             while rows := cursor.fetchmany(size):
                 yield rows
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise _translated(error, self.path) from error
         finally:
             cursor.close()
@@ -135,7 +146,7 @@ class SqliteDatabase(Database):
         marks = ", ".join("?" * len(columns))
         try:
             cursor = self.connection.executemany(f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})", rows)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise _translated(error, self.path) from error
         self._written += cursor.rowcount
 

@@ -1,0 +1,98 @@
+"""Many datasets at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from skybutler.datasets.file_columns import FileColumns
+from skybutler.errors import (
+    CollectionTypeError,
+    DataIdValueError,
+    DatasetExistsError,
+    DimensionNameError,
+    DimensionValueError,
+    MissingCollectionError,
+)
+from support.world import World
+
+
+def raws(*pairs: tuple[int, int]) -> dict[str, Any]:
+    return {
+        "instrument": ["Cam"] * len(pairs),
+        "exposure": np.array([e for e, _ in pairs], np.int64),
+        "detector": [d for _, d in pairs],
+    }
+
+
+def test_rows_come_back_with_ids_and_files(world: World) -> None:
+    datasets = world.registry.datasets
+    ids = np.arange(48, dtype=np.uint8).reshape(3, 16)
+    files = FileColumns(["x/a", "x/b", "file:///y"], [1, 2, -1], "json", "StructuredDataDict", [b"1" * 16, None, None])
+    added = datasets.insert("raw", "run/b", raws((10, 0), (11, 1), (12, 2)), ids=ids, files=files)
+    assert added.tolist() == [True] * 3
+    found = datasets.get_many([i.tobytes() for i in ids])
+    refs = [found[i.tobytes()] for i in ids]
+    assert [(r.data_id["exposure"], r.data_id["detector"], r.run) for r, _, _ in refs] == [
+        (10, 0, "run/b"), (11, 1, "run/b"), (12, 2, "run/b"),
+    ]  # fmt: skip
+    assert [(f.path, f.size, f.checksum, f.formatter) for _, _, f in refs if f] == [
+        ("x/a", 1, b"1" * 16, "json"), ("x/b", 2, None, "json"), ("file:///y", -1, None, "json"),
+    ]  # fmt: skip
+    ids = datasets.insert("raw", "run/b", raws((13, 0), (13, 1)))
+    assert ids.tolist() == [True, True]
+
+
+def test_what_exists_is_named_or_skipped(world: World) -> None:
+    datasets = world.registry.datasets
+    with pytest.raises(
+        DatasetExistsError,
+        match=r"'run/a' already holds 'raw' for \{instrument: 'Cam', detector: 1, exposure: 10\}; .* 1 more",
+    ) as caught:
+        datasets.insert("raw", "run/a", raws((10, 1), (10, 2), (11, 1), (11, 2)))
+    assert "--skip-existing" in caught.value.hint
+    mixed = raws((10, 1), (10, 2))
+    datasets.insert("raw", "run/b", raws((10, 2)))
+    assert datasets.existing("raw", "run/b", mixed).tolist() == [False, True]
+    assert datasets.insert("raw", "run/b", mixed, skip_existing=True).tolist() == [True, False]
+    assert datasets.insert("raw", "run/b", mixed, skip_existing=True).tolist() == [False, False]
+    assert datasets.existing("raw", "nowhere", mixed).tolist() == [False, False]
+    unknown = {"instrument": ["Nobody"], "exposure": [1], "detector": [1]}
+    assert datasets.existing("raw", "run/a", unknown).tolist() == [False]
+
+
+def test_data_ids_or_ids_given_twice_are_refused(world: World) -> None:
+    datasets = world.registry.datasets
+    with pytest.raises(DatasetExistsError, match="same data ID"):
+        datasets.insert("raw", "run/b", raws((10, 1), (10, 1)))
+    taken = np.frombuffer(next(iter(world.datasets["raw", "run/a"].values())), np.uint8).reshape(1, 16)
+    with pytest.raises(DatasetExistsError, match="id is taken"):
+        datasets.insert("raw", "run/b", raws((10, 1)), ids=taken)
+    assert not datasets.existing("raw", "run/b", raws((10, 1))).any()
+
+
+def test_data_ids_need_records(world: World) -> None:
+    datasets = world.registry.datasets
+    with pytest.raises(DataIdValueError, match="No exposure record"):
+        datasets.insert("raw", "run/b", raws((10, 0), (77, 0)))
+    assert not datasets.existing("raw", "run/b", raws((10, 0))).any()
+    with pytest.raises(DimensionNameError, match=r"required dimension\(s\) detector"):
+        datasets.insert("raw", "run/b", {"instrument": ["Cam"], "exposure": [10]})
+    with pytest.raises(DimensionValueError):
+        datasets.insert("raw", "run/b", {**raws((10, 0)), "detector": ["0"]})
+    with pytest.raises(CollectionTypeError):
+        datasets.insert("raw", "tag/x", raws((10, 0)))
+    with pytest.raises(MissingCollectionError):
+        datasets.insert("raw", "run/d", raws((10, 0)))
+
+
+def test_types_without_dimensions_or_with_pixels(world: World) -> None:
+    datasets = world.registry.datasets
+    assert datasets.existing("notes", "run/a", {}).tolist() == [True]
+    assert datasets.insert("notes", "run/b", {}, ids=np.zeros((1, 16), np.uint8)).tolist() == [True]
+    with pytest.raises(DatasetExistsError):
+        datasets.insert("notes", "run/b", {}, ids=np.ones((1, 16), np.uint8))
+    assert datasets.insert("pixels", "run/b", {"htm7": [131072, 262143]}).all()
+    assert datasets.insert("raw", "run/b", raws()).tolist() == []
