@@ -53,17 +53,17 @@ def ingest(
     import numpy as np
 
     groups: dict[tuple[DatasetType, str, str | None], list[tuple[str, DatasetRef]]] = {}
-    shared: dict[str, list[bytes]] = {}
+    shared = ""
     for item in datasets:
         refs = [item.refs] if isinstance(item.refs, DatasetRef) else list(item.refs)
         path = os.fspath(item.path)
         if len(refs) > 1:
-            shared[path] = [r.id.bytes for r in refs]
+            shared = path
         for ref in refs:
             groups.setdefault((ref.dataset_type, ref.run, item.formatter), []).append((path, ref))
     if shared and transfer not in (None, "direct", "split"):
         raise InvalidError(
-            f"{next(iter(shared))} holds several datasets; such files can only be ingested in place or 'direct'.",
+            f"{shared} holds several datasets; such files can only be ingested in place or 'direct'.",
             hint="Use transfer='direct', or one file per dataset.",
         )
     with butler.transaction():
@@ -84,11 +84,6 @@ def ingest(
                 skip_existing=skip_existing,
                 track=track,
             )
-        for identifiers in shared.values():
-            found = butler.registry.datasets.get_many(identifiers)
-            for ref, row, record in found.values():
-                if record is not None and ref is not None:
-                    butler.registry.datasets.share_file(record.path, [row])
 
 
 def ingest_columns(
@@ -143,6 +138,7 @@ def ingest_columns(
     butler.registry.database.require_writeable()
     butler.registry.refresh()
     kind = butler.registry.dataset_types.get(name).dataset_type
+    _check_columns(kind, columns, len(paths))
     added = np.ones(len(paths), bool)
     if not len(paths):
         return added
@@ -167,9 +163,23 @@ def ingest_columns(
                 columns = {d: np.asarray(c)[chosen] for d, c in columns.items()}
                 paths = [paths[i] for i in chosen.tolist()]
                 ids = ids[chosen] if ids is not None else None
-        files = _files(butler, kind, columns, paths, run, transfer, formatter, track, stage)
+        files, in_place = _files(butler, kind, columns, paths, run, transfer, formatter, track, stage)
+        butler.registry.datasets.claim_paths(in_place)
         butler.registry.datasets.insert(name, run, columns, ids=ids, files=files)
+        butler.registry.datasets.share_files(in_place)
     return added
+
+
+def _check_columns(kind: DatasetType, columns: Mapping[str, Any], n: int) -> None:
+    """Refuse columns that are not the type's dimensions, one value per file."""
+    required = kind.dimensions.required
+    if set(columns) != set(required):
+        raise ParameterError(
+            f"The columns {sorted(columns)} are not those of '{kind.name}'.", hint=f"Needed are: {', '.join(required)}."
+        )
+    for name, column in columns.items():
+        if len(column) != n:
+            raise ParameterError(f"Column '{name}' has {len(column)} values for {n} files.")
 
 
 def _files(
@@ -182,17 +192,19 @@ def _files(
     formatter: str | None,
     track: bool,
     stage: Any,
-) -> FileColumns:
-    """Bring the files in place and say what is to be recorded of them."""
+) -> tuple[FileColumns, list[str]]:
+    """Bring the files in place; give what is to be recorded, and the paths inside the root that were there before."""
     instrument = str(columns["instrument"][0]) if "instrument" in columns else None
     chosen = formatter or butler.datastore.formatters.choose(kind, instrument=instrument).name
 
+    made: list[str] = []
+
     def stems() -> list[str]:
-        made = butler.datastore.stems(kind, template_columns(butler, kind, columns, run), len(paths))
+        made[:] = butler.datastore.stems(kind, template_columns(butler, kind, columns, run), len(paths))
         butler.registry.datasets.claim_paths(made)
         return made
 
-    return butler.datastore.ingest(
+    files = butler.datastore.ingest(
         list(paths),
         transfer,
         formatter=chosen,
@@ -203,6 +215,7 @@ def _files(
         checksum=bool(butler.config.datastore.get("checksum")),
         in_use=butler.registry.datasets.path_in_use,
     )
+    return files, [] if made else [path for path in files.path if "://" not in path]
 
 
 def template_columns(butler: Butler, kind: DatasetType, columns: Mapping[str, Any], run: str) -> dict[str, Any]:
@@ -358,9 +371,11 @@ def retrieve(
         Two files would get the same name, or one is there already.
     """
     from skybutler.storage import LocalStorage, Stage
+    from skybutler.storage.transfer import check_mode
     from skybutler.storage.transfer import transfer as bring
 
-    if transfer in ("move", "direct"):
+    check_mode(transfer)
+    if transfer in ("move", "direct", "split"):
         raise ParameterError(f"Artifacts cannot be retrieved with transfer '{transfer}'.", hint="Use copy or a link.")
     os.makedirs(destination, exist_ok=True)
     target = LocalStorage(destination)
