@@ -1,0 +1,234 @@
+"""What is particular to PostgreSQL: schemas, lost connections, permissions, identifiers, error texts."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from skybutler.errors import (
+    ConflictError,
+    FormatError,
+    InvalidError,
+    ReadOnlyError,
+    UnavailableError,
+)
+from skybutler.registry.postgresql import PostgresqlDatabase
+from support.postgres import fresh_database
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def url(postgres_server: str) -> Iterator[str]:
+    """An empty database for all tests of this file; each works in a schema of its own."""
+    with fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def namespace() -> str:
+    return f"space {uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def database(url: str, namespace: str) -> Iterator[PostgresqlDatabase]:
+    database = PostgresqlDatabase(url, writeable=True, create=True, namespace=namespace)
+    kinds = database.kinds
+    database.execute(f"CREATE TABLE t (k {kinds['key']}, id {kinds['id']}, text {kinds['text']} UNIQUE)")
+    yield database
+    database.close()
+
+
+def _texts(database: PostgresqlDatabase) -> list[str]:
+    return [r[0] for r in database.query("SELECT text FROM t ORDER BY k")]
+
+
+def _end_connection(url: str, database: PostgresqlDatabase) -> None:
+    """What a restarted server or a cut line looks like."""
+    row = database.query_one("SELECT pg_backend_pid()")
+    assert row is not None
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", row)
+
+
+# ----------------------------------------------------------------------------------------------------------- namespaces
+def test_namespaces_of_one_database_do_not_see_each_other(url: str, database: PostgresqlDatabase) -> None:
+    database.execute("INSERT INTO t (text) VALUES ('first')")
+    other = PostgresqlDatabase(url, writeable=True, create=True, namespace='odd "name"')
+    assert other.table_names() == set()
+    other.execute("CREATE TABLE t (k BIGINT)")
+    other.execute("CREATE TABLE u (k BIGINT)")
+    assert other.table_names() == {"t", "u"}
+    assert database.table_names() == {"t"}
+    assert _texts(database) == ["first"]
+    other.close()
+
+
+def test_a_namespace_is_only_made_when_asked_for(url: str) -> None:
+    database = PostgresqlDatabase(url, writeable=True, namespace="not_there")
+    assert database.table_names() == set()
+    assert database.query_one("SELECT 1 FROM pg_namespace WHERE nspname = 'not_there'") is None
+    database.close()
+
+
+def test_sqlalchemys_spelling_of_the_scheme_is_understood(url: str) -> None:
+    database = PostgresqlDatabase(url.replace("postgresql://", "postgresql+psycopg://", 1), writeable=False)
+    assert database.query("SELECT 1") == [(1,)]
+    database.close()
+
+
+# ---------------------------------------------------------------------------------------------------------- identifiers
+def test_ids_are_16_bytes_both_ways(database: PostgresqlDatabase) -> None:
+    ids = [uuid.uuid4().bytes for _ in range(3)]
+    database.insert_many("t", {"id": "id", "text": "text"}, [(i, f"t{n}") for n, i in enumerate(ids)])
+    assert [r[0] for r in database.query("SELECT id FROM t ORDER BY k")] == ids
+    assert database.query("SELECT text FROM t WHERE id = ?", (database.id_parameter(ids[1]),)) == [("t1",)]
+    assert [r[0] for b in database.stream("SELECT id FROM t ORDER BY k") for r in b] == ids
+    with database.staged({"a": "id", "n": "int", "b": "id"}, [(ids[0], 1, ids[1]), (ids[1], 2, ids[2])]) as stage:
+        rows = database.query(f"SELECT s.n, t.text FROM {stage} s JOIN t ON t.id = s.b ORDER BY s.n")
+        assert rows == [(1, "t1"), (2, "t2")]
+    assert database.query("SELECT text FROM t WHERE id::text = ?", (str(uuid.UUID(bytes=ids[2])),)) == [("t2",)]
+
+
+# ----------------------------------------------------------------------------------------------------- lost connections
+def test_after_a_lost_connection_the_next_statement_gets_a_new_one(url: str, database: PostgresqlDatabase) -> None:
+    database.execute("INSERT INTO t (text) VALUES ('kept')")
+    with pytest.raises(UnavailableError), database.transaction():  # noqa: PT012 - the loss is in the middle
+        database.execute("INSERT INTO t (text) VALUES ('lost')")
+        _end_connection(url, database)
+        database.query("SELECT 1")
+    assert not database.in_transaction
+    assert _texts(database) == ["kept"]
+    with database.transaction(), database.staged({"text": "text"}, [("new",)]) as stage:
+        database.execute(f"INSERT INTO t (text) SELECT text FROM {stage}")
+    assert _texts(database) == ["kept", "new"]
+
+
+def test_a_connection_lost_between_statements_is_replaced(url: str, database: PostgresqlDatabase) -> None:
+    database.execute("INSERT INTO t (text) VALUES ('kept')")
+    _end_connection(url, database)
+    with pytest.raises(UnavailableError, match="did not answer") as caught:
+        database.query("SELECT 1")
+    assert "retry" in caught.value.hint
+    assert _texts(database) == ["kept"]
+
+
+def test_a_stage_of_a_lost_connection_does_not_hide_the_loss(url: str, database: PostgresqlDatabase) -> None:
+    with pytest.raises(UnavailableError), database.staged({"k": "int"}, [(1,)]) as stage:  # noqa: PT012
+        _end_connection(url, database)
+        database.query(f"SELECT * FROM {stage}")
+    with database.staged({"k": "int"}, [(2,)]) as stage:
+        assert database.query(f"SELECT k FROM {stage}") == [(2,)]
+
+
+def test_no_server_is_said_without_the_password() -> None:
+    database = PostgresqlDatabase("postgresql://me:secret@127.0.0.1:1/registry", writeable=False)
+    with pytest.raises(UnavailableError, match="did not answer") as caught:
+        database.query("SELECT 1")
+    assert "secret" not in str(caught.value)
+
+
+# --------------------------------------------------------------------------------------------------------------- errors
+def test_errors_of_the_driver_become_ours(database: PostgresqlDatabase) -> None:
+    database.execute("INSERT INTO t (text) VALUES ('a')")
+    with pytest.raises(ConflictError, match="unique"):
+        database.execute("INSERT INTO t (text) VALUES ('a')")
+    with pytest.raises(FormatError, match="nowhere"):
+        database.query("SELECT 1 FROM nowhere")
+    with pytest.raises(FormatError, match="missing"):
+        list(database.stream("SELECT missing FROM t"))
+    with pytest.raises(InvalidError, match="division by zero"):
+        database.query("SELECT 1 / (k - k) FROM t")
+    with pytest.raises(InvalidError):
+        database.execute("UPDATE t SET k = ?", (2**63,))
+    assert _texts(database) == ["a"]
+
+
+def test_those_who_may_only_read_are_told_so(url: str, database: PostgresqlDatabase, namespace: str) -> None:
+    database.execute("INSERT INTO t (text) VALUES ('a')")
+    role = f"guest_{uuid.uuid4().hex}"
+    database.execute(f"CREATE ROLE {role} LOGIN")
+    database.execute(f'GRANT USAGE ON SCHEMA "{namespace}" TO {role}')
+    database.execute(f"GRANT SELECT ON t TO {role}")
+    guest = PostgresqlDatabase(url.replace("postgres@", f"{role}@", 1), writeable=True, namespace=namespace)
+    assert _texts(guest) == ["a"]
+    with pytest.raises(ReadOnlyError, match="permission denied"):
+        guest.execute("INSERT INTO t (text) VALUES ('b')")
+    guest.execute("SET default_transaction_read_only = on")
+    with pytest.raises(ReadOnlyError, match="cannot be written"), guest.transaction():
+        guest.execute("DELETE FROM t")
+    guest.close()
+    database.execute(f"DROP OWNED BY {role}")
+    database.execute(f"DROP ROLE {role}")
+
+
+def test_deadlocks_ask_to_try_again(database: PostgresqlDatabase) -> None:
+    database.insert_many("t", {"text": "text"}, [("a",), ("b",)])
+    database.execute("SET deadlock_timeout = '20ms'")
+    both = threading.Barrier(2, timeout=20)
+    errors: list[UnavailableError] = []
+
+    def update(first: str, second: str) -> None:
+        try:
+            with database.transaction():
+                database.execute("UPDATE t SET text = text WHERE text = ?", (first,))
+                both.wait()
+                database.execute("UPDATE t SET text = text WHERE text = ?", (second,))
+        except UnavailableError as error:
+            errors.append(error)
+
+    def in_thread() -> None:
+        update("b", "a")
+        database.close()
+
+    thread = threading.Thread(target=in_thread)
+    thread.start()
+    update("a", "b")
+    thread.join()
+    assert [e.hint for e in errors] == ["Try again."]
+    assert "same rows" in errors[0].message
+
+
+# ---------------------------------------------------------------------------------------------------------- differences
+def test_globs_are_like_patterns(database: PostgresqlDatabase) -> None:
+    pieces = [("text", "a_b%\\"), ("any", "*"), ("one", "?")]
+    assert database.glob("x", pieces) == ("x LIKE ?", ["a\\_b\\%\\\\%_"])
+
+
+def test_percent_signs_in_statements_are_themselves(database: PostgresqlDatabase) -> None:
+    database.execute("INSERT INTO t (text) VALUES (?)", ("50%",))
+    assert database.query("SELECT text FROM t WHERE text LIKE '5%' AND text = ?", ("50%",)) == [("50%",)]
+    assert database.query("SELECT text FROM t WHERE text LIKE '5%'") == [("50%",)]
+    assert list(database.stream("SELECT text FROM t WHERE text LIKE '%0%'")) == [[("50%",)]]
+
+
+def test_locked_tables_keep_other_writers_waiting(url: str, database: PostgresqlDatabase, namespace: str) -> None:
+    other = PostgresqlDatabase(url, writeable=True, namespace=namespace)
+    other.execute("SET lock_timeout = '50ms'")
+    with database.transaction():
+        database.lock_table("t")
+        assert _texts(other) == []  # reading goes on
+        with pytest.raises(UnavailableError):
+            other.execute("INSERT INTO t (text) VALUES ('b')")
+    other.execute("INSERT INTO t (text) VALUES ('c')")
+    assert _texts(database) == ["c"]
+    other.close()
+
+
+def test_the_planner_learns_of_many_new_rows_only(database: PostgresqlDatabase) -> None:
+    def known() -> Any:
+        row = database.query_one("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass('t')")
+        assert row is not None
+        return row[0]
+
+    database.insert_many("t", {"text": "text"}, [(f"t{i}",) for i in range(3000)])
+    before = known()
+    database.grown("t", 10)
+    assert known() == before < 3000
+    database.grown("t", 3000)
+    assert known() == 3000
