@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,19 @@ def test_vanished_files_are_found_by_division(butler: Butler, tmp_path: Path, n_
     assert report.ingested == count(butler) == 9 - n_gone
     assert {Path(f.path).name for f in report.failures} == {f"{i}.fits" for i in range(n_gone)}
     assert report.exposures == 1
+
+
+@pytest.mark.parametrize("transfer, most", [("copy", 5), ("hardlink", 5), ("direct", 32)])
+def test_copying_holds_the_database_for_few_files(
+    butler: Butler, night: Path, monkeypatch: pytest.MonkeyPatch, transfer: str, most: int
+) -> None:
+    monkeypatch.setattr("skybutler.ingest.raw_write._AT_ONCE_MOVED", 5)
+    sizes: list[int] = []
+    butler.register_dataset_type("raw", ["instrument", "detector", "exposure"], "Exposure")
+    butler.collections.register(RUN)
+    butler.registry.database.before_commit.append(lambda: sizes.append(count(butler)))
+    assert ingest_raws(butler, night, transfer=transfer).ingested == count(butler) == 32
+    assert max(after - before for before, after in pairwise([0, *sizes])) == most
 
 
 def test_two_processes_ingest_the_same(butler: Butler, night: Path) -> None:

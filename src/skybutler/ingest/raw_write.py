@@ -38,6 +38,12 @@ _OF_ALL = (CollectionError, DatasetTypeError, ReadOnlyError)
 
 _PAUSE_S = 0.5
 
+_RECORDED = ("direct", "split")
+"""Transfer modes that leave files where they are."""
+
+_AT_ONCE_MOVED = 200
+"""Files per transaction where they are brought into the repository: nobody else writes to SQLite while they come."""
+
 
 @dataclass
 class _Files:
@@ -128,7 +134,9 @@ class ExposureWriter:
         records = _Records(columns, found, [r.dependencies for r in raws])
         while len(files):
             chosen, again = self._claiming(files)
-            self._divide(chosen, records)
+            at_once = len(chosen) if self._transfer in _RECORDED else _AT_ONCE_MOVED
+            for begin in range(0, len(chosen), at_once or 1):
+                self._divide(chosen.take(np.arange(begin, min(begin + at_once, len(chosen)))), records)
             files = self._released(again)
 
     # ------------------------------------------------------------------ checks

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["ingest_raws"]
 
 _AT_ONCE = 20_000
-"""Files per transaction: a few tenths of a second."""
+"""Files written together: a few tenths of a second."""
 
 
 def ingest_raws(
