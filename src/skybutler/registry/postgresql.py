@@ -131,20 +131,28 @@ class PostgresqlDatabase(Database):
         return _Id(value)
 
     # -------------------------------------------------------------- statements
+    def _failed(self, error: psycopg.Error) -> ButlerError:
+        """Our error for a driver error; after a lost connection the next statement opens a new one."""
+        connection: psycopg.Connection[Row] = self.connection
+        if connection.closed and not self.in_transaction:  # a transaction must not go on with another connection
+            self._local.pid = None
+            self._local.stages = {}
+        return _translated(error)
+
     def _execute(self, sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
         try:
             # binary both ways: ids arrive as 16 bytes and floats keep every bit
             cursor: psycopg.Cursor[Row] = self.connection.cursor(binary=True)
             cursor.execute(_percent(sql), parameters or None)
         except psycopg.Error as error:
-            raise _translated(error) from error
+            raise self._failed(error) from error
         return cursor
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         try:
             return self._execute(sql, parameters).fetchall()
         except psycopg.Error as error:
-            raise _translated(error) from error
+            raise self._failed(error) from error
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Generator[list[Row], None, None]:
         name = f"c{next(self._stage_numbers)}"
@@ -156,7 +164,7 @@ class PostgresqlDatabase(Database):
                 while rows := cursor.fetchmany(size):
                     yield rows
         except psycopg.Error as error:
-            raise _translated(error) from error
+            raise self._failed(error) from error
 
     def insert_many(self, table: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
         names = ", ".join(map(quoted, columns))
@@ -169,7 +177,7 @@ class PostgresqlDatabase(Database):
                 for row in rows if not ids else _with_ids(rows, ids):
                     copy.write_row(row)
         except psycopg.Error as error:
-            raise _translated(error) from error
+            raise self._failed(error) from error
         self._written += cursor.rowcount
 
     def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row], measured: bool) -> None:
