@@ -19,7 +19,8 @@ def _write(path: Path, kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["GZIP_1", "GZIP_2"])
 def test_two_times_one_file(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = []
+    files: list[Path] = []
+    expected = b""
     for second in (1_000_000_000, 2_000_000_000):
         monkeypatch.setattr("time.time", lambda now=second: float(now))
         path = tmp_path / f"{second}.fits"
