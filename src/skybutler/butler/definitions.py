@@ -59,7 +59,8 @@ class Definitions(Lookup):
     def query_dataset_types(self, expression: str | Iterable[str] = "*") -> list[DatasetType]:
         """Registered types that match names or globs, sorted by name."""
         self.registry.refresh()
-        return [r.dataset_type for r in self.registry.dataset_types.resolve(expression)]
+        found = [r.dataset_type for r in self.registry.dataset_types.resolve(expression)]
+        return sorted(found, key=lambda kind: kind.name)
 
     def insert_dimension_data(
         self,

@@ -196,8 +196,9 @@ class PostgresqlDatabase(Database):
     def _undo(self, savepoint: str | None) -> None:
         connection: psycopg.Connection[Row] = self.connection
         if connection.closed or connection.broken:
-            self._local.pid = None  # the server rolled back when the connection went
-            return
+            if savepoint is None:  # else the outer blocks must fail too: their rows are gone
+                self._local.pid = None
+            return  # the server rolled back when the connection went
         if savepoint is None:
             connection.execute("ROLLBACK")
         else:
