@@ -270,6 +270,20 @@ def test_conflicting_record_is_refused_then_updated(butler: Butler, night: Path)
     assert ingest_raws(butler, night, transfer="direct").failures == []
 
 
+def test_conflicting_record_is_refused_in_every_transaction(
+    butler: Butler, night: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raws, "_AT_ONCE", 1)
+    monkeypatch.setattr("skybutler.ingest.raw_search._BATCH", 1)
+    ingest_raws(butler, night / "501", transfer="direct")
+    for detector in (1, 2, 3):
+        write_raw(night / "other", 501, detector, EXPTIME=31.0)
+    report = ingest_raws(butler, night / "other", transfer="direct")
+    assert (report.ingested, len(report.failures)) == (0, 3)
+    updated = ingest_raws(butler, night / "other", transfer="direct", update_records=True)
+    assert (updated.ingested, len(updated.updated_exposures)) == (3, 1)
+
+
 def test_name_of_an_observation_that_another_exposure_has(butler: Butler, night: Path) -> None:
     ingest_raws(butler, night / "501", transfer="direct")
     row = {"instrument": CAMERA, "id": 1, "obs_id": "503", "physical_filter": "i_sim_1.4", "group": "501"}

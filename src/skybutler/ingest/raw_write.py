@@ -194,13 +194,13 @@ class ExposureWriter:
         """Without files of exposures that are recorded with other values, unless those are to be overwritten."""
         found = compare(self._butler, "exposure", columns)
         ids = columns["id"]
-        for row in [
-            r for r in found.changed if ids[r] in self._settled
-        ]:  # recorded from an earlier file of this ingest
+        # The first file of an ingest tells about its exposure, also when the others come in later transactions.
+        for row in [r for r in found.changed if ids[r] in self._settled]:
             del found.changed[row]
             found.same.append(row)
-        self._settled.update(ids)
-        if self._update or not found.changed:
+        refused = {} if self._update else found.changed
+        self._settled.update(ids[row] for row in range(len(ids)) if row not in refused)
+        if not refused:
             return files, found
 
         def reason(i: int) -> str:
