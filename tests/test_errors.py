@@ -38,6 +38,24 @@ def test_caret_never_leaves_the_text(text: str, position: int, length: int) -> N
     assert len(lines[2]) - 2 <= max(len(text), 1) + 1
 
 
+def test_caret_shows_the_surroundings_in_a_long_text() -> None:
+    text = "a = 1 AND " * 100 + "bad" + " AND b = 2" * 100
+    line, mark = caret(text, 1000, 3).split("\n")
+    assert len(line) <= 110
+    assert line.startswith("  ...")
+    assert line.endswith("...")
+    assert line[mark.index("^") : mark.rindex("^") + 1] == "bad"
+    line, mark = caret(text, 4, 1).split("\n")
+    assert line.startswith("  a = 1")
+    assert line[mark.index("^")] == "1"
+    line, mark = caret(text, len(text) - 1, 1).split("\n")
+    assert not line.endswith("...")
+    assert line[mark.index("^")] == "2"
+    line, mark = caret(text, 900, 500).split("\n")
+    assert len(mark) <= len(line)
+    assert caret("x" * 100, 99) == "  " + "x" * 100 + "\n  " + " " * 99 + "^"
+
+
 def test_expression_error_shows_text_caret_and_hint() -> None:
     error = ExpressionError("No such name: 'vist'.", "vist = 1", 0, 4, hint="Did you mean 'visit'?")
     assert str(error) == "No such name: 'vist'.\n  vist = 1\n  ^^^^\nDid you mean 'visit'?"

@@ -56,6 +56,10 @@ __all__ = [
 ]
 
 
+_SHOWN = 100
+"""Characters of a long text that `caret` shows."""
+
+
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:
     """Text offering the known names closest to a misspelt one.
 
@@ -83,7 +87,7 @@ def nearest(name: str, known: Iterable[str], n: int = 3) -> str:
 
 
 def caret(text: str, position: int, length: int = 1) -> str:
-    """Two or three lines: the line of ``text`` that holds ``position`` and a caret under it.
+    """Two lines: the line of ``text`` that holds ``position``, or the part of it around there, and a caret under it.
 
     Parameters
     ----------
@@ -100,7 +104,12 @@ def caret(text: str, position: int, length: int = 1) -> str:
     line = text[start : end if end >= 0 else len(text)]
     column = position - start
     width = max(1, min(length, len(line) - column))
-    return f"  {line}\n  {' ' * column}{'^' * width}"
+    if len(line) > _SHOWN:
+        begin = max(0, min(column - _SHOWN // 2, len(line) - _SHOWN))
+        head, tail = "..." if begin else "", "..." if begin + _SHOWN < len(line) else ""
+        column, width = column - begin + len(head), min(width, begin + _SHOWN - column)
+        line = head + line[begin : begin + _SHOWN] + tail
+    return f"  {line}\n  {' ' * column}{'^' * max(1, width)}"
 
 
 class ButlerError(Exception):
