@@ -57,7 +57,7 @@ def test_rows_are_those_of_plain_python(shared_world: World, collections: list[s
         assert len(found) == len(set(found))
 
 
-@pytest.mark.parametrize("order", itertools.permutations(RUNS), ids=str)
+@pytest.mark.parametrize("order", list(itertools.permutations(RUNS)), ids=str)
 def test_the_order_of_runs_decides(shared_world: World, order: tuple[str, ...]) -> None:
     held = {run: bytes(shared_world.datasets["calexp", run]["Cam", 1, 11]) for run in RUNS}
     found = {bytes(r[0]) for r in _rows(shared_world, "calexp", list(order), "d.id", find_first=True)}
