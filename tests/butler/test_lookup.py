@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from skybutler import Butler, CollectionType, Timespan
 from skybutler.errors import DatasetNotFoundError, DimensionNameError
 
-CAMERA = {"instrument": "Cam"}
+CAMERA: dict[str, Any] = {"instrument": "Cam"}
 
 
 @pytest.fixture

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from skybutler import Butler
 from skybutler.errors import ExpressionError, MissingCollectionError, MissingDatasetTypeError, NoDefaultCollectionError
 from support.world import World
 
-CAM = {"instrument": "Cam"}
+CAM: dict[str, Any] = {"instrument": "Cam"}
 
 
 def test_datasets_of_several_types_and_globs(world: World, butler: Butler) -> None:

@@ -198,7 +198,7 @@ def test_a_database_that_goes_away_is_said_and_comes_back(postgres_database: Cal
 
         def lose_and_go_on() -> None:
             with butler.transaction():
-                butler.put({"a": 2}, "note", run="s")
+                butler.put({"a": 2}, "note", run="first")
                 with pytest.raises(UnavailableError):
                     put_and_lose()
                 butler.put({"a": 2}, "note", run="u")

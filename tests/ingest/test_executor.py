@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import psutil  # type: ignore[import-untyped, unused-ignore]
@@ -14,19 +13,7 @@ import pytest
 
 from skybutler.errors import InvalidError, UnavailableError
 from skybutler.ingest.executor import open_executor
-
-
-def slow_square(n: int) -> int:
-    time.sleep(0.001 * (n % 3))
-    return n * n
-
-
-def process_id(_: int) -> int:
-    return os.getpid()
-
-
-def die(_: int) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+from support.calls import die, process_id, slow_square
 
 
 @pytest.mark.parametrize("processes", [1, 2])

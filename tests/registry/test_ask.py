@@ -18,7 +18,7 @@ from skybutler.registry.ask import ask_data_ids, ask_datasets, ask_records
 from skybutler.registry.query import DatasetSearch
 from support.world import World
 
-CAM = {"instrument": "Cam"}
+CAM: dict[str, Any] = {"instrument": "Cam"}
 
 
 def _ids(world: World, dimensions: list[str], where: str = "", **options: Any) -> list[tuple[Any, ...]]:

@@ -41,8 +41,8 @@ def test_rows_come_back_with_ids_and_files(world: World) -> None:
     assert [(f.path, f.size, f.checksum, f.formatter) for _, _, f in refs if f] == [
         ("x/a", 1, b"1" * 16, "json"), ("x/b", 2, None, "json"), ("file:///y", -1, None, "json"),
     ]  # fmt: skip
-    ids = datasets.insert("raw", "run/b", raws((13, 0), (13, 1)))
-    assert ids.tolist() == [True, True]
+    added = datasets.insert("raw", "run/b", raws((13, 0), (13, 1)))
+    assert added.tolist() == [True, True]
 
 
 def test_what_exists_is_named_or_skipped(world: World) -> None:

@@ -11,7 +11,7 @@ from skybutler.errors import DataIdValueError, DimensionNameError, DimensionValu
 from skybutler.registry.registry import Registry
 from support.world import World
 
-CAM = {"instrument": "Cam"}
+CAM: dict[str, Any] = {"instrument": "Cam"}
 
 
 def _standard(world: World, dimensions: list[str], given: dict[str, Any], **options: Any) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ from skybutler.sky.region import encode
 from skybutler.sky.timespan import Timespan
 from support.world import World, square
 
-FILTERS = {"instrument": ["Cam"] * 2, "name": ["x_1", "x_2"], "band": ["x", None]}
+FILTERS: dict[str, Any] = {"instrument": ["Cam"] * 2, "name": ["x_1", "x_2"], "band": ["x", None]}
 
 
 def test_every_record_comes_back_as_it_was(world: World) -> None:
@@ -88,7 +88,7 @@ def test_existing_records_conflict_unless_told_otherwise(world: World) -> None:
     assert _band(world, "x_2") is None
     assert elements.insert("physical_filter", more, replace=True) == 2
     assert _band(world, "x_2") == "y"
-    detector = {"instrument": ["Cam"], "id": [9], "full_name": ["R0_S1"]}
+    detector: dict[str, Any] = {"instrument": ["Cam"], "id": [9], "full_name": ["R0_S1"]}
     with pytest.raises(ConflictingDefinitionError):
         elements.insert("detector", detector, skip_existing=True)  # the name is another detector's
 
@@ -183,7 +183,7 @@ def test_regions_of_join_elements(world: World) -> None:
     region = square(1.0, 1.0, 0.1)
     # data IDs without a region stand in the same table, and are no records
     assert elements.fetch("visit_detector_region", ("Cam", 0, 13)) is None
-    one = {"instrument": ["Cam"], "visit": [13], "detector": [0], "region": [region]}
+    one: dict[str, Any] = {"instrument": ["Cam"], "visit": [13], "detector": [0], "region": [region]}
     assert elements.insert("visit_detector_region", one) == 1
     record = elements.fetch("visit_detector_region", ("Cam", 0, 13))
     assert record is not None
@@ -197,7 +197,7 @@ def test_regions_of_join_elements(world: World) -> None:
 
 
 def test_insertion_is_all_or_nothing(world: World) -> None:
-    columns = {"instrument": ["Cam", "Nobody"], "id": [30, 31], "full_name": ["a", "b"]}
+    columns: dict[str, Any] = {"instrument": ["Cam", "Nobody"], "id": [30, 31], "full_name": ["a", "b"]}
     with pytest.raises(DataIdValueError):
         world.registry.elements.insert("detector", columns)
     assert world.registry.elements.fetch("detector", ("Cam", 30)) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from support.world import World
 
 
@@ -18,7 +20,10 @@ def test_many_records_are_those_fetched_one_by_one(world: World) -> None:
 
 def test_missing_records_are_none(world: World) -> None:
     known = next(iter(world.rows["detector"]))
-    columns = {"instrument": [known["instrument"], "nope", known["instrument"]], "detector": [10**6, 0, known["id"]]}
+    columns: dict[str, Any] = {
+        "instrument": [known["instrument"], "nope", known["instrument"]],
+        "detector": [10**6, 0, known["id"]],
+    }
     first, second, third = world.registry.elements.fetch_many("detector", columns)
     assert first is second is None
     assert third is not None

@@ -11,7 +11,7 @@ from skybutler.registry.query import DatasetSearch
 from skybutler.registry.registry import Registry
 from support.world import World, fill_records
 
-CAM = {"instrument": "Cam"}
+CAM: dict[str, Any] = {"instrument": "Cam"}
 
 
 def _why(world: World, name: str, collections: list[str], where: str = "", **data_id: Any) -> list[str]:

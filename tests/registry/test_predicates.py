@@ -121,7 +121,7 @@ conditions = st.recursive(
 
 def expected(world: World, group: DimensionGroup, where: str) -> list[tuple[Any, ...]]:
     predicate = bind(parse(where), text=where, universe=world.universe, group=group, binds=BINDS)
-    keys = [(d, world.universe[d].key.name) for d in group.required]
+    keys = [(d, key.name) for d in group.required if (key := world.universe[d].key) is not None]
     found = {
         tuple(row[k] for k in keys)
         for row in world.joined(group.names)

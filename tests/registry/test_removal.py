@@ -15,7 +15,7 @@ from support.world import World, rolled_back
 @pytest.fixture
 def ids(world: World) -> list[bytes]:
     """Four datasets with files: two alone, two in one file; and one whose file is somebody else's."""
-    columns = {"instrument": ["Cam"] * 5, "exposure": [10] * 4 + [11], "detector": [0, 1, 2, 3, 0]}
+    columns: dict[str, Any] = {"instrument": ["Cam"] * 5, "exposure": [10] * 4 + [11], "detector": [0, 1, 2, 3, 0]}
     files = FileColumns(["a", "b", "s", "s", "file:///x"], [1] * 5, "json", "StructuredDataDict", None)
     array = np.arange(80, dtype=np.uint8).reshape(5, 16)
     world.registry.datasets.insert("raw", "run/b", columns, ids=array, files=files)

@@ -27,8 +27,8 @@ from skybutler.registry.spatial import Side, sides_of
 from support.where_oracle import evaluate
 from support.world import World
 
-CAM = {"instrument": "Cam"}
-MAP = {"skymap": "Map"}
+CAM: dict[str, Any] = {"instrument": "Cam"}
+MAP: dict[str, Any] = {"skymap": "Map"}
 
 
 def overlap(a: Any, b: Any) -> bool:

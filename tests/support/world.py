@@ -241,7 +241,7 @@ class World:
             ]
             combinations, fields = [p[0] for p in pairs], [p[1] for p in pairs]
         for known, values in zip(combinations, fields, strict=True):
-            own = {(d, self.universe[d].key.name): v for d, v in known.items() if self.universe[d].key is not None}
+            own = {(d, key.name): v for d, v in known.items() if (key := self.universe[d].key) is not None}
             yield {**values, **own}
 
     def _records(self, element: Any) -> Iterator[tuple[dict[str, Any], dict[tuple[str, str], Any]]]:

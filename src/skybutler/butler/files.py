@@ -55,7 +55,7 @@ def ingest(
     groups: dict[tuple[DatasetType, str, str | None], list[tuple[str, DatasetRef]]] = {}
     shared = ""
     for item in datasets:
-        refs = [item.refs] if isinstance(item.refs, DatasetRef) else list(item.refs)
+        refs = item.refs
         path = os.fspath(item.path)
         if len(refs) > 1:
             shared = path

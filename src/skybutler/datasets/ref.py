@@ -6,7 +6,7 @@ import enum
 import os
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from skybutler.dimensions import DataId
 
@@ -92,7 +92,7 @@ class DatasetRef:
         return f"<table>{cells}</table>"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class FileDataset:
     """A file to be ingested and the datasets it holds.
 
@@ -107,12 +107,14 @@ class FileDataset:
     """
 
     path: str | os.PathLike[str]
-    refs: Sequence[DatasetRef] | DatasetRef = field()
-    formatter: str | None = None
+    refs: list[DatasetRef]
+    formatter: str | None
 
-    def __post_init__(self) -> None:
-        if isinstance(self.refs, DatasetRef):
-            self.refs = [self.refs]
+    def __init__(
+        self, path: str | os.PathLike[str], refs: Sequence[DatasetRef] | DatasetRef, formatter: str | None = None
+    ) -> None:
+        self.path, self.formatter = path, formatter
+        self.refs = [refs] if isinstance(refs, DatasetRef) else list(refs)
 
 
 class DatasetExistence(enum.Flag):
