@@ -175,7 +175,13 @@ def test_interruption_has_the_exit_status_of_shells(tmp_path: Path) -> None:
     fifo = tmp_path / "options.yaml"
     os.mkfifo(fifo)
     command = [*COMMAND, "query-collections", "-@", str(fifo), "x"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+
+    def listening() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background is started deaf to it
+
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listening
+    ) as process:
         writer = _writer(fifo, process)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
