@@ -127,3 +127,9 @@ def test_exposures_on_the_sky_before_visits_are_defined(registry: Registry, defi
         assert len(reasons) == 1
         assert "No visits are defined" in reasons[0]
         assert "butler define-visits" in reasons[0]
+
+
+def test_a_record_field_given_as_data_id_is_named(shared_world: World) -> None:
+    assert _why(shared_world, "raw", ["run/a"], **{"exposure.seq_num": 77}) == [
+        "Nothing satisfies: exposure.seq_num = 77"
+    ]

@@ -177,4 +177,4 @@ def _equals(registry: Registry, element: str, field: str, value: Any) -> Predica
         if kind not in ("string", "int", "float", "bool", "hash"):
             raise InvalidQueryError(f"'{element}.{field}' cannot be given as a data ID value.")
         column = bound.Column("field", element, field, kind, (element,))  # type: ignore[arg-type]
-    return bound.Comparison("=", column, bound.Literal(value, column.type))
+    return bound.Comparison("=", column, bound.Literal(value, column.type), position=-1)  # stands in no text

@@ -123,8 +123,10 @@ def _with_governors(registry: Registry, query: Query, name: str | None) -> dict[
 
 
 def _shown(part: Predicate, text: str) -> str:
-    piece = text[part.position : part.position + part.length].strip()
-    return piece or "a value of the data ID"
+    match part:
+        case bound.Comparison(_, bound.Column() as column, bound.Literal(value, _)) if part.position < 0:
+            return f"{column.element}.{column.field} = {value!r}"  # given as a data ID value, not as text
+    return text[part.position : part.position + part.length].strip() or "the condition"
 
 
 def _any(registry: Registry, query: Query) -> bool:
