@@ -132,7 +132,8 @@ class _Compiler:
                 continue
             users = sorted(d for d in self._fixed() if self._universe[d].governor == governor and d != governor)
             if users and self._registry.data_ids.sole(governor) is None:
-                values = self._registry.database.query(f"SELECT {quoted(governor)} FROM {quoted(governor)} ORDER BY k LIMIT 5")
+                column = quoted(governor)
+                values = self._registry.database.query(f"SELECT {column} FROM {column} ORDER BY k LIMIT 5")
                 known = (
                     ", ".join(repr(self._registry.keys.decode(governor, v[0])) for v in values) or "none is registered"
                 )
