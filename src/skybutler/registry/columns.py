@@ -101,8 +101,10 @@ def check_values(what: str, kind: str, values: list[Any]) -> list[Any]:
         raise DimensionValueError(f"{what} must be {_WORDS[kind]}, not {first!r:.60} ({type(first).__name__}).")
     if kind == "int":
         values = values if kinds <= {int} else [None if v is None else int(v) for v in values]
-        if (beyond := next((v for v in values if v is not None and v not in _INT64), None)) is not None:
-            raise DimensionValueError(f"{what} must be an integer of 64 bits, not {beyond}.")
+        present = values if None not in values else [v for v in values if v is not None]
+        for extreme in (min(present), max(present)) if present else ():
+            if extreme not in _INT64:
+                raise DimensionValueError(f"{what} must be an integer of 64 bits, not {extreme}.")
     return values
 
 
