@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from skybutler.dimensions import DimensionGroup
 from skybutler.errors import ExpressionError
+from skybutler.expressions.analysis import dimensions_of
 from skybutler.expressions.bind import bind
 from skybutler.expressions.parser import parse
 from skybutler.registry.ask import ask_data_ids
@@ -148,3 +149,30 @@ def test_conditions_select_what_the_oracle_selects(shared_world: World, where: s
         assume("Division by zero" not in error.message)
         raise
     assert answered(shared_world, group, where) == expected(shared_world, group, where)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    where=conditions,
+    names=st.sampled_from(
+        [["visit"], ["detector"], ["exposure"], ["physical_filter"], ["instrument"], ["day_obs"], []]
+    ),
+)
+def test_dimensions_of_conditions_join_without_repeating_results(
+    shared_world: World, where: str, names: list[str]
+) -> None:
+    universe = shared_world.universe
+    group = universe.conform(names)
+    try:
+        predicate = bind(parse(where), text=where, universe=universe, group=group, binds=BINDS)
+    except ExpressionError as error:
+        assume("Division by zero" not in error.message and "mbiguous" not in error.message)
+        raise
+    every = universe.conform([*group.names, *dimensions_of(predicate), "instrument"])
+    keys = [(d, key.name) for d in group.required if (key := universe[d].key) is not None]
+    found = {
+        tuple(row[k] for k in keys)
+        for row in shared_world.joined(every.names)
+        if row["instrument", "name"] == "Cam" and evaluate(predicate, row)
+    }
+    assert answered(shared_world, group, where) == sorted(found)

@@ -231,7 +231,10 @@ class World:
         combinations: list[dict[str, Any]] = [{}]
         fields: list[dict[tuple[str, str], Any]] = [{}]
         for element in group.elements:
-            if not element.has_table or not (element.is_dimension or element.always_join or element.name in also):
+            viewed = element.view_of is not None and element.name in group.required
+            if not viewed and not element.has_table:
+                continue
+            if not (element.is_dimension or element.always_join or element.name in also):
                 continue
             pairs = [
                 ({**known, **new}, {**values, **more})
@@ -245,6 +248,10 @@ class World:
             yield {**values, **own}
 
     def _records(self, element: Any) -> Iterator[tuple[dict[str, Any], dict[tuple[str, str], Any]]]:
+        if element.view_of:
+            for value in {row[element.name] for row in self.rows[element.view_of]} - {None}:
+                yield {element.name: value}, {}
+            return
         for row in self.rows.get(element.name, []):
             dimensions = {d: row.get(d) for d in (*element.required, *element.implied)}
             if element.key is not None:
