@@ -130,6 +130,5 @@ def test_exposures_on_the_sky_before_visits_are_defined(registry: Registry, defi
 
 
 def test_a_record_field_given_as_data_id_is_named(shared_world: World) -> None:
-    assert _why(shared_world, "raw", ["run/a"], **{"exposure.seq_num": 77}) == [
-        "Nothing satisfies: exposure.seq_num = 77"
-    ]
+    field: dict[str, Any] = {"exposure.seq_num": 77}
+    assert _why(shared_world, "raw", ["run/a"], **field) == ["Nothing satisfies: exposure.seq_num = 77"]
