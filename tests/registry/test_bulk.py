@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from skybutler.datasets.file_columns import FileColumns
+from skybutler.dimensions import DimensionUniverse
 from skybutler.errors import (
     CollectionTypeError,
     DataIdValueError,
@@ -16,7 +19,8 @@ from skybutler.errors import (
     DimensionValueError,
     MissingCollectionError,
 )
-from support.world import World
+from skybutler.registry.registry import Registry
+from support.world import World, make_world
 
 
 def raws(*pairs: tuple[int, int]) -> dict[str, Any]:
@@ -96,3 +100,32 @@ def test_types_without_dimensions_or_with_pixels(world: World) -> None:
         datasets.insert("notes", "run/b", {}, ids=np.ones((1, 16), np.uint8))
     assert datasets.insert("pixels", "run/b", {"htm7": [131072, 262143]}).all()
     assert datasets.insert("raw", "run/b", raws()).tolist() == []
+
+
+def test_adding_costs_the_same_in_a_full_run(tmp_path: Path) -> None:
+    """In SQLite's own steps: a filter over the whole run, made for each call, once took nearly all of them."""
+    registry = Registry.create(f"sqlite:///{tmp_path / 'r.sqlite3'}", DimensionUniverse.load())
+    make_world(registry)
+    numbers = range(1000, 4000)
+    columns = {"instrument": "Cam", "physical_filter": "r_1", "group": "g1", "day_obs": 20240101}
+    records = {name: [value] * len(numbers) for name, value in columns.items()}
+    names = [f"E{i}" for i in numbers]
+    registry.elements.insert("exposure", {**records, "id": list(numbers), "obs_id": names})
+
+    def add(first: int, last: int) -> None:
+        registry.datasets.insert("raw", "run/b", raws(*((e, d) for e in range(first, last) for d in range(4))))
+
+    def steps_of_adding(first: int) -> int:
+        registry.database.analyze()
+        steps = itertools.count()
+        connection = registry.database.connection
+        connection.set_progress_handler(lambda: next(steps) < 0, 1)
+        add(first, first + 10)
+        connection.set_progress_handler(None, 0)
+        return next(steps)
+
+    add(1000, 1100)
+    few = steps_of_adding(1100)
+    add(1110, 3900)
+    assert steps_of_adding(3900) < 1.5 * few
+    registry.close()

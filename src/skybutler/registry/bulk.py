@@ -99,7 +99,7 @@ class BulkInsert:
             self._keys.require_parents(group, plain)
             rows = self._stage_rows(required, plain, ids, files)
             kinds: dict[str, ColumnKind] = {"ord": "int", **self._keys.stage_kinds(required), "id": "id", **_FILE_KINDS}
-            with self._database.staged(kinds, rows) as stage:
+            with self._database.staged(kinds, rows, measured=True) as stage:
                 self._insert_keys(registered, required, stage)
                 existing = self._existing(registered, required, collection, stage)
                 if existing and not skip_existing:
@@ -130,7 +130,7 @@ class BulkInsert:
             return found
         encoded = [self._keys.encode_column(d, _plain(columns[d]), intern=False) for d in required]
         kinds: dict[str, ColumnKind] = {"ord": "int", **self._keys.stage_kinds(required)}
-        with self._database.staged(kinds, zip(range(n), *encoded, strict=True)) as stage:
+        with self._database.staged(kinds, zip(range(n), *encoded, strict=True), measured=True) as stage:
             found[self._existing(registered, required, collection, stage)] = True
         return found
 
