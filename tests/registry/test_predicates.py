@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from skybutler.dimensions import DimensionGroup
@@ -176,3 +177,22 @@ def test_dimensions_of_conditions_join_without_repeating_results(
         if row["instrument", "name"] == "Cam" and evaluate(predicate, row)
     }
     assert answered(shared_world, group, where) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "NOT (band = 'nothing')",
+        "NOT (band != 'nothing')",
+        "NOT (band IN ('nothing', 'none'))",
+        "band NOT IN ('nothing')",
+        "NOT (band IN ('nothing') OR exposure = 10)",
+        "(band = 'nothing') = (exposure = 77)",
+        "NOT GLOB(band, 'x*')",
+    ],
+)
+def test_texts_that_nothing_has_stay_unknown_where_the_text_is_missing(shared_world: World, where: str) -> None:
+    group = shared_world.universe.conform(["exposure"])
+    found = answered(shared_world, group, where)
+    assert ("Cam", 15) not in found  # its band is missing
+    assert bool(found) == ("!=" not in where)

@@ -90,9 +90,9 @@ class PredicateCompiler:
             case bound.IsNull(operand):
                 return self._null_test(operand)
             case bound.Comparison():
-                return self._comparison(node)
+                return self._comparison(node, exact)
             case bound.In():
-                return self._membership(node)
+                return self._membership(node, exact)
             case bound.Glob(operand, _):
                 matched = self.expression(operand)
                 sql, values = self._database.glob(matched.sql, node.pieces())
@@ -113,7 +113,7 @@ class PredicateCompiler:
             return Fragment("(NOT ") + self._spatial.has_region(operand) + ")"
         return self.expression(operand) + " IS NULL"
 
-    def _comparison(self, node: bound.Comparison) -> Fragment:
+    def _comparison(self, node: bound.Comparison, exact: bool) -> Fragment:
         operator = _OPERATORS[node.operator]
         if isinstance(node.left, Predicate) or isinstance(node.right, Predicate):
             left, right = (self._truth(side) for side in (node.left, node.right))
@@ -123,7 +123,8 @@ class PredicateCompiler:
             same = conjunction([b1 + " = " + b2, e1 + " = " + e2])
             return same if node.operator == "=" else Fragment("(NOT ") + same + ")"
         if (code := self._code_column(node.left)) and isinstance(node.right, bound.Literal) and operator in ("=", "<>"):
-            return self._code_comparison(code, operator, str(node.right.value), node.left)
+            number = self._code(node.left, str(node.right.value))
+            return _equality(code, operator, number, exact)
         return self.expression(node.left) + f" {operator} " + self.expression(node.right)
 
     def _truth(self, node: Expression) -> Fragment:
@@ -149,13 +150,7 @@ class PredicateCompiler:
         assert isinstance(column, bound.Column)
         return self._collection_row(text) if column.kind == "dataset" else self._keys.names.find(text)
 
-    def _code_comparison(self, column: str, operator: str, text: str, node: Expression) -> Fragment:
-        code = self._code(node, text)
-        if code is None:  # nothing in the repository has this text
-            return Fragment(f"{column} IS NOT NULL") if operator == "<>" else FALSE
-        return Fragment(f"{column} {operator} ?", (code,))
-
-    def _membership(self, node: bound.In) -> Fragment:
+    def _membership(self, node: bound.In, exact: bool) -> Fragment:
         values: list[Any] = list(node.values)
         if code := self._code_column(node.operand):
             codes = (self._code(node.operand, str(v)) for v in values)
@@ -165,7 +160,7 @@ class PredicateCompiler:
             values = [self._bindable(v) for v in values]
         parts = [self._listed(operand, values, node.operand.type)] if values else []
         parts += [_in_range(operand, node.operand.type, r) for r in node.ranges if len(r)]
-        return disjunction(parts)
+        return operand + " <> " + operand if exact and not parts else disjunction(parts)
 
     def _listed(self, operand: Fragment, values: list[Any], kind: str) -> Fragment:
         if len(values) <= _LISTED:
@@ -263,3 +258,12 @@ def _in_range(operand: Fragment, kind: str, wanted: range) -> Fragment:
     # numbers beyond BIGINT must not reach the cast, and a missing one must stay unknown
     unknown = operand + " IS NULL THEN NULL"
     return Fragment("CASE WHEN ") + inside + " THEN " + conjunction(steps) + " WHEN " + unknown + " ELSE (1 = 0) END"
+
+
+def _equality(column: str, operator: str, code: int | None, exact: bool) -> Fragment:
+    """Comparison of a column of codes with the code of a text; `None` is a text that nothing in the repository has."""
+    if code is not None:
+        return Fragment(f"{column} {operator} ?", (code,))
+    if exact:  # never equal, and unknown where the column is missing
+        return Fragment(f"{column} {'=' if operator == '<>' else '<>'} {column}")
+    return Fragment(f"{column} IS NOT NULL") if operator == "<>" else FALSE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from skybutler.dimensions import DimensionGroup, SkyPixDimension
 from skybutler.errors import InvalidQueryError
 
@@ -45,6 +47,23 @@ class QueryTables(Relations):
             else:
                 self.need_element(dimension)
         return self.columns[dimension]
+
+    def clause(self, conditions: Sequence[Fragment]) -> Fragment:
+        self._relate_implied()
+        return super().clause(conditions)
+
+    def _relate_implied(self) -> None:
+        """Join what says which implied value goes with which record, wherever such a value takes part.
+
+        A filter's own table does not know which visit was taken through it.
+        """
+        before = -1
+        while before != len(self.aliases):  # the table of a filter brings its band, that of a visit its filter
+            before = len(self.aliases)
+            for dimension in self._group.implied:
+                sources = [n for n in self._group.names if dimension in self._universe[n].implied]
+                if dimension in self.columns and not any(n in self.aliases for n in sources):
+                    self.need_element(sources[0])
 
     def need_element(self, name: str) -> str:
         """Alias of an element's own table, joining it when it does not take part yet."""
