@@ -39,7 +39,7 @@ def test_datasets_are_sorted_unless_an_order_is_given(rows: Rows, repo: Path) ->
 
 
 def test_types_have_tables_of_their_own(good: Good, repo: Path) -> None:
-    numbers, note = good("query-datasets", repo, "numbers,note", "--collections", "u/one").split("\n\n")
+    note, numbers = good("query-datasets", repo, "numbers,note", "--collections", "u/one").split("\n\n")  # by name
     assert numbers.splitlines()[0].split() == ["type", "run", "id", "instrument", "detector"]
     assert note.splitlines()[0].split() == ["type", "run", "id", "instrument"]
 
