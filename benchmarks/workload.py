@@ -55,16 +55,16 @@ def survey(visits: int, tracts: str = "area", seed: int = 1) -> dict[str, Any]:
         Equal seeds give equal surveys.
     """
     random = np.random.default_rng(seed)
-    instrument, sky_map = Instrument.load("LSSTCam-imSim"), _sky_map()
+    instrument, sky_map = Instrument.load("LSSTCam-imSim"), dc2_sky_map()
     centre = next(iter(sky_map.record_columns([TRACT])))["tract"]["region"][0].mean(axis=0)
     return {
-        **_camera(instrument),
+        **camera(instrument),
         **_visits(visits, random, instrument, centre),
         **_tracts(sky_map, tracts, centre),
     }
 
 
-def _sky_map() -> SkyMap:
+def dc2_sky_map() -> SkyMap:
     """The rings map of the DC2 simulation."""
     return SkyMap.from_config(
         {
@@ -79,7 +79,7 @@ def _sky_map() -> SkyMap:
     )
 
 
-def _camera(instrument: Instrument) -> dict[str, Any]:
+def camera(instrument: Instrument) -> dict[str, Any]:
     detectors = instrument.records()["detector"]
     filters = {name: band for name, band in instrument.filters.items() if band is not None}
     chosen = {band: name for name, band in filters.items()}
@@ -102,12 +102,23 @@ def _visits(n: int, random: np.random.Generator, instrument: Instrument, centre:
     dec = np.where(wide, np.degrees(np.arcsin(z)), near_dec + random.normal(0.0, DITHER_DEG, n))
     shift = random.normal(0.0, DITHER_DEG, n) / np.cos(np.radians(dec))
     ra, angle = np.where(wide, ra, near_ra + shift), random.uniform(0.0, 360.0, n)
+    hull, outlines = visit_hulls(instrument, ra, dec, angle, 0.0), visit_regions(instrument, ra, dec, angle, 0.0)
+    return {
+        **observations(random, ra, dec, angle),
+        "target": np.where(wide, "wide", "deep"),
+        "visit_poly": np.stack(lonlat_deg(hull), -1),
+        "vd_poly": np.stack(lonlat_deg(outlines), -1),
+    }
+
+
+def observations(random: np.random.Generator, ra: Any, dec: Any, angle: Any) -> dict[str, Any]:
+    """Columns of one exposure and visit per boresight, but its target and regions."""
+    n = len(ra)
     order = np.arange(n)
     night, sequence = order // VISITS_PER_NIGHT, order % VISITS_PER_NIGHT
     dates = FIRST_NIGHT + night
     begin = (dates.astype("datetime64[s]").astype(np.int64) + 4000 + SECONDS_BETWEEN * sequence) * 10**9
     numbers = 180_000 + 11 * order + random.integers(0, 11, n)
-    hull, outlines = visit_hulls(instrument, ra, dec, angle, 0.0), visit_regions(instrument, ra, dec, angle, 0.0)
     return {
         "visit_id": numbers,
         "exp_id": numbers,
@@ -120,17 +131,14 @@ def _visits(n: int, random: np.random.Generator, instrument: Instrument, centre:
         "t_end": begin + EXPOSURE_NS,
         "day_obs": np.array([int(str(d).replace("-", "")) for d in (dates - 1).tolist()]),
         "seq_num": sequence,
-        "target": np.where(wide, "wide", "deep"),
         "exptime": np.full(n, EXPOSURE_NS / 1e9),
         "azimuth": random.uniform(0.0, 360.0, n),
         "zenith_angle": random.uniform(0.0, 60.0, n),
-        "visit_poly": np.stack(lonlat_deg(hull), -1),
-        "vd_poly": np.stack(lonlat_deg(outlines), -1),
     }
 
 
 def _tracts(sky_map: SkyMap, which: str, centre: Any) -> dict[str, Any]:
-    chunks = list(sky_map.record_columns(_chosen(sky_map, which, centre)))
+    chunks = list(sky_map.record_columns(chosen_tracts(sky_map, which, centre)))
     tract = {k: np.concatenate([c["tract"][k] for c in chunks]) for k in ("id", "region")}
     names = ("tract", "id", "cell_x", "cell_y", "region")
     patch = {k: np.concatenate([c["patch"][k] for c in chunks]) for k in names}
@@ -149,7 +157,7 @@ def _tracts(sky_map: SkyMap, which: str, centre: Any) -> dict[str, Any]:
     }
 
 
-def _chosen(sky_map: SkyMap, which: str, centre: Any) -> list[int]:
+def chosen_tracts(sky_map: SkyMap, which: str, centre: Any) -> list[int]:
     """Tracts that points on a grid of a third of a degree fall into."""
     if which == "all":
         return list(range(len(sky_map)))
