@@ -109,8 +109,10 @@ def test_a_full_disk_loses_nothing_and_the_put_can_be_repeated(
         assert butler.get(butler.put(big, "note", run="s")) == big
 
 
-@pytest.mark.parametrize("moment", ["place", "sync", "set_record"])
-def test_a_killed_put_can_be_repeated(noted: Butler, repository: Path, moment: str) -> None:
+@pytest.mark.parametrize(
+    "moment, size", [("add", 1), ("place", 1), ("sync", 1), ("place", 20_000), ("set_record", 20_000)]
+)
+def test_a_killed_put_can_be_repeated(noted: Butler, repository: Path, moment: str, size: int) -> None:
     code = """
         import os, signal, sys
         from skybutler import Butler
@@ -121,9 +123,9 @@ def test_a_killed_put_can_be_repeated(noted: Butler, repository: Path, moment: s
 
         butler = Butler(sys.argv[1], run="run/mine")
         sys.setprofile(trace)
-        butler.put({"a": 1}, "note")
+        butler.put({"a": "x" * int(sys.argv[3])}, "note")
     """
-    done = run_python(code, str(repository), moment)
+    done = run_python(code, str(repository), moment, str(size))
     assert done.returncode == -signal.SIGKILL, done.stderr
     with Butler(repository, run="run/mine") as other:
         assert other.exists("note") is DatasetExistence.UNRECOGNIZED

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skybutler.datasets.identity import DATASET_NAMESPACE, to_uuid, uuid5_for_data_ids, uuid7
+from skybutler.datasets.identity import DATASET_NAMESPACE, new_uuid, to_uuid, uuid5_for_data_ids, uuid7
 
 RAW = {"instrument": ["Cam"], "detector": [0], "exposure": [1]}
 SKY = {"instrument": ["Cam"], "skymap": ["m"], "tract": [4], "visit": [3]}
@@ -36,6 +36,17 @@ def test_uuid7_grows_within_and_between_calls() -> None:
     assert ids == sorted(ids)
     assert len(set(ids)) == len(ids)
     assert uuid7(0).shape == (0, 16)
+
+
+def test_single_uuids_belong_to_the_same_sequence() -> None:
+    ids = [u for _ in range(300) for u in (new_uuid(), to_uuid(uuid7(1)[0].tobytes()))]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == len(ids)
+    assert {(u.version, u.variant, len(u.bytes), u.is_safe) for u in ids} == {
+        (7, uuid.RFC_4122, 16, uuid.SafeUUID.unknown)
+    }
+    random = np.unpackbits(np.frombuffer(b"".join(new_uuid().bytes for _ in range(4000)), "u1").reshape(-1, 16), axis=1)
+    assert abs(random[:, 66:].mean(axis=0) - 0.5).max() < 0.06
 
 
 def test_uuid7_of_threads_differ() -> None:

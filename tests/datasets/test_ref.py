@@ -53,6 +53,15 @@ def test_refs_are_sorted_by_run_type_and_data_id() -> None:
         assert sorted(given) == ordered
 
 
+def test_an_id_is_made_when_it_is_left_out() -> None:
+    data_id = DataId.from_required_values(GROUP, ("Cam", 0, 1))
+    first, second = (DatasetRef(CALEXP, data_id, "u/me/run") for _ in range(2))
+    assert first.id.version == 7
+    assert first.id < second.id
+    assert first != second
+    assert pickle.loads(pickle.dumps(first)) == first
+
+
 def test_expanding_keeps_the_dataset() -> None:
     ref = _ref().expanded(FULL)
     assert ref == _ref()

@@ -7,6 +7,7 @@ import pickle
 import time
 import urllib.request
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,9 @@ from support.datasets import make_ref
 DATA = {"a": 1, "b": [1.5, None, "ü"], "c": {"d": True}}
 
 
-def put(datastore: Datastore, obj: Any, ref: DatasetRef, **options: Any) -> FileRecord:
+def put(datastore: Datastore, obj: Any, ref: DatasetRef, in_use: Callable[[str], bool] = lambda _: True) -> FileRecord:
     with datastore.stage() as stage:
-        return datastore.put(obj, ref, stage, **options)
+        return datastore.write(datastore.prepare(obj, ref), stage, in_use=in_use)
 
 
 def metadata_ref(**options: Any) -> DatasetRef:
@@ -58,12 +59,22 @@ def test_what_is_put_is_got(datastore: Datastore) -> None:
     assert datastore.verify(record).size == record.size
     assert datastore.uri(record) == datastore.root + record.path
     assert datastore.path_of(ref) == record.path
-    assert put(datastore, DATA, ref, path="else/where.yaml").path == "else/where.yaml"
+
+
+def test_what_small_files_will_be_is_known_before_they_are_written(datastore: Datastore) -> None:
+    small = datastore.prepare(DATA, metadata_ref())
+    with datastore.stage() as stage:
+        assert datastore.write(small, stage) == small.record
+    large = datastore.prepare({"text": "x" * 20_000}, metadata_ref(run="other"))
+    assert large.record is None
+    with datastore.stage() as stage:
+        record = datastore.write(large, stage)
+    assert datastore.verify(record).size == record.size > 20_000
 
 
 def test_files_are_staged(datastore: Datastore) -> None:
     stage = datastore.stage()
-    record = datastore.put(DATA, metadata_ref(), stage)
+    record = datastore.write(datastore.prepare(DATA, metadata_ref()), stage)
     assert datastore.get(metadata_ref(), record) == DATA  # before the commit
     stage.rollback()
     assert not datastore.exists(record)
@@ -250,7 +261,7 @@ def test_a_small_get_costs_little(tmp_path: Path) -> None:
     datastore = Datastore.open(tmp_path, {"formatters": {"StructuredDataDict": "json"}})
     refs = [metadata_ref(id=uuid.UUID(int=i), run=f"r{i}") for i in range(50)]
     with datastore.stage() as stage:
-        records = [datastore.put(DATA, ref, stage) for ref in refs]
+        records = [datastore.write(datastore.prepare(DATA, ref), stage) for ref in refs]
     start = time.process_time()
     for _ in range(10):
         for ref, record in zip(refs, records, strict=True):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from skybutler.datasets import CollectionType, DatasetType
+from skybutler.datasets import CollectionType, DatasetRef, DatasetType
 from skybutler.errors import MissingCollectionError, MissingDatasetTypeError, OrphanedRecordError
 from skybutler.registry.registry import Registry
 from support.world import World, make_world, rolled_back
@@ -76,8 +76,10 @@ def test_datasets_do_not_land_in_a_run_that_took_the_place_of_a_removed_one(
     registry.collections.register("new", CollectionType.RUN)
     with pytest.raises(MissingCollectionError):
         other.datasets.insert("t", "old", {}, ids=_ids(1))
-    with pytest.raises(MissingCollectionError):
-        other.datasets.add("t", other.data_ids.standardize({}, other.universe.conform([])), "old")
+    registered = other.dataset_types.get("t").dataset_type
+    ref = DatasetRef(registered, other.data_ids.standardize({}, registered.dimensions), "old")
+    with pytest.raises(MissingCollectionError), other.transaction():
+        other.datasets.add(ref)
     assert not registry.datasets.existing("t", "new", {}).any()
 
 

@@ -6,10 +6,10 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import CollectionType, DatasetExistence, DatasetRef, DatasetType, FileDataset, FileRecord
-from skybutler.datasets.identity import uuid7
 from skybutler.registry.registry import Registry
 
 from .collections import ButlerCollections
@@ -259,7 +259,7 @@ class Butler(Queries, Definitions):
         if predict:
             registered = self._dataset_type(dataset_type)
             expanded = self.registry.data_ids.expand(self._standardize(registered, data_id, values))
-            ref = DatasetRef(registered, expanded, self._require_run(run), uuid.UUID(bytes=uuid7(1)[0].tobytes()))
+            ref = DatasetRef(registered, expanded, self._require_run(run))
             return self.datastore.storage.url(self.datastore.path_of(ref)) + "#predicted"
         _, record = self._locate(dataset_type, data_id, collections, None, values)
         return self.datastore.uri(record)
@@ -305,20 +305,22 @@ class Butler(Queries, Definitions):
         self.registry.database.require_writeable()
         registered = self._dataset_type(dataset_type)
         if isinstance(dataset_type, DatasetRef):
-            given, identifier, run = dataset_type.data_id, dataset_type.id.bytes, dataset_type.run
+            given, identifier, run = dataset_type.data_id, dataset_type.id, dataset_type.run
         else:
-            given, identifier = self._standardize(registered, data_id, values), uuid7(1)[0].tobytes()
+            given, identifier = self._standardize(registered, data_id, values), None
         expanded = self.registry.data_ids.expand(given)
-        target = self._require_run(run)
-        ref = DatasetRef(registered, expanded, target, uuid.UUID(bytes=identifier))
+        ref = DatasetRef(registered, expanded, self._require_run(run), identifier)
+        new = self.datastore.prepare(obj, ref, provenance=provenance)
         datasets = self.registry.datasets
         with self._transactions.begin() as stage:
-            self.registry.collections.register(target, CollectionType.RUN)
-            datasets.add(registered.name, expanded, target, id=identifier)
-            path = self.datastore.path_of(ref)
-            datasets.claim_paths([path])
-            record = self.datastore.put(obj, ref, stage, path=path, provenance=provenance, in_use=datasets.path_in_use)
-            datasets.set_record(identifier, record)
+            self.registry.collections.register(ref.run, CollectionType.RUN)
+            known = new.record
+            datasets.add(ref, known)
+            datasets.claim_paths([new.path])
+            in_use = partial(datasets.path_in_use, besides=ref.id.bytes)
+            record = self.datastore.write(new, stage, in_use=in_use)
+            if known is None:
+                datasets.set_record(ref.id.bytes, record)
         return ref
 
     def ingest(

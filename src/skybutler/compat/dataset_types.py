@@ -11,7 +11,6 @@ from typing import Any
 
 from skybutler.datasets import DatasetRef as PlainRef
 from skybutler.datasets import DatasetType as PlainType
-from skybutler.datasets.identity import uuid7
 from skybutler.datasets.storage_class import StorageClass as PlainStorageClass
 from skybutler.datasets.storage_class import StorageClasses
 from skybutler.dimensions import DataId, DimensionGroup, DimensionUniverse
@@ -223,8 +222,7 @@ class DatasetRef(PlainRef):
         self, datasetType: DatasetType | PlainType, dataId: DataId, run: str, *, id: uuid.UUID | None = None
     ) -> None:
         kind = plain_type(datasetType)
-        identifier = id if id is not None else uuid.UUID(bytes=uuid7(1)[0].tobytes())
-        super().__init__(kind, DataCoordinate.standardize(dataId, dimensions=kind.dimensions), run, identifier)
+        super().__init__(kind, DataCoordinate.standardize(dataId, dimensions=kind.dimensions), run, id)
 
     @classmethod
     def of(cls, ref: PlainRef) -> DatasetRef:

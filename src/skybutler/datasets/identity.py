@@ -7,13 +7,12 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from hashlib import sha1
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["DATASET_NAMESPACE", "to_uuid", "uuid5_for_data_ids", "uuid7"]
+__all__ = ["DATASET_NAMESPACE", "new_uuid", "to_uuid", "uuid5_for_data_ids", "uuid7"]
 
 DATASET_NAMESPACE = uuid.UUID("840b31d9-05cd-5161-b2c8-00d32b280d0f")
 """Namespace of deterministic dataset ids, the same at every site."""
@@ -38,16 +37,29 @@ def uuid7(n: int) -> np.ndarray[Any, Any]:
     """
     import numpy as np
 
-    global _last
-    with _lock:
-        ticks = max(time.time_ns() * 4096 // 1_000_000, _last + 1)
-        _last = ticks + n - 1
+    ticks = _take_ticks(n)
     stamp = np.arange(ticks, ticks + n, dtype=np.uint64)
     ids = np.frombuffer(os.urandom(16 * n), np.uint8).reshape(n, 16).copy()
     high = ((stamp >> np.uint64(12)) << np.uint64(16)) | np.uint64(0x7000) | (stamp & np.uint64(0xFFF))
     ids[:, :8] = high.astype(">u8").view(np.uint8).reshape(n, 8)
     ids[:, 8] = (ids[:, 8] & 0x3F) | 0x80
     return ids
+
+
+def new_uuid() -> uuid.UUID:
+    """One version-7 UUID, of the same sequence as those of `uuid7`."""
+    ticks = _take_ticks(1)
+    random = int.from_bytes(os.urandom(8), "big") & 0x3FFF_FFFF_FFFF_FFFF
+    return _of_number((ticks >> 12) << 80 | 0x7 << 76 | (ticks & 0xFFF) << 64 | 0x2 << 62 | random)
+
+
+def _take_ticks(n: int) -> int:
+    """The first of ``n`` numbers (4096ths of a millisecond since 1970) that no other UUID of this process has."""
+    global _last
+    with _lock:
+        ticks = max(time.time_ns() * 4096 // 1_000_000, _last + 1)
+        _last = ticks + n - 1
+    return ticks
 
 
 def uuid5_for_data_ids(
@@ -73,6 +85,8 @@ def uuid5_for_data_ids(
     ids : `numpy.ndarray`
         uint8, shape (n, 16).
     """
+    from hashlib import sha1  # loads OpenSSL
+
     import numpy as np
 
     ordered = sorted(keys)
@@ -95,9 +109,13 @@ def to_uuid(identifier: bytes) -> uuid.UUID:
 
     The caller knows that there are 16: this is for what a database gives.
     """
+    return _of_number(int.from_bytes(identifier, "big"))
+
+
+def _of_number(number: int) -> uuid.UUID:
     made = uuid.UUID.__new__(uuid.UUID)
     # Instances refuse assignment; their two slots do not.
-    _set_int(made, int.from_bytes(identifier, "big"))
+    _set_int(made, number)
     _set_is_safe(made, uuid.SafeUUID.unknown)
     return made
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from skybutler.dimensions import DataId
 
 from .dataset_type import DatasetType
+from .identity import new_uuid
 
 __all__ = ["DatasetExistence", "DatasetRef", "FileDataset"]
 
@@ -25,16 +26,17 @@ class DatasetRef:
     dataset_type : `DatasetType`
     data_id : `DataId`
     run : `str`
-    id : `uuid.UUID`
+    id : `uuid.UUID`, optional
+        By default a new, time-ordered one.
     """
 
     __slots__ = ("data_id", "dataset_type", "id", "run")
 
-    def __init__(self, dataset_type: DatasetType, data_id: DataId, run: str, id: uuid.UUID) -> None:
+    def __init__(self, dataset_type: DatasetType, data_id: DataId, run: str, id: uuid.UUID | None = None) -> None:
         self.dataset_type = dataset_type
         self.data_id = data_id
         self.run = run
-        self.id = id
+        self.id = id if id is not None else new_uuid()
 
     @property
     def component(self) -> str | None:

@@ -1,9 +1,10 @@
-"""Datasets as files: puts, reads, checks and removes them.  Knows no registry: it hands out and takes file records."""
+"""Datasets as files: writes, reads, checks, removes them.  Knows no registry: it hands out and takes file records."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from skybutler.formatters.catalog import FormatterTable, load, make, short_name
 from skybutler.formatters.converters import convert
 from skybutler.formatters.formatter import BytesFormatter, Formatter, Source
 from skybutler.storage import Stage, Storage, StoredFile, is_absolute, locate, open_storage
-from skybutler.storage.checksum import of_stream
+from skybutler.storage.checksum import of_bytes, of_stream
 
 from .ingest import ingest_files, sizes_of
 from .placing import InUse, in_use_always, place
@@ -28,13 +29,36 @@ if TYPE_CHECKING:
     from skybutler.datasets.dataset_type import DatasetType
     from skybutler.datasets.ref import DatasetRef
 
-__all__ = ["Datastore"]
+__all__ = ["Datastore", "NewFile"]
+
+_SMALL = 16_384
+"""Bytes whose checksum is computed twice at less cost than a further database statement has."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A dataset's file before it is written: where, in which format, and its bytes or a function that writes them."""
+
+    path: str
+    formatter: str
+    storage_class: str
+    data: bytes | Callable[[Path], None]
+
+    @property
+    def record(self) -> FileRecord | None:
+        """What the registry will have to keep, of a small file; of others it is known when they are written."""
+        small = isinstance(self.data, bytes) and len(self.data) <= _SMALL
+        return self.recorded(of_bytes(self.data)) if small else None  # type: ignore[arg-type]
+
+    def recorded(self, stored: StoredFile) -> FileRecord:
+        """What the registry has to keep of the file as it was written."""
+        return FileRecord(self.path, self.formatter, self.storage_class, stored.size, stored.checksum)
 
 
 class Datastore:
     """Files of datasets below one root.
 
-    A caller that keeps records in a database does, in one transaction: insert the rows, `put` or
+    A caller that keeps records in a database does, in one transaction: insert the rows, `write` or
     `skybutler.datastore.ingest.ingest` with a `stage`, ``stage.sync()``, commit, ``stage.finish()``.
 
     Parameters
@@ -128,30 +152,44 @@ class Datastore:
             extension = make(self.formatters.choose(ref.dataset_type, instrument=instrument)).extension
         return template.render_ref(ref) + extension
 
-    def put(
-        self,
-        obj: Any,
-        ref: DatasetRef,
-        stage: Stage,
-        *,
-        path: str | None = None,
-        provenance: Mapping[str, Any] | None = None,
-        in_use: InUse = in_use_always,
-    ) -> FileRecord:
-        """Write a dataset.
+    def prepare(self, obj: Any, ref: DatasetRef, *, provenance: Mapping[str, Any] | None = None) -> NewFile:
+        """Decide how and where a dataset will be stored, and make its content if that is small; `write` it then.
 
         Parameters
         ----------
         obj
-            Object of the Python type of the storage class, or convertible to it.
+            Object of the Python type of the storage class, or convertible to it; not to be changed before `write`.
         ref : `skybutler.datasets.DatasetRef`
             The dataset, expanded as far as the file template needs it.
-        stage : `skybutler.storage.Stage`
-            Stage of the transaction.
-        path : `str`, optional
-            What `path_of` gives for ``ref``, if the caller already has it.
         provenance : mapping, optional
             Flat names and values to be kept in files that have a place for them.
+
+        Raises
+        ------
+        skybutler.errors.StorageClassError
+            If the object neither is nor can be converted to what the storage class holds.
+        skybutler.errors.TemplateError
+            If the file template needs what the data ID does not have.
+        """
+        dataset_type = ref.dataset_type
+        storage_class = self.storage_classes[dataset_type.storage_class]
+        obj = convert(obj, storage_class)
+        instrument = _instrument_of(ref)
+        choice = self.formatters.choose(dataset_type, instrument=instrument)
+        formatter = make(choice) if choice.parameters else load(choice.name)
+        path = self.templates.find(dataset_type, instrument=instrument).render_ref(ref) + formatter.extension
+        data = _content(formatter, obj, storage_class, provenance)
+        return NewFile(path, choice.name, storage_class.name, data)
+
+    def write(self, new: NewFile, stage: Stage, *, in_use: InUse = in_use_always) -> FileRecord:
+        """Write what was prepared.
+
+        Parameters
+        ----------
+        new : `NewFile`
+            From `prepare`.
+        stage : `skybutler.storage.Stage`
+            Stage of the transaction.
         in_use : callable, optional
             Tells whether a dataset owns the file that is already in the place; one left by a killed process is
             replaced.  By default every file counts as owned.
@@ -163,22 +201,10 @@ class Datastore:
 
         Raises
         ------
-        skybutler.errors.StorageClassError
-            If the object neither is nor can be converted to what the storage class holds.
         skybutler.errors.FileExistsInStoreError
             If another dataset has a file in the place.
         """
-        dataset_type = ref.dataset_type
-        storage_class = self.storage_classes[dataset_type.storage_class]
-        obj = convert(obj, storage_class)
-        instrument = _instrument_of(ref)
-        choice = self.formatters.choose(dataset_type, instrument=instrument)
-        formatter = make(choice) if choice.parameters else load(choice.name)
-        if path is None:
-            path = self.templates.find(dataset_type, instrument=instrument).render_ref(ref) + formatter.extension
-        target, data = path, _content(formatter, obj, storage_class, provenance)
-        stored = place(target, in_use, lambda overwrite: stage.write(target, data, overwrite=overwrite))
-        return FileRecord(path, choice.name, storage_class.name, stored.size, stored.checksum)
+        return new.recorded(place(new.path, in_use, lambda over: stage.write(new.path, new.data, overwrite=over)))
 
     def ingest(
         self,

@@ -11,7 +11,6 @@ from typing import Any
 
 from skybutler.datasets.collection import CollectionType
 from skybutler.datasets.file_record import FileRecord
-from skybutler.datasets.identity import uuid7
 from skybutler.datasets.ref import DatasetRef
 from skybutler.dimensions import DataId
 from skybutler.errors import ConflictError, DatasetExistsError
@@ -30,6 +29,11 @@ from .tags import Tags
 __all__ = ["Datasets"]
 
 _RECORD = "d.path, d.formatter, d.storage_class, d.size, d.checksum"
+_INSERT = (
+    "INSERT INTO dataset (id, dataset_type, run, data_id, ingested, path, formatter, storage_class, size, checksum) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_NOT_STORED = (None,) * 5
 _CHUNK = 400
 
 
@@ -240,10 +244,15 @@ class Datasets:
         return f"'{ref.dataset_type.name}' with data ID {ref.data_id}"
 
     # --------------------------------------------------------------------- add
-    def add(
-        self, name: str, data_id: DataId, run: str, *, id: bytes | None = None, record: FileRecord | None = None
-    ) -> DatasetRef:
-        """Add one dataset to a RUN.
+    def add(self, ref: DatasetRef, record: FileRecord | None = None) -> None:
+        """Add one dataset to a RUN (inside a transaction, which must not go on after an error).
+
+        Parameters
+        ----------
+        ref : `DatasetRef`
+            The dataset, of a registered type and an existing run.
+        record : `FileRecord`, optional
+            Where it is stored.
 
         Raises
         ------
@@ -252,42 +261,29 @@ class Datasets:
         DataIdValueError
             The data ID refers to a dimension record that does not exist.
         """
-        identifier = id or uuid7(1)[0].tobytes()
-        with self._database.transaction():
-            registered, collection = self._types.get(name), self._collections.require(run, CollectionType.RUN)
-            dataset_type = registered.dataset_type
-            values = tuple(data_id[d] for d in dataset_type.dimensions.required)
-            key = self._keys.obtain(registered.key_table, dataset_type.dimensions, values)
-            columns, parameters = self._file_parameters(record)
-            try:
-                self._database.execute(
-                    f"INSERT INTO dataset (id, dataset_type, run, data_id, ingested{columns}) "
-                    f"VALUES ({', '.join('?' * (5 + len(parameters)))})",
-                    (self._database.id_parameter(identifier), registered.k, collection.k, key, now_ns(), *parameters),
-                )
-            except ConflictError as error:
-                raise DatasetExistsError(
-                    f"A dataset of type '{name}' with data ID {data_id} is already in run '{run}', or its id is taken.",
-                    hint="Put it into another run, or remove the old one: butler prune-datasets REPO --purge RUN ...",
-                ) from error
-            self.summaries.note(registered, collection, data_id)
-        return DatasetRef(dataset_type, data_id, run, uuid.UUID(bytes=identifier))
+        registered = self._types.get(ref.dataset_type.name)
+        collection = self._collections.require(ref.run, CollectionType.RUN)
+        group = registered.dataset_type.dimensions
+        key = self._keys.obtain(registered.key_table, group, tuple(ref.data_id[d] for d in group.required))
+        values = self._file_parameters(record) if record is not None else _NOT_STORED
+        identifier = self._database.id_parameter(ref.id.bytes)
+        try:
+            self._database.execute(_INSERT, (identifier, registered.k, collection.k, key, now_ns(), *values))
+        except ConflictError as error:
+            raise DatasetExistsError(
+                f"A dataset of type '{ref.dataset_type.name}' with data ID {ref.data_id} is already in run "
+                f"'{ref.run}', or its id is taken.",
+                hint="Put it into another run, or remove the old one: butler prune-datasets REPO --purge RUN ...",
+            ) from error
+        self.summaries.note(registered, collection, ref.data_id)
 
-    def _file_parameters(self, record: FileRecord | None) -> tuple[str, tuple[Any, ...]]:
-        if record is None:
-            return "", ()
+    def _file_parameters(self, record: FileRecord) -> tuple[Any, ...]:
         intern = self._keys.names.intern
-        return ", path, formatter, storage_class, size, checksum", (
-            record.path,
-            intern(record.formatter),
-            intern(record.storage_class),
-            record.size,
-            record.checksum,
-        )
+        return record.path, intern(record.formatter), intern(record.storage_class), record.size, record.checksum
 
     def set_record(self, identifier: bytes, record: FileRecord) -> None:
         """Record where a dataset is stored (inside a transaction)."""
-        _, parameters = self._file_parameters(record)
+        parameters = self._file_parameters(record)
         self._database.execute(
             "UPDATE dataset SET path = ?, formatter = ?, storage_class = ?, size = ?, checksum = ? WHERE id = ?",
             (*parameters, self._database.id_parameter(identifier)),
@@ -295,7 +291,7 @@ class Datasets:
 
     def add_artifact(self, row: int, record: FileRecord) -> None:
         """Record a component stored as a file of its own (inside a transaction)."""
-        _, parameters = self._file_parameters(record)
+        parameters = self._file_parameters(record)
         self._database.execute(
             "INSERT INTO artifact (dataset, component, path, formatter, storage_class, size, checksum) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -114,9 +114,18 @@ class Removal:
         with self._database.transaction(), self._database.staged({"path": "text"}, ((p,) for p in paths)) as stage:
             self._database.execute(f"DELETE FROM trash WHERE path IN (SELECT path FROM {stage})")
 
-    def path_in_use(self, path: str) -> bool:
-        """Whether any stored dataset has this path (walks the table: for repairs, not for hot paths)."""
+    def path_in_use(self, path: str, besides: bytes | None = None) -> bool:
+        """Whether any stored dataset has this path (walks the table: for repairs, not for hot paths).
+
+        Parameters
+        ----------
+        path : `str`
+            As recorded.
+        besides : `bytes`, optional
+            16-byte id of the dataset that asks.
+        """
+        rows = self._database.query("SELECT id FROM dataset WHERE path = ? LIMIT 2", (path,))
         return bool(
-            self._database.query_one("SELECT 1 FROM dataset WHERE path = ? LIMIT 1", (path,))
+            any(bytes(row[0]) != besides for row in rows)
             or self._database.query_one("SELECT 1 FROM artifact WHERE path = ? LIMIT 1", (path,))
         )
