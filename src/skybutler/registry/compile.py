@@ -44,12 +44,16 @@ class Statement:
     sql, values
         Text and bound values.
     columns : `tuple` [`str`]
-        Names: dimensions, ``id``, ``run``, or record columns.
+        Names: dimensions, ``id``, ``run``, or record columns.  Implied dimensions that nothing in the query uses are
+        left out: they are looked up once per record, not joined to each row.
+    constants : mapping
+        Plain values of the columns that are the same in all rows.
     """
 
     sql: str
     values: tuple[Any, ...]
     columns: tuple[str, ...]
+    constants: Mapping[str, Any]
 
 
 @contextmanager
@@ -75,6 +79,7 @@ class _Compiler:
         self._searches = 0
         self._repeats = False  # whether a dataset can turn up several times: in tags, or with several validity ranges
         self._conditions: list[Fragment] = []
+        self._constants: dict[str, Any] = {}
         self._pinned = self._equalities()
         names = set(query.dimensions.names) | set(query.joined) | set(dimensions_of(query.where)) | set(query.data_id)
         for search in query.constraints:
@@ -105,7 +110,7 @@ class _Compiler:
         columns, expressions = self._projection()
         distinct = self._needs_distinct()
         order = [] if count else self._ordering()
-        select = Fragment(("SELECT DISTINCT " if distinct else "SELECT ") + ", ".join(expressions))
+        select = Fragment(("SELECT DISTINCT " if distinct else "SELECT ") + (", ".join(expressions) or "1"))
         for key, _ in order if distinct else ():  # DISTINCT may only be ordered by what it selects
             select = select + ", " + key
         text = select + self._tables.clause(self._conditions)
@@ -115,7 +120,7 @@ class _Compiler:
         text = text + tail
         if count:
             text = Fragment("SELECT count(*) FROM (") + text + ") x"
-        return Statement(text.sql, text.values, columns)
+        return Statement(text.sql, text.values, columns, self._constants)
 
     def _tail(self) -> Fragment:
         limit, offset = self._query.limit, self._query.offset
@@ -213,6 +218,8 @@ class _Compiler:
         self._datasets.setdefault(search.dataset_type, alias)
         holders = self._registry.datasets.holders(registered, search.collections)
         kinds = {h.type for h in holders}
+        if search is self._query.dataset and len(holders) == 1 and kinds == {CollectionType.RUN}:
+            self._constants["run"] = holders[0].name
         self._repeats |= CollectionType.CALIBRATION in kinds
         self._repeats |= not search.find_first and len(holders) > 1 and CollectionType.TAGGED in kinds
         fields = {c.field for c in columns_of(self._query.where) if c.kind == "dataset"}
@@ -319,13 +326,20 @@ class _Compiler:
         query = self._query
         if query.kind == "records":
             return self._record_columns()
-        keys = tuple(query.dimensions.required) + tuple(query.dimensions.implied)
-        expressions = [self._tables.need(d) for d in keys]
-        if query.kind == "datasets":
-            assert query.dataset is not None
+        group = query.dimensions
+        self._constants |= {d: v for d, v in self._pinned.items() if d in group.positions and self._is_plain(d, v)}
+        keys = (*group.required, *(d for d in group.implied if d in self._tables.columns))
+        columns = {d: self._tables.need(d) for d in keys if d not in self._constants}
+        if query.dataset is not None:
             alias = self._datasets[query.dataset.dataset_type]
-            return (*keys, "id", "run"), [*expressions, f"{alias}.id", f"{alias}.run"]
-        return keys, expressions or ["1"]
+            columns["id"] = f"{alias}.id"
+            if "run" not in self._constants:
+                columns["run"] = f"{alias}.run"
+        return tuple(columns), list(columns.values())
+
+    def _is_plain(self, dimension: str, value: Any) -> bool:
+        """Whether a value that a condition names is written as data IDs have it."""
+        return type(value) is (str if self._registry.keys.is_text(dimension) else int)
 
     def _record_columns(self) -> tuple[tuple[str, ...], list[str]]:
         """Fields of the record in order, a timespan as two columns."""

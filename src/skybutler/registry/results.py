@@ -5,18 +5,18 @@ from __future__ import annotations
 import dataclasses
 import gc
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from skybutler.datasets.identity import to_uuid
 from skybutler.datasets.ref import DatasetRef
-from skybutler.dimensions import DataId, DimensionRecord, SkyPixDimension
+from skybutler.dimensions import DataId, DimensionGroup, DimensionRecord, SkyPixDimension
 from skybutler.errors import InvalidQueryError
 from skybutler.expressions.order_by import bind_order, parse_order
 
-from .compile import Statement, compiled
-from .database import Row
+from .batches import Decoder
+from .compile import compiled
 from .query import Query
 from .registry import Registry
 
@@ -180,33 +180,30 @@ class Results(Generic[T]):
         return [] if self.any() else reasons(self._registry, self._queries, self._text)
 
     # ------------------------------------------------------------------- rows
-    def _batches(self, query: Query) -> Iterator[dict[str, list[Any]]]:
-        """Decoded columns, some thousand rows at a time."""
+    def _stored(self, query: Query) -> Iterator[tuple[Decoder, dict[str, Sequence[Any]], int]]:
+        """Columns as they are stored and how many rows they have, some thousand at a time, with what decodes them."""
         self._registry.refresh()
         with (
             compiled(self._registry, query) as statement,
             closing(self._registry.database.stream(statement.sql, statement.values, size=_BATCH)) as batches,
         ):
-            for rows in batches:
-                yield self._decoded(query, statement, rows)
+            decoder = Decoder(self._registry, self._group(query), statement.constants, statement.columns)
+            while True:
+                with _uncollected():
+                    rows = next(batches, None)
+                if rows is None:
+                    return
+                columns = zip(statement.columns, zip(*rows, strict=True), strict=False)  # an order may add some
+                yield decoder, dict(columns), len(rows)
 
-    def _decoded(self, query: Query, statement: Statement, rows: list[Row]) -> dict[str, list[Any]]:
-        """Columns by name, interned text written out."""
-        keys = self._registry.keys
-        columns: dict[str, list[Any]] = {}
-        for name, values in zip(statement.columns, zip(*rows, strict=True), strict=False):
-            if name in query.dimensions.names and keys.is_text(name) and query.kind != "records":
-                codes = set(values)
-                codes.discard(None)
-                texts: dict[Any, Any] = dict(keys.names.texts(sorted(codes)))
-                texts[None] = None
-                columns[name] = [texts[v] for v in values]
-            elif name == "run":
-                runs = {k: self._registry.datasets.run_name(k) for k in set(values)}
-                columns[name] = [runs[v] for v in values]
-            else:
-                columns[name] = list(values)
-        return columns
+    def _group(self, query: Query) -> DimensionGroup:
+        """The dimensions whose columns are decoded."""
+        return query.dimensions
+
+    def _batches(self, query: Query) -> Iterator[dict[str, list[Any]]]:
+        """Decoded columns, some thousand rows at a time."""
+        for decoder, stored, n in self._stored(query):
+            yield decoder.lists(stored, n)
 
     @abstractmethod
     def _objects(self, query: Query, columns: dict[str, list[Any]]) -> Iterator[T]:
@@ -226,22 +223,32 @@ class Results(Generic[T]):
         """Columns as users see them."""
         return columns
 
+    def to_batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows as Arrow record batches, some thousand at a time; columns are those of `to_arrow`.
+
+        Memory is that of one batch, however many rows there are.  The schema changes with the dataset type.
+        """
+        for query in self._queries_left():
+            for decoder, stored, n in self._stored(query):
+                yield self._arrow(query, decoder, stored, n)
+
     def to_arrow(self) -> pa.Table:
         """All rows as an Arrow table."""
         import pyarrow as pa
 
-        batches = [self._arrow(query, columns) for query in self._queries_left() for columns in self._batches(query)]
-        if not batches:
-            return self._arrow(self._queries[0], {}) if self._queries else pa.table({})
-        return pa.concat_tables(batches, promote_options="default")
+        tables = [pa.Table.from_batches([batch]) for batch in self.to_batches()]
+        if not tables:
+            schema = pa.schema(list(self._schema(self._queries[0]).items())) if self._queries else pa.schema([])
+            return schema.empty_table()
+        return pa.concat_tables(tables, promote_options="default")
 
-    def _arrow(self, query: Query, columns: dict[str, list[Any]]) -> pa.Table:
+    def _arrow(self, query: Query, decoder: Decoder, stored: Mapping[str, Sequence[Any]], n: int) -> pa.RecordBatch:
+        """One batch of rows."""
         import pyarrow as pa
 
+        columns = decoder.arrow(stored, n)
         schema = self._schema(query)
-        named = self._named(query, columns)
-        arrays = [pa.array(named.get(name, []), kind) for name, kind in schema.items()]
-        return pa.table(arrays, names=list(schema))
+        return pa.record_batch([columns[name] for name in schema], schema=pa.schema(list(schema.items())))
 
     def _schema(self, query: Query) -> dict[str, Any]:
         """Arrow type of each column."""
@@ -323,6 +330,14 @@ class DatasetResults(Results[DatasetRef]):
         keys = {name: columns[name] for name in query.dimensions.data_id_keys if name in columns}
         return {"type": kinds, "run": columns.get("run", []), "id": shown, **keys}
 
+    def _arrow(self, query: Query, decoder: Decoder, stored: Mapping[str, Sequence[Any]], n: int) -> pa.RecordBatch:
+        import pyarrow as pa
+
+        assert query.dataset is not None
+        schema = self._schema(query)
+        columns = {**decoder.arrow(stored, n), "type": pa.repeat(query.dataset.dataset_type, n)}
+        return pa.record_batch([columns[name] for name in schema], schema=pa.schema(list(schema.items())))
+
     def _schema(self, query: Query) -> dict[str, Any]:
         import pyarrow as pa
 
@@ -340,6 +355,16 @@ class RecordResults(Results[DimensionRecord]):
             return
         for row in zip(*columns.values(), strict=True):
             yield self._registry.elements.from_row(element, row)
+
+    def _group(self, query: Query) -> DimensionGroup:
+        return self._registry.universe.conform([])  # fields of records are decoded by name, see _named
+
+    def _arrow(self, query: Query, decoder: Decoder, stored: Mapping[str, Sequence[Any]], n: int) -> pa.RecordBatch:
+        import pyarrow as pa
+
+        named = self._named(query, decoder.lists(stored, n))
+        kinds = self._schema(query).items()
+        return pa.record_batch([pa.array(named[k], kind) for k, kind in kinds], schema=pa.schema(list(kinds)))
 
     def _named(self, query: Query, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
         element = self._registry.universe[str(query.element)]
