@@ -68,6 +68,16 @@ def test_groups_are_closed(group: DimensionGroup) -> None:
     assert [group.positions[name] for name in group.data_id_keys] == list(range(len(group)))
     assert group.names == group.universe.sorted(group)
     assert [e.name for e in group.required_elements] == list(group.required)
+    assert {e.name for e in group.joins} == {e.name for e in group.elements if not e.is_dimension and e.has_table}
+
+
+@given(GROUPS)
+def test_each_record_can_be_looked_up_when_its_turn_comes(group: DimensionGroup) -> None:
+    known = set(group.required)
+    for element in group.lookup_order:
+        assert known.issuperset(element.required)
+        known.update(element.implied)
+    assert sorted(e.name for e in group.lookup_order) == sorted(group.names)
 
 
 @given(GROUPS, GROUPS, GROUPS)

@@ -50,7 +50,7 @@ class _Field:
             value = value.translate(_AWKWARD if self.keep_slash else _AWKWARD_FLAT)
         if self.conversion:
             value = _FormatString().convert_field(value, self.conversion)
-        return format(value, self.spec)
+        return format(value, self.spec) if self.spec or type(value) is not str else value
 
 
 class FileTemplate:
@@ -80,6 +80,9 @@ class FileTemplate:
             raise TemplateError(f"The file template {text!r} is malformed: {error}.") from error
         self._end = "".join(literal for literal, name, _, _ in parsed if name is None)
         self._fields = tuple(_field(text, *part) for part in parsed if part[1] is not None)
+        self.names = tuple(dict.fromkeys(name for field in self._fields for name in field.alternatives))
+        """All fields that the template can use, such as ``("run", "visit", "detector.full_name")``."""
+        self._steps: dict[tuple[str, ...], list[str | tuple[str, _Field]]] = {}
         self._check()
 
     def __repr__(self) -> str:
@@ -90,11 +93,6 @@ class FileTemplate:
 
     def __hash__(self) -> int:
         return hash(self.text)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All fields that the template can use, such as ``("run", "visit", "detector.full_name")``."""
-        return tuple(dict.fromkeys(name for field in self._fields for name in field.alternatives))
 
     # -------------------------------------------------------------- rendering
     def render(self, values: Mapping[str, Any]) -> str:
@@ -110,15 +108,27 @@ class FileTemplate:
         skybutler.errors.TemplateError
             If a field that is not optional has no value, or the path would leave the root.
         """
+        key = tuple(values)
+        steps = self._steps.get(key)
+        if steps is None:
+            steps = self._steps[key] = self._steps_for(values)
         output = []
+        for step in steps:
+            if isinstance(step, str):
+                output.append(step)
+                continue
+            name, field = step
+            value = values[name]
+            output.append(self._without(field, name, values) if value is None else field.literal + field.text(value))
+        return self._tidy("".join(output))
+
+    def _steps_for(self, known: Mapping[str, Any]) -> list[str | tuple[str, _Field]]:
+        """What to put together where these fields are known: texts, and fields with the name whose value they take."""
+        steps: list[str | tuple[str, _Field]] = []
         for field in self._fields:
-            name = field.choose(values)
-            value = values.get(name)
-            if value is not None:
-                output.append(field.literal + field.text(value))
-            else:
-                output.append(self._without(field, name, values))
-        return self._tidy("".join(output) + self._end)
+            name = field.choose(known)
+            steps.append((name, field) if name in known else self._without(field, name, known))
+        return [step for step in (*steps, self._end) if step]
 
     def render_ref(self, ref: DatasetRef, component: str | None = None) -> str:
         """Path for one dataset reference; its data ID needs the records whose fields the template uses."""
@@ -228,12 +238,15 @@ def ref_values(ref: DatasetRef, names: Iterable[str], component: str | None = No
     skypix = ref.dataset_type.dimensions.skypix
     if len(skypix) == 1:
         values["skypix"] = values[skypix[0]]
+    records = ref.data_id.records if ref.data_id.has_records else None
     for name in names:
-        primary, point, secondary = name.partition(".")
-        if point and primary in values and ref.data_id.has_records:
-            record = ref.data_id.record(skypix[0] if primary == "skypix" else primary)
+        if "." not in name or records is None:
+            continue
+        primary, _, secondary = name.partition(".")
+        if primary in values:
+            record = records.get(skypix[0] if primary == "skypix" else primary)
             values[name] = None
-            if record is not None and secondary in record.element.fields:
+            if record is not None and secondary in record.element.positions:
                 values[name] = record.get(secondary)
     values |= {"datasetType": ref.dataset_type.name, "run": ref.run, "id": ref.id}
     if component is not None:

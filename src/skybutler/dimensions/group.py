@@ -54,6 +54,22 @@ class DimensionGroup:
         return (*(self.universe[n] for n in self.names), *joins)
 
     @cached_property
+    def joins(self) -> tuple[DimensionElement, ...]:
+        """The elements that are no dimensions and have records."""
+        return tuple(e for e in self.elements if not e.is_dimension and e.has_table)
+
+    @cached_property
+    def lookup_order(self) -> tuple[DimensionElement, ...]:
+        """The dimensions in an order in which records tell the implied values of a data ID before they are needed."""
+        known = set(self.required)
+        ordered: dict[str, None] = {}
+        while len(ordered) < len(self.names):
+            ready = [n for n in self.data_id_keys if n not in ordered and known.issuperset(self.universe[n].required)]
+            ordered |= dict.fromkeys(ready)
+            known |= {i for n in ready for i in self.universe[n].implied}
+        return tuple(self.universe[n] for n in ordered)
+
+    @cached_property
     def required_elements(self) -> tuple[DimensionElement, ...]:
         """The required dimensions themselves."""
         return tuple(self.universe[n] for n in self.required)

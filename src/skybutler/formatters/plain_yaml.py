@@ -5,6 +5,7 @@ Knows neither datasets nor storage.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,10 @@ import yaml
 from skybutler.errors import FormatError, UnreadableFileError
 
 __all__ = ["PlainDumper", "PlainLoader", "dump_yaml", "load_yaml"]
+
+_PLAIN_WORD = re.compile(r"[a-z_][a-z0-9_./-]{0,99}", re.ASCII | re.IGNORECASE).fullmatch
+_NO_TEXT = {"yes", "no", "on", "off", "true", "false", "null"}
+_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -50,6 +55,35 @@ def _represent(dumper: Any, data: Any) -> yaml.Node:
 
 
 PlainDumper.add_multi_representer(object, _represent)
+
+
+def _add_simple(obj: Any, indent: str, lines: list[str]) -> bool:
+    """Add the lines of a mapping or list that needs no quotes, and tell whether this is one: a tenth of YAML's time."""
+    if type(obj) is dict and obj:
+        for key, value in obj.items():
+            name, text = _simple_text(key), _simple_text(value)
+            if name is None or type(key) is not str:
+                return False
+            lines.append(f"{indent}{name}: {text}\n" if text is not None else f"{indent}{name}:\n")
+            if text is None and not _add_simple(value, indent if type(value) is list else indent + "  ", lines):
+                return False
+        return True
+    texts = [_simple_text(value) for value in obj] if type(obj) is list else []
+    lines += [f"{indent}- {text}\n" for text in texts]
+    return bool(texts) and None not in texts
+
+
+def _simple_text(value: Any) -> str | None:
+    """A value as the dumper writes it, where that is plain to see."""
+    kind = type(value)
+    if kind is str:
+        return value if _PLAIN_WORD(value) and value.lower() not in _NO_TEXT else None
+    if kind is float:
+        text = repr(value)
+        return text if "." in text else None  # 1e+20, inf, nan
+    if kind is int:
+        return str(value)
+    return _CONSTANTS.get(value) if value is None or kind is bool else None
 
 
 def load_yaml(data: bytes | str, where: str, loader: Any = PlainLoader) -> Any:
@@ -91,6 +125,9 @@ def dump_yaml(obj: Any, dumper: Any = PlainDumper) -> bytes:
         If something in it is not plain data.
     """
     try:
+        lines: list[str] = []
+        if dumper is PlainDumper and _add_simple(obj, "", lines):
+            return "".join(lines).encode()
         text: bytes = yaml.dump(obj, Dumper=dumper, sort_keys=False, allow_unicode=True, encoding="utf-8")
     except RecursionError as error:
         raise FormatError("Data that contain themselves cannot be written as YAML.") from error

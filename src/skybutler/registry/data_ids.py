@@ -10,14 +10,13 @@ from skybutler.dimensions import (
     DimensionGroup,
     DimensionRecord,
     DimensionUniverse,
-    SkyPixDimension,
     split_metadata_keys,
 )
 from skybutler.errors import DataIdValueError, DimensionValueError, InconsistentDataIdError, nearest
 
 from .database import Database, quoted
 from .elements import Elements
-from .keys import Keys
+from .keys import Keys, Values
 
 __all__ = ["DataIds"]
 
@@ -157,58 +156,52 @@ class DataIds:
         """
         if data_id.has_records:
             return data_id
-        group = data_id.group
-        values: dict[str, Any] = {d: data_id[d] for d in group.required}
+        given, group = data_id.mapping, data_id.group
+        values: dict[str, Any] = dict(zip(group.required, data_id.required_values, strict=True))
         records: dict[str, DimensionRecord | None] = {}
-        waiting = [*group.required, *group.implied]
-        while waiting:
-            ready = [d for d in waiting if all(r in values for r in self._universe[d].required)]
-            if not ready:  # an implied value is NULL in the record that implies it
-                for dimension in waiting:
-                    records[dimension] = None
-                    values.setdefault(dimension, None)
-                break
-            for dimension in ready:
-                waiting.remove(dimension)
-                records[dimension] = record = self._record(dimension, values)
-                self._take_implied(dimension, record, values, data_id)
+        for element in group.lookup_order:
+            name = element.name
+            required = tuple([values.get(d) for d in element.required])
+            if None in required:  # an implied value is NULL in the record that implies it
+                records[name] = None
+                continue
+            records[name] = record = self._record(name, required)
+            for implied in element.implied:
+                _check_implied(record, implied, given, values)
+                if (value := record.get(implied)) is not None:
+                    values[implied] = value
         self._check_joins(group, values, records)
         return data_id.expanded(records)
 
-    def _record(self, dimension: str, values: Mapping[str, Any]) -> DimensionRecord:
-        element = self._universe[dimension]
-        required = tuple(values[d] for d in element.required)
-        record = self._elements.fetch(dimension, required)
+    def _record(self, name: str, required: Values) -> DimensionRecord:
+        record = self._elements.fetch(name, required)
         if record is None:
-            shown = ", ".join(f"{d}: {v!r}" for d, v in zip(element.required, required, strict=True))
-            raise DataIdValueError(f"No {dimension} record with {{{shown}}} exists.", hint=_list_hint(dimension))
+            shown = ", ".join(f"{d}: {v!r}" for d, v in zip(self._universe[name].required, required, strict=True))
+            raise DataIdValueError(f"No {name} record with {{{shown}}} exists.", hint=_list_hint(name))
         return record
-
-    def _take_implied(self, dimension: str, record: DimensionRecord, values: dict[str, Any], given: DataId) -> None:
-        for implied in self._universe[dimension].implied:
-            true = record.get(implied)
-            for source in (values, given.mapping):
-                if source.get(implied, true) != true:
-                    raise InconsistentDataIdError(
-                        f"'{implied}' is {source[implied]!r} in the data ID, but {true!r} in the record of "
-                        f"{dimension} {record.data_id}.",
-                        hint=f"Leave '{implied}' out, or correct it.",
-                    )
-            if true is not None:
-                values[implied] = true
 
     def _check_joins(
         self, group: DimensionGroup, values: Mapping[str, Any], records: dict[str, DimensionRecord | None]
     ) -> None:
         """Records of join elements; where a join is a definition (visit_definition) it must exist."""
-        for element in group.elements:
-            if element.is_dimension or isinstance(element, SkyPixDimension) or not element.has_table:
-                continue
-            record = self._elements.fetch(element.name, tuple(values[d] for d in element.required))
+        for element in group.joins:
+            record = self._elements.fetch(element.name, tuple([values.get(d) for d in element.required]))
             records[element.name] = record
             if record is None and element.always_join:
-                shown = ", ".join(f"{d} {values[d]!r}" for d in element.required)
+                shown = ", ".join(f"{d} {values.get(d)!r}" for d in element.required)
                 raise InconsistentDataIdError(f"{shown} do not belong together: no {element.name} record says so.")
+
+
+def _check_implied(record: DimensionRecord, implied: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """A value that a record implies must be the one given, and the one that other records imply."""
+    true = record.get(implied)
+    for source in (known, given):
+        if source.get(implied, true) != true:
+            raise InconsistentDataIdError(
+                f"'{implied}' is {source[implied]!r} in the data ID, but {true!r} in the record of "
+                f"{record.element.name} {record.data_id}.",
+                hint=f"Leave '{implied}' out, or correct it.",
+            )
 
 
 def _list_hint(name: str) -> str:
