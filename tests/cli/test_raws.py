@@ -36,6 +36,11 @@ def test_again(rows: Rows, run: Run, observatory: Path, raws: Path) -> None:
     assert result.stderr.count("Failed: ") == 4
 
 
+def test_cluster_that_is_not_there(bad: Bad, observatory: Path, raws: Path) -> None:
+    assert "exclude each other" in bad("ingest-raws", observatory, raws, "-j", 2, "--dask", "tcp://x:1", status=2)
+    assert "No Dask scheduler answers at 'x://y'" in bad("ingest-raws", observatory, raws, "--dask", "x://y")
+
+
 def test_some_files_into_another_run(rows: Rows, observatory: Path, raws: Path) -> None:
     (report,) = rows(
         "ingest-raws", observatory, raws, "--regex", r".*_S11_\w\.fits", "--output-run", "u/raws", "-t", "copy"

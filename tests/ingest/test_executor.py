@@ -1,30 +1,17 @@
-"""Answers in order, items taken no faster than answers, dying workers noticed, no worker outliving its parent."""
+"""Answers in order, items taken no faster than answers."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 
-import psutil  # type: ignore[import-untyped, unused-ignore]
-import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from skybutler.errors import InvalidError, UnavailableError
-from skybutler.ingest.executor import open_executor
-from support.calls import die, process_id, slow_square
-
-
-@pytest.mark.parametrize("processes", [1, 2])
-def test_answers_come_in_order(processes: int) -> None:
-    with open_executor(processes) as executor:
-        assert list(executor.map(slow_square, range(50))) == [n * n for n in range(50)]
-        assert list(executor.map(slow_square, [])) == []
+from skybutler.ingest.executor import SerialExecutor, in_order, lost
+from support.calls import slow_square
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_items_are_taken_as_answers_are(processes: int) -> None:
+def test_serial_answers_come_in_order_and_no_faster_than_asked_for() -> None:
     taken: list[int] = []
 
     def endless() -> Iterator[int]:
@@ -32,50 +19,32 @@ def test_items_are_taken_as_answers_are(processes: int) -> None:
             taken.append(len(taken))
             yield len(taken)
 
-    with open_executor(processes) as executor:
-        answers = executor.map(abs, endless())
-        assert [next(answers) for _ in range(3)] == [1, 2, 3]
-    assert len(taken) < 30
+    answers = SerialExecutor().map(slow_square, endless())
+    assert [next(answers) for _ in range(3)] == [1, 4, 9]
+    assert len(taken) == 3
+    assert list(SerialExecutor().map(slow_square, [])) == []
 
 
-def test_other_processes_do_the_work() -> None:
-    with open_executor(2) as executor:
-        assert os.getpid() not in set(executor.map(process_id, range(4)))
+@given(st.lists(st.integers()), st.lists(st.integers(0, 9), min_size=1))
+def test_every_item_once_in_order_and_never_too_many_ahead(items: list[int], rooms: list[int]) -> None:
+    submitted: list[int] = []
+    asked: list[int] = []
+
+    def ahead() -> int:
+        asked.append(rooms[len(asked) % len(rooms)])
+        return asked[-1]
+
+    def submit(item: int) -> int:
+        submitted.append(item)
+        return -item
+
+    given_out = []
+    for item, made in in_order(submit, iter(items), ahead):
+        assert made == -item
+        given_out.append(item)
+        assert len(submitted) - len(given_out) < max(1, *rooms)
+    assert given_out == submitted == items
 
 
-def test_errors_of_the_function_are_raised() -> None:
-    with open_executor(2) as executor, pytest.raises(ZeroDivisionError):
-        list(executor.map((1).__truediv__, [0]))
-
-
-def test_dead_worker_is_an_error_of_ours() -> None:
-    with open_executor(2) as executor, pytest.raises(UnavailableError, match="worker process died"):
-        list(executor.map(die, [1]))
-
-
-@pytest.mark.parametrize("processes", [0, -1])
-def test_number_of_processes_is_checked(processes: int) -> None:
-    with pytest.raises(InvalidError, match="must be 1 or more"), open_executor(processes):
-        pass
-
-
-WITH_WORKERS = """
-import os, sys, time
-from skybutler.ingest.executor import open_executor
-if __name__ == "__main__":
-    with open_executor(2) as executor:
-        for pid in executor.map(os.getpgid, [0]):
-            print("ready", flush=True)
-        list(executor.map(time.sleep, [60] * 4))
-"""
-
-
-def test_workers_end_with_a_killed_parent() -> None:
-    with subprocess.Popen([sys.executable, "-c", WITH_WORKERS], stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == "ready\n"
-        children = psutil.Process(parent.pid).children(recursive=True)
-        parent.send_signal(signal.SIGKILL)
-    assert children
-    _, alive = psutil.wait_procs(children, timeout=10)
-    assert alive == []
+def test_sentence_about_a_lost_item() -> None:
+    assert lost("a.fits", 3) == "each of the 3 processes that read a.fits died (killed, crashed or out of memory)."

@@ -49,6 +49,25 @@ def test_folders_are_searched_in_order(tree: Path) -> None:
     assert problems == []
 
 
+def test_first_batches_are_small_where_work_is_shared(tmp_path: Path) -> None:
+    for number in range(700):
+        (tmp_path / f"{number:04d}.fits").touch()
+    (whole,), _ = search(tmp_path)
+    shared = list(find_raws([tmp_path], regex=DEFAULT_REGEX, search_indexes=True, problem=print, begin_small=True))
+    assert [len(batch) for batch in shared] == [25] * 4 + [50] * 4 + [100] * 4
+    assert [path for batch in shared for path in batch.paths] == whole.paths
+
+
+@pytest.mark.parametrize("n, sizes", [(1, [1]), (7, [1] * 7), (25, [3] * 8 + [1]), (1000, [100] * 10)])
+def test_parts_of_a_batch(n: int, sizes: list[int]) -> None:
+    batch = RawBatch([f"{i}.fits" for i in range(n)], [(f"{i}",) for i in range(n)], [None] * n)
+    parts = batch.parts()
+    assert [len(part) for part in parts] == sizes
+    assert [path for part in parts for path in part.paths] == batch.paths
+    assert [index for part in parts for index in part.indexes] == batch.indexes
+    assert str(batch) == "0.fits" + (f" and {n - 1} more" if n > 1 else "")
+
+
 def test_indexes_of_folders_above_count_nearest_first(tree: Path) -> None:
     (batch,), _ = search(tree)
     top, deep = str(tree / "_index.json"), str(tree / "sub/deep/_index.json")

@@ -18,6 +18,7 @@ from skybutler.datasets import CollectionType
 from skybutler.errors import CollectionTypeError, IngestError, ParameterError, ReadOnlyError
 from skybutler.ingest import RawIngestReport, ingest_raws, raws, register_instrument
 from skybutler.ingest.executor import SerialExecutor
+from skybutler.ingest.processes import open_executor
 from support.instruments import OWN, write_description
 from support.raws import CAMERA, IMSIM, RUN, cards, write_index, write_raw
 
@@ -104,7 +105,9 @@ def test_transactions_of_any_size(butler: Butler, night: Path, at_once: int, mon
 
 
 def test_processes(butler: Butler, night: Path) -> None:
-    assert ingest_raws(butler, night, transfer="direct", processes=2).ingested == 12
+    with open_executor(2, patience_s=0) as pair:
+        assert ingest_raws(butler, night, transfer="direct", executor=pair).ingested == 12
+    assert ingest_raws(butler, night, transfer="direct", processes=2).skipped == 12
     assert ingest_raws(butler, night, transfer="direct", executor=SerialExecutor()).skipped == 12
 
 

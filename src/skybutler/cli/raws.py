@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from .command import command
+from .command import command, refuse
 from .options import as_json, many_arguments, repository, track, transfer_option
 from .output import Table, show, table_of_rows
 from .progress import progress_bar
 
 if TYPE_CHECKING:
+    from skybutler.ingest.executor import Executor
     from skybutler.ingest.report import RawIngestReport
 
 __all__ = ["ingest_raws", "report_table"]
@@ -27,6 +30,11 @@ _NAMED = 10
 @transfer_option("auto")
 @click.option(
     "-j", "--processes", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that read headers."
+)
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Scheduler of a Dask cluster that reads headers, as tcp://host:8786, instead of -j.",
 )
 @click.option("--regex", metavar="REGEX", help="Names of the files to take from folders; FITS by default.")
 @click.option("--output-run", metavar="RUN", help="RUN to write to; INSTRUMENT/raw/all by default.")
@@ -47,6 +55,7 @@ def ingest_raws(
     locations: tuple[str, ...],
     transfer: str,
     processes: int,
+    dask: str | None,
     regex: str | None,
     output_run: str | None,
     fail_fast: bool,
@@ -65,13 +74,20 @@ def ingest_raws(
     from skybutler.ingest.raw_search import DEFAULT_REGEX
     from skybutler.ingest.raws import ingest_raws
 
-    with Butler(repo, writeable=True) as butler, progress_bar("Ingesting", "files") as advance:
+    if dask is not None and processes > 1:
+        refuse("--dask and -j exclude each other.")
+    with (
+        _executor(dask) as executor,
+        Butler(repo, writeable=True) as butler,
+        progress_bar("Ingesting", "files") as advance,
+    ):
         report = ingest_raws(
             butler,
             [os.path.expanduser(place) for place in locations],
             run=output_run,
             transfer=transfer,
             processes=processes,
+            executor=executor,
             regex=regex or DEFAULT_REGEX,
             fail_fast=fail_fast,
             update_records=update_records,
@@ -85,6 +101,18 @@ def ingest_raws(
         _say_rest(report, regex)
     if report.failures:
         context.exit(1)
+
+
+@contextmanager
+def _executor(dask: str | None) -> Iterator[Executor | None]:
+    """The cluster that is asked for."""
+    if dask is None:
+        yield None
+        return
+    from skybutler.ingest.cluster import open_cluster
+
+    with open_cluster(dask) as executor:
+        yield executor
 
 
 def report_table(report: RawIngestReport, *, with_failures: bool = False) -> Table:

@@ -1,35 +1,43 @@
-"""Many calls of one function, here or in other processes, answers in order.  Knows nothing of what is called."""
+"""Many calls of one function, answers in order, whatever becomes of the processes.  Knows nothing of what is called."""
 
 from __future__ import annotations
 
 import itertools
-import multiprocessing
-import os
-import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing.connection import wait
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-from skybutler.errors import InvalidError, UnavailableError
-
-__all__ = ["Executor", "ProcessExecutor", "SerialExecutor", "open_executor"]
+__all__ = ["Executor", "Remedy", "SerialExecutor", "in_order", "lost"]
 
 T = TypeVar("T")
 R = TypeVar("R")
+W = TypeVar("W")
 
-_AHEAD = 4
-"""Calls under way or waiting, per process: enough to keep all busy, few enough to keep memory small."""
+
+@dataclass(frozen=True)
+class Remedy(Generic[T, R]):
+    """What to do with an item over which processes die.
+
+    Parameters
+    ----------
+    divide : callable
+        The smaller items to try in its place; none or one when it cannot be divided.
+    give_up : callable
+        The answer for an item that cannot be divided, given it and the reason.
+    """
+
+    divide: Callable[[T], Sequence[T]]
+    give_up: Callable[[T, str], R]
 
 
 class Executor(Protocol):
     """Where bulk work is done."""
 
-    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    def map(self, function: Callable[[T], R], items: Iterable[T], remedy: Remedy[T, R] | None = None) -> Iterator[R]:
         """``function(item)`` of every item, in order; items are taken only as fast as answers are.
+
+        A process that dies is replaced and its item sent again: each item has one answer, or those of its parts.
 
         Parameters
         ----------
@@ -37,75 +45,44 @@ class Executor(Protocol):
             A function of a module (other processes import it by name).
         items : iterable
             What can be pickled.
+        remedy : `Remedy`, optional
+            For items that end the processes that work on them.
+
+        Raises
+        ------
+        UnavailableError
+            An item goes on ending processes and there is no remedy, or processes cannot work at all.
         """
 
 
 class SerialExecutor(Executor):
     """Calls one after the other in this process."""
 
-    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    def map(self, function: Callable[[T], R], items: Iterable[T], remedy: Remedy[T, R] | None = None) -> Iterator[R]:
         return map(function, items)
 
 
-class ProcessExecutor(Executor):
-    """Calls in a pool of processes of this machine.
+def in_order(submit: Callable[[T], W], items: Iterator[T], ahead: Callable[[], int]) -> Iterator[tuple[T, W]]:
+    """Items with what was made of them when they were submitted, a bounded number ahead of the one that is given.
 
     Parameters
     ----------
-    pool : `~concurrent.futures.ProcessPoolExecutor`
-        The processes.
-    processes : `int`
-        How many there are.
+    submit : callable
+        Begins the work on an item.
+    items : iterator
+        Taken from only when there is room.
+    ahead : callable
+        How many items may be under way, now.
     """
-
-    def __init__(self, pool: ProcessPoolExecutor, processes: int) -> None:
-        self._pool, self._ahead = pool, _AHEAD * processes
-
-    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        waiting: deque[Future[R]] = deque()
-        remaining = iter(items)
-        try:
-            waiting.extend(self._pool.submit(function, item) for item in itertools.islice(remaining, self._ahead))
-            while waiting:
-                yield waiting.popleft().result()
-                waiting.extend(self._pool.submit(function, item) for item in itertools.islice(remaining, 1))
-        except BrokenProcessPool as error:
-            raise UnavailableError(
-                "A worker process died (killed, or out of memory); what was committed before is complete.",
-                hint="Run again with fewer processes; a script that starts some needs if __name__ == '__main__'.",
-            ) from error
-        finally:
-            for future in waiting:
-                future.cancel()
+    waiting: deque[tuple[T, W]] = deque()
+    while True:
+        room = max(1, ahead()) - len(waiting)
+        waiting.extend((item, submit(item)) for item in itertools.islice(items, max(0, room)))
+        if not waiting:
+            return
+        yield waiting.popleft()
 
 
-@contextmanager
-def open_executor(processes: int) -> Iterator[Executor]:
-    """An executor of so many processes; 1 works in this one.
-
-    Raises
-    ------
-    InvalidError
-        The number is not positive.
-    """
-    if processes < 1:
-        raise InvalidError(f"The number of processes is {processes}; it must be 1 or more.")
-    if processes == 1:
-        yield SerialExecutor()
-        return
-    # A server process forks the workers: unlike a fork of this process, whose threads and connections are left alone.
-    context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_follow_parent) as pool:
-        yield ProcessExecutor(pool, processes)
-
-
-def _follow_parent() -> None:
-    """Let this worker end when the process that started it is gone, however that died."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
+def lost(item: object, deaths: int) -> str:
+    """The sentence about an item over which processes died."""
+    return f"each of the {deaths} processes that read {item} died (killed, crashed or out of memory)."

@@ -21,6 +21,7 @@ from skybutler.instruments.headers import HeaderTable, read_headers
 from skybutler.instruments.sidecars import Index, read_index, read_sidecar
 from skybutler.instruments.translate import from_translated, needed_cards, recognise, translate
 
+from .executor import Remedy
 from .raw_search import RawBatch
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from skybutler.instruments.columns import ObservationColumns
 
-__all__ = ["RawColumns", "RawMetadata", "read_metadata"]
+__all__ = ["UNREAD", "RawColumns", "RawMetadata", "read_metadata"]
 
 _REMEMBERED_INDEXES = 4
 
@@ -96,6 +97,13 @@ def read_metadata(batch: RawBatch, descriptions: tuple[str, ...] = ()) -> RawMet
     """
     return _Reading(batch, descriptions).result
 
+
+def _unread(batch: RawBatch, reason: str) -> RawMetadata:
+    return RawMetadata(len(batch), problems=[(path, reason) for path in batch.paths])
+
+
+UNREAD = Remedy(RawBatch.parts, _unread)
+"""For files that end the processes that read them: they are found, and told of, while the others are taken."""
 
 _UNKNOWN = f"no known instrument wrote this header; it may need a description (YAML) in a folder that {FOLDERS} names."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,12 @@ DEFAULT_REGEX = r"(?i)\.fits?(\.(gz|fz|bz2|xz|zst))?$"
 """Names of files taken for raws: ``.fits`` and ``.fit``, also compressed."""
 
 _BATCH = 1000
-"""Enough to work by columns: a batch of index entries takes some 20 ms, of headers some 100 ms."""
+"""Enough to work by columns: a batch of index entries takes some 20 ms, of headers some 20 ms."""
+
+_SMALL = 25
+"""Size of the first batches where processes share the work, so that few files occupy all of them; then sizes double."""
+
+_PARTS = 10
 
 Problem = Callable[[str, str], None]
 """Told of a path that cannot be used, and the reason."""
@@ -44,12 +50,28 @@ class RawBatch:
     def __len__(self) -> int:
         return len(self.paths)
 
+    def __str__(self) -> str:
+        return self.paths[0] + (f" and {len(self) - 1} more" if len(self) > 1 else "")
+
+    def parts(self) -> list[RawBatch]:
+        """The same files in ten batches, or as many as there are files."""
+        size = -(-len(self) // _PARTS)
+        return [
+            RawBatch(self.paths[i : i + size], self.indexes[i : i + size], self.sidecars[i : i + size])
+            for i in range(0, len(self), size)
+        ]
+
 
 _Found = tuple[str, tuple[str, ...], str | None]
 
 
 def find_raws(
-    locations: Iterable[str | os.PathLike[str]], *, regex: str, search_indexes: bool, problem: Problem
+    locations: Iterable[str | os.PathLike[str]],
+    *,
+    regex: str,
+    search_indexes: bool,
+    problem: Problem,
+    begin_small: bool = False,
 ) -> Iterator[RawBatch]:
     """Files to ingest, in batches; each file once, in order of location and name.
 
@@ -64,6 +86,8 @@ def find_raws(
         Whether index files found on the way are used.
     problem : callable
         Told of places that do not exist or cannot be read.
+    begin_small : `bool`
+        Whether the first batches are small.
 
     Raises
     ------
@@ -77,6 +101,8 @@ def find_raws(
     except re.error as error:
         raise InvalidError(f"{regex!r} is not a regular expression: {error}.") from error
     search = _Search(pattern, search_indexes, problem)
+    sizes = itertools.chain(_growing() if begin_small else (), itertools.repeat(_BATCH))
+    size = next(sizes)
     batch = RawBatch()
     for path, indexes, sidecar in search.all(locations):
         if not path.isascii() and path.encode(errors="replace").decode() != path:
@@ -85,11 +111,19 @@ def find_raws(
         batch.paths.append(path)
         batch.indexes.append(indexes)
         batch.sidecars.append(sidecar)
-        if len(batch) >= _BATCH:
+        if len(batch) >= size:
             yield batch
-            batch = RawBatch()
+            batch, size = RawBatch(), next(sizes)
     if batch.paths:
         yield batch
+
+
+def _growing() -> Iterator[int]:
+    """Several batches of each size, so that the work of few files is divided too."""
+    size = _SMALL
+    while size < _BATCH:
+        yield from (size,) * 4
+        size *= 2
 
 
 class _Search:

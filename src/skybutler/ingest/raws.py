@@ -13,8 +13,9 @@ from skybutler.errors import IngestError
 from skybutler.instruments.description import FOLDERS
 from skybutler.storage.transfer import check_mode
 
-from .executor import Executor, open_executor
-from .raw_metadata import RawColumns, RawMetadata, read_metadata
+from .executor import Executor
+from .processes import open_executor
+from .raw_metadata import UNREAD, RawColumns, RawMetadata, read_metadata
 from .raw_search import DEFAULT_REGEX, find_raws
 from .raw_write import RAW, ExposureWriter
 from .report import RawFailure, RawIngestReport
@@ -99,15 +100,16 @@ def ingest_raws(
     check_mode(transfer)
     places = [locations] if isinstance(locations, str | os.PathLike) else list(locations)
     ingest = _RawIngest(butler, run, transfer, fail_fast, update_records, skip_existing, track, progress)
-    batches = find_raws(places, regex=regex, search_indexes=search_indexes, problem=ingest.fail)
+    is_shared = executor is not None or processes > 1
+    batches = find_raws(places, regex=regex, search_indexes=search_indexes, problem=ingest.fail, begin_small=is_shared)
     # Worker processes may have another environment.
     folders = (*(os.fspath(d) for d in descriptions), *filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)))
     read = partial(read_metadata, descriptions=folders)
     if executor is not None:
-        ingest.take_all(executor.map(read, batches))
+        ingest.take_all(executor.map(read, batches, UNREAD))
     else:
         with open_executor(processes) as own:
-            ingest.take_all(own.map(read, batches))
+            ingest.take_all(own.map(read, batches, UNREAD))
     return ingest.report
 
 
