@@ -175,7 +175,7 @@ class Survey:
         return float(ra), float(dec)
 
 
-def raw_paths(files: Path, arrays: Mapping[str, Any], part: slice) -> list[str]:
+def raw_paths(files: Path | str, arrays: Mapping[str, Any], part: slice) -> list[str]:
     """Where the raw files of some exposures are: one folder per exposure, one file per detector."""
     names = arrays["det_name"].tolist()
     return [f"{files}/{e}/{e}_{n}.fits" for e in arrays["exp_id"][part].tolist() for n in names]
