@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 __all__ = [
@@ -77,6 +76,8 @@ def nearest(name: str, known: Iterable[str], n: int = 3) -> str:
     text : `str`
         ``"Did you mean 'a' or 'b'?"``, or an empty string when nothing is close.
     """
+    import difflib
+
     known = sorted(set(known))
     folded = {k.casefold(): k for k in reversed(known)}
     close = [folded[m] for m in difflib.get_close_matches(name.casefold(), list(folded), n=n, cutoff=0.6)]

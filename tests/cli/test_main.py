@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import pty
 import select
@@ -22,7 +21,6 @@ import skybutler
 from skybutler.cli.main import SUBCOMMANDS, main
 
 COMMAND = [sys.executable, "-c", "from skybutler.cli.main import main; main()"]
-LOADED = "import sys, json; print(json.dumps(sorted({n.partition('.')[0] for n in sys.modules})), file=sys.stderr)"
 
 
 def _run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -74,26 +72,6 @@ def test_options_may_stand_before_and_after_arguments(good: Callable[..., str], 
     before = good("query-datasets", "--collections", "u/two", repo, "numbers")
     assert before == good("query-datasets", repo, "numbers", "--collections", "u/two")
     assert "u/two" in before
-
-
-# ------------------------------------------------------------------- start-up
-def _third_party(*arguments: object) -> set[str]:
-    script = (
-        f"import atexit, sys\natexit.register(lambda: exec({LOADED!r}))\nfrom skybutler.cli.main import main; main()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)], capture_output=True, text=True, check=True, timeout=60
-    )
-    return set(json.loads(done.stderr.splitlines()[-1])) & {"astropy", "click", "numpy", "pyarrow", "rich", "yaml"}
-
-
-def test_help_loads_only_click() -> None:
-    assert _third_party("--help") == {"click"}
-    assert _third_party("query-datasets", "--help") == {"click"}
-
-
-def test_listing_collections_loads_no_arrays(repo: Path) -> None:
-    assert _third_party("query-collections", repo) == {"click", "yaml"}
 
 
 # -------------------------------------------------------------------- process

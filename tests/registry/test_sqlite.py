@@ -55,6 +55,22 @@ def test_a_missing_file_is_not_made(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.parametrize("name", ["a?b", "a#b", "a%41b", "a b", "a&mode=memory", "ä;é", "a+b"])
+def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
+    _make(tmp_path / name).close()
+    assert (tmp_path / name).stat().st_size > 0
+    assert _read(str(tmp_path / name)) == [("a",)]
+
+
+def test_a_relative_path_is_that_of_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _make(tmp_path / "r.sqlite3").close()
+    monkeypatch.chdir(tmp_path)
+    database = SqliteDatabase("r.sqlite3", writeable=False)
+    monkeypatch.chdir("/")
+    assert database.query("SELECT text FROM t") == [("a",)]
+    database.close()
+
+
 def test_a_file_removed_after_opening_is_not_made_again(tmp_path: Path) -> None:
     _make(tmp_path / "r.sqlite3").close()
     database = SqliteDatabase(str(tmp_path / "r.sqlite3"), writeable=True)

@@ -14,7 +14,6 @@ from skybutler.registry.registry import Registry
 
 from .collections import ButlerCollections
 from .config import RepositoryConfig
-from .create import create_repository
 from .deferred import DeferredDataset
 from .definitions import Definitions
 from .labels import resolve_label
@@ -75,8 +74,9 @@ class Butler(Queries, Definitions):
             self.config.resolved(self.config.registry), writeable=writes, namespace=self.config.namespace
         )
         try:
-            self.datastore = self.config.open_datastore()
-            self._transactions = Transactions(self.registry, self.datastore)
+            self._transactions = Transactions(self.registry, lambda: self.datastore)
+            if not self.config.is_plain:
+                self.datastore  # noqa: B018 - what is wrong with it is said now
             self._set_defaults(collections, run, defaults)
         except BaseException:
             self.registry.close()
@@ -98,13 +98,15 @@ class Butler(Queries, Definitions):
     @staticmethod
     def create(root: str | os.PathLike[str], **options: Any) -> RepositoryConfig:
         """Make a repository; options as for `skybutler.butler.create.create_repository`."""
+        from .create import create_repository
+
         return create_repository(root, **options)
 
     def clone(self, *, collections: Collections = None, run: str | None = None, **defaults: str) -> Butler:
         """Another butler over the same connection with other defaults."""
         other = object.__new__(Butler)
-        other.config, other.registry, other.datastore = self.config, self.registry, self.datastore
-        other._transactions = self._transactions
+        other.config, other.registry = self.config, self.registry
+        other.datastore, other._transactions = self.datastore, self._transactions
         kept = self.collections.defaults if collections is None and run is None else collections
         other._set_defaults(kept, run, {**self._defaults, **defaults})
         return other

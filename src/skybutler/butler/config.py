@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import ConfigError, RepositoryNotFoundError, nearest
+
+from .simple_yaml import read_simple
 
 if TYPE_CHECKING:
     from skybutler.datastore import Datastore
@@ -75,9 +76,10 @@ class RepositoryConfig:
         ConfigError
             It is malformed; key and file are named.
         """
-        path = Path(place)
-        file = path / CONFIG_NAME if path.is_dir() or path.suffix not in (".yaml", ".yml") else path
-        if not file.is_file():
+        file = os.fspath(place)
+        if os.path.isdir(file) or os.path.splitext(file)[1] not in (".yaml", ".yml"):
+            file = os.path.join(file, CONFIG_NAME)
+        if not os.path.isfile(file):
             raise RepositoryNotFoundError(
                 f"'{place}' is not a repository: there is no {file}.", hint=f"Make one with: butler create {place}"
             )
@@ -87,7 +89,7 @@ class RepositoryConfig:
                 f"{file} belongs to a repository made by lsst.daf.butler, which skybutler cannot open directly.",
                 hint="Ingest its files into a repository of skybutler, with ingest-raws and ingest-files.",
             )
-        return cls.from_mapping(content, str(file.parent.absolute()), str(file))
+        return cls.from_mapping(content, _absolute(os.path.dirname(file)), file)
 
     @classmethod
     def from_mapping(cls, content: Mapping[str, Any], root: str, source: str = "configuration") -> RepositoryConfig:
@@ -133,6 +135,11 @@ class RepositoryConfig:
         """A path or URL with `ROOT_TAG` replaced."""
         return text.replace(ROOT_TAG, self.root)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether files go to a directory in the packaged ways, of which nothing can be wrong."""
+        return not self.datastore and not self.storage_classes and "://" not in self.datastore_root
+
     def open_datastore(self) -> Datastore:
         """The datastore that this describes.
 
@@ -146,6 +153,12 @@ class RepositoryConfig:
 
         classes = StorageClasses(self.storage_classes) if self.storage_classes else StorageClasses.default()
         return Datastore.open(self.resolved(self.datastore_root), self.datastore, classes)
+
+
+def _absolute(folder: str) -> str:
+    """An absolute path; ``..`` stays in it, since it may follow a symbolic link."""
+    whole = folder if os.path.isabs(folder) else os.path.join(os.getcwd(), folder)
+    return os.sep + os.sep.join(part for part in whole.split(os.sep) if part not in ("", os.curdir))
 
 
 def _check(section: str, content: Any, known: tuple[str, ...], source: str) -> None:
@@ -166,15 +179,21 @@ def load_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
     ConfigError
         It is unreadable, malformed (line and column are named) or no mapping.
     """
+    try:
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+    if (simple := read_simple(text)) is not None:
+        return simple
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        text = Path(path).read_text(encoding="utf-8")
         content = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, the fast one where there is one
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if content is None:
         return {}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from skybutler.errors import ConfigError, NotFoundError, nearest
 
@@ -34,9 +32,11 @@ def known_repositories() -> dict[str, str]:
         except yaml.YAMLError as error:
             raise ConfigError(f"DAF_BUTLER_REPOSITORIES is not valid YAML: {' '.join(str(error).split())}") from error
     elif index:
+        from urllib.parse import unquote, urlsplit
+
         parts = urlsplit(index)
-        path = Path(unquote(parts.path) if parts.scheme == "file" else index)
-        if not path.is_file():
+        path = unquote(parts.path) if parts.scheme == "file" else index
+        if not os.path.isfile(path):
             raise ConfigError(f"DAF_BUTLER_REPOSITORY_INDEX names {index}, which does not exist.")
         content = load_yaml(path)
     else:

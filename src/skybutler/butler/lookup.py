@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import DatasetRef, DatasetType, FileRecord
-from skybutler.datastore import Datastore
 from skybutler.dimensions import DataId, DimensionRecord, DimensionUniverse
 from skybutler.errors import DatasetNotFoundError, FileNotFoundInStoreError, NoDefaultCollectionError
 from skybutler.registry.registry import Registry
 
 from .collections import ButlerCollections
+from .config import RepositoryConfig
 
 if TYPE_CHECKING:
+    from skybutler.datastore import Datastore
     from skybutler.sky.timespan import Timespan
 
 __all__ = ["Collections", "Lookup", "listed"]
@@ -25,11 +27,16 @@ Collections = str | Sequence[str] | None
 class Lookup:
     """The part of a butler that finds datasets; it is given the rest by `Butler`."""
 
+    config: RepositoryConfig
     registry: Registry
-    datastore: Datastore
     collections: ButlerCollections
     run: str | None
     _defaults: Mapping[str, Any]
+
+    @cached_property
+    def datastore(self) -> Datastore:
+        """Where the files are; opened when a file is first asked for."""
+        return self.config.open_datastore()
 
     @property
     def dimensions(self) -> DimensionUniverse:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from skybutler.datastore import Datastore
 from skybutler.registry.registry import Registry
-from skybutler.storage import Stage
+
+if TYPE_CHECKING:
+    from skybutler.datastore import Datastore
+    from skybutler.storage import Stage
 
 __all__ = ["Transactions"]
 
@@ -22,10 +25,11 @@ class Transactions:
     Parameters
     ----------
     registry : `Registry`
-    datastore : `Datastore`
+    datastore : callable
+        Gives the `Datastore`; called when files are first written.
     """
 
-    def __init__(self, registry: Registry, datastore: Datastore) -> None:
+    def __init__(self, registry: Registry, datastore: Callable[[], Datastore]) -> None:
         self._registry, self._datastore = registry, datastore
         self._local = threading.local()
 
@@ -48,7 +52,7 @@ class Transactions:
 
     @contextmanager
     def _outermost(self) -> Iterator[Stage]:
-        stage = self._local.stage = self._datastore.stage()
+        stage = self._local.stage = self._datastore().stage()
         self._local.trash = False
         try:
             with self._registry.transaction():
@@ -72,5 +76,5 @@ class Transactions:
         self._local.trash = False
         with self._registry.transaction():  # nobody can write these paths anew before their files are gone
             paths = self._registry.datasets.trash()
-            self._datastore.storage.remove(paths)
+            self._datastore().storage.remove(paths)
             self._registry.datasets.trash_emptied(paths)

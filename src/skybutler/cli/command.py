@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import errno
-import json
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO, Any, NoReturn
 
 import click
@@ -20,13 +17,11 @@ INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells count it (128 + SIGINT)."""
 
 
-@dataclass
 class Settings:
     """What global options say."""
 
-    progress: bool = True
-    traceback: bool = False
-    as_json: bool = False
+    def __init__(self, *, progress: bool = True, traceback: bool = False, as_json: bool = False) -> None:
+        self.progress, self.traceback, self.as_json = progress, traceback, as_json
 
 
 def settings() -> Settings:
@@ -52,8 +47,12 @@ class Failure(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Print to stderr."""
         if self.told.traceback:
+            import traceback
+
             click.echo("".join(traceback.format_exception(self.error)), err=True, nl=False)
         if self.told.as_json:
+            import json
+
             code = getattr(self.error, "code", "internal")
             content = {"error": code, "message": getattr(self.error, "message", self.message)}
             click.echo(json.dumps({**content, "hint": getattr(self.error, "hint", "")}), err=True)

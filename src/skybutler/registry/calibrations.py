@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets.collection import CollectionType
 from skybutler.errors import (
@@ -11,13 +11,15 @@ from skybutler.errors import (
     ConflictingDefinitionError,
     DatasetTypeError,
 )
-from skybutler.sky.timespan import Timespan
 
 from .collections import Collection, Collections
 from .database import Database, Row
 from .dataset_types import DatasetTypes, RegisteredType
 from .datasets import Datasets
 from .keys import Keys
+
+if TYPE_CHECKING:
+    from skybutler.sky.timespan import Timespan
 
 __all__ = ["Calibrations"]
 
@@ -96,7 +98,7 @@ class Calibrations:
             more = f" ({len(clash)} conflicts in all)" if len(clash) > 1 else ""
             raise ConflictingDefinitionError(
                 f"{self._describe(kind, data_id)} is already certified in '{target.name}' "
-                f"for {Timespan.from_ns(b, e)}, which overlaps {Timespan.from_ns(begin, end)}{more}.",
+                f"for {_timespan(b, e)}, which overlaps {_timespan(begin, end)}{more}.",
                 hint="Decertify the old range first, or choose dates that only touch it.",
             )
 
@@ -179,7 +181,7 @@ class Calibrations:
             parameters += [timespan.end_ns, timespan.begin_ns]
         rows = self._database.query(sql, parameters)
         if len({r[0] for r in rows}) > 1:
-            ranges = ", ".join(str(Timespan.from_ns(r[3], r[4])) for r in rows[:4])
+            ranges = ", ".join(str(_timespan(r[3], r[4])) for r in rows[:4])
             when = f" at {timespan}" if timespan is not None else ""
             raise AmbiguousCalibrationError(
                 f"{self._describe(registered.k, data_id)} has {len(rows)} calibrations in '{collection.name}'{when}: "
@@ -201,7 +203,7 @@ class Calibrations:
             "WHERE c.collection = ? AND c.dataset_type = ? ORDER BY c.data_id, c.begin",
             (target.k, registered.k),
         )
-        return [(int(k), bytes(i), Timespan.from_ns(b, e)) for k, i, b, e in rows]
+        return [(int(k), bytes(i), _timespan(b, e)) for k, i, b, e in rows]
 
     def _row(self, registered: RegisteredType, data_id: Mapping[str, Any]) -> int | None:
         required = tuple(registered.dataset_type.dimensions.required)
@@ -212,3 +214,9 @@ class Calibrations:
         assert row is not None
         registered = self._types.get(row[0])
         return f"'{row[0]}' with data ID {self._datasets.data_id(registered, data_id)}"
+
+
+def _timespan(begin: int, end: int) -> Timespan:
+    from skybutler.sky.timespan import Timespan  # loads datetime and decimal, which a look-up has no need of
+
+    return Timespan.from_ns(begin, end)

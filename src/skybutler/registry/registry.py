@@ -6,14 +6,13 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets.collection import CollectionType
 from skybutler.datasets.file_record import FileRecord
 from skybutler.datasets.ref import DatasetRef
 from skybutler.dimensions import DataId, DimensionUniverse
 from skybutler.errors import ConfigError, FormatError, SchemaVersionError
-from skybutler.sky.timespan import Timespan
 from skybutler.version import __version__
 
 from .calibrations import Calibrations
@@ -28,6 +27,9 @@ from .keys import Keys
 from .names import Names
 from .revision import Revision
 from .schema import SCHEMA_VERSION, make_schema
+
+if TYPE_CHECKING:
+    from skybutler.sky.timespan import Timespan
 
 __all__ = ["Registry"]
 

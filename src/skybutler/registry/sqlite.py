@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from skybutler.errors import (
     ButlerError,
@@ -50,6 +48,11 @@ def _translated(error: sqlite3.Error | OverflowError, path: str) -> ButlerError:
     return UnavailableError(f"The registry {path} failed: {text}.")
 
 
+def _escaped(path: str) -> str:
+    """A path as part of a URI: three characters mean something there (https://www.sqlite.org/uri.html)."""
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
 class SqliteDatabase(Database):
     """A SQLite file: WAL journal, short ``BEGIN IMMEDIATE`` write transactions, readers that never lock.
 
@@ -80,7 +83,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: str, *, writeable: bool, create: bool = False, journal: str = "wal") -> None:
         super().__init__(writeable)
-        self.path = str(Path(path).absolute())
+        self.path = path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
         self._create, self._journal = create, journal
         if not create and not os.path.exists(self.path):
             raise UnavailableError(f"The registry file {self.path} does not exist.")
@@ -107,7 +110,7 @@ class SqliteDatabase(Database):
 
     def _uri(self) -> str:
         mode = "rwc" if self._create else "rw" if self.writeable else "ro"
-        uri = f"file:{quote(self.path)}?mode={mode}"
+        uri = f"file:{_escaped(self.path)}?mode={mode}"
         if (
             mode == "ro"
             and not os.path.exists(self.path + "-wal")
