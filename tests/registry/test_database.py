@@ -38,6 +38,14 @@ def database(database_url: str) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(params=[True, False], ids=["bound", "tables"])
+def stages(request: pytest.FixtureRequest, database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """The database, whose staged rows go along with PostgreSQL's statements or, as SQLite's, stand in tables."""
+    if not request.param and database.dialect == "postgresql":
+        monkeypatch.setattr("skybutler.registry.postgresql._BOUND_ROWS", -1)
+    return database
+
+
 def _texts(database: Database) -> list[str]:
     return [r[0] for r in database.query('SELECT "text" FROM "group" ORDER BY k')]
 
@@ -164,11 +172,11 @@ def test_every_text_comes_back(database: Database, text: str) -> None:
     assert database.query('SELECT text FROM "group" WHERE text = ?', (text,)) == [(text,)]
 
 
-def test_every_kind_comes_back_as_it_went_in(database: Database) -> None:
+def test_every_kind_comes_back_as_it_went_in(stages: Database) -> None:
     row = (-(2**63), 0.1 + 0.2, "x", b"\x00\xff", bytes(range(16)), 1)
     kinds: dict[str, Any] = {"i": "int", "f": "float", "t": "text", "b": "bytes", "u": "id", "o": "bool"}
-    with database.staged(kinds, [row]) as stage:
-        found = database.query(f"SELECT i, f, t, b, u, o FROM {stage}")
+    with stages.staged(kinds, [row]) as stage:
+        found = stages.query(f"SELECT i, f, t, b, u, o FROM {stage}")
     assert found == [row]
 
 
@@ -237,63 +245,88 @@ def test_statements_that_cannot_be_run_are_our_errors(database: Database) -> Non
 
 
 # ---------------------------------------------------------------------------------------------------------- staged rows
-def test_stages_are_emptied_and_used_again(database: Database) -> None:
-    with database.staged(KINDS, [(1, "x")]) as first:
-        assert database.query(f"SELECT k, text FROM {first}") == [(1, "x")]
-    with database.staged(KINDS, [(2, "y")]) as second:
+def test_stages_are_emptied_and_used_again(stages: Database) -> None:
+    with stages.staged(KINDS, [(1, "x")]) as first:
+        assert stages.query(f"SELECT k, text FROM {first}") == [(1, "x")]
+    with stages.staged(KINDS, [(2, "y")]) as second:
         assert second == first
-        assert database.query(f"SELECT k, text FROM {second}") == [(2, "y")]
-        with database.staged(KINDS, []) as third:
+        assert stages.query(f"SELECT k, text FROM {second}") == [(2, "y")]
+        with stages.staged(KINDS, []) as third:
             assert third != second
-            assert database.query(f"SELECT * FROM {third}") == []
-        with database.staged({"k": "int"}, [(7,)]) as other:
-            assert database.query(f"SELECT * FROM {other}") == [(7,)]
+            assert stages.query(f"SELECT * FROM {third}") == []
+        with stages.staged({"k": "int"}, [(7,)]) as other:
+            assert stages.query(f"SELECT * FROM {other}") == [(7,)]
 
 
-def test_stages_can_be_left_while_another_query_is_being_read(database: Database) -> None:
-    _add(database, *(f"t{i:03}" for i in range(30)))
-    stream = database.stream('SELECT k FROM "group" ORDER BY k', size=7)
+def test_stages_can_be_left_while_another_query_is_being_read(stages: Database) -> None:
+    _add(stages, *(f"t{i:03}" for i in range(30)))
+    stream = stages.stream('SELECT k FROM "group" ORDER BY k', size=7)
     read = len(next(stream))
-    with database.staged({"k": "int"}, [(i,) for i in range(5)], measured=True) as stage:
-        assert database.query_one(f"SELECT count(*) FROM {stage}") == (5,)
+    with stages.staged({"k": "int"}, [(i,) for i in range(5)], measured=True) as stage:
+        assert stages.query_one(f"SELECT count(*) FROM {stage}") == (5,)
     read += sum(len(batch) for batch in stream)
     assert read == 30
 
 
-def test_a_stage_itself_can_be_streamed_while_others_come_and_go(database: Database) -> None:
-    with database.staged({"k": "int"}, ((i,) for i in range(50))) as outer:
+def test_a_stage_itself_can_be_streamed_while_others_come_and_go(stages: Database) -> None:
+    with stages.staged({"k": "int"}, ((i,) for i in range(50))) as outer:
         found = []
-        for batch in database.stream(f"SELECT k FROM {outer} ORDER BY k", size=8):
-            with database.staged({"k": "int"}, batch) as inner:
+        for batch in stages.stream(f"SELECT k FROM {outer} ORDER BY k", size=8):
+            with stages.staged({"k": "int"}, batch) as inner:
                 assert inner != outer
-                found += [r[0] for r in database.query(f"SELECT k FROM {inner} ORDER BY k")]
+                found += [r[0] for r in stages.query(f"SELECT k FROM {inner} ORDER BY k")]
     assert found == list(range(50))
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_stages_of_an_undone_transaction_do_no_harm(database: Database, nested: bool) -> None:
+def test_stages_of_an_undone_transaction_do_no_harm(stages: Database, nested: bool) -> None:
     def fail() -> None:
-        with database.transaction(), database.staged(KINDS, [(1, "x")]):
-            _add(database, "a")
+        with stages.transaction(), stages.staged(KINDS, [(1, "x")]):
+            _add(stages, "a")
             raise ZeroDivisionError
 
     if nested:
-        with database.transaction():
+        with stages.transaction():
             with pytest.raises(ZeroDivisionError):
                 fail()
-            _check_stage(database)
+            _check_stage(stages)
     else:
         with pytest.raises(ZeroDivisionError):
             fail()
-    _check_stage(database)
-    assert _texts(database) == []
+    _check_stage(stages)
+    assert _texts(stages) == []
 
 
-def test_a_failed_statement_beside_a_stage_shows_its_own_error(database: Database) -> None:
-    _add(database, "a")
-    with pytest.raises(ConflictError), database.transaction(), database.staged(KINDS, [(1, "x")]):
-        _add(database, "a")
-    _check_stage(database)
+def test_a_failed_statement_beside_a_stage_shows_its_own_error(stages: Database) -> None:
+    _add(stages, "a")
+    with pytest.raises(ConflictError), stages.transaction(), stages.staged(KINDS, [(1, "x")]):
+        _add(stages, "a")
+    _check_stage(stages)
+
+
+def test_a_stage_can_lead_several_tables_and_be_named_twice(stages: Database) -> None:
+    _add(stages, "a", "b", "c")
+    with stages.staged(KINDS, [(3, "b"), (1, "a"), (9, "z")]) as first, stages.staged({"k": "int"}, [(1,)]) as second:
+        join = stages.looked_up('"group"', "g", "g.text = s.text")
+        found = stages.query(
+            f"SELECT s.k, g.k FROM {first} s {join} WHERE s.k NOT IN (SELECT k FROM {second}) AND g.k < ?", (5,)
+        )
+        assert found == [(3, 2)]
+        assert stages.query_one(f"SELECT count(*) FROM {first} a JOIN {first} b ON a.k <> b.k") == (6,)
+        assert stages.execute(f'DELETE FROM "group" WHERE text IN (SELECT text FROM {first})') == 2
+    assert _texts(stages) == ["c"]
+
+
+@pytest.mark.parametrize("n", [0, 1, 8, 9, 300])
+def test_missing_values_are_staged_anywhere(stages: Database, n: int) -> None:
+    kinds: dict[str, Any] = {"i": "int", "f": "float", "t": "text", "b": "bytes", "u": "id", "o": "bool"}
+    row = (2**63 - 1, -1.5, "ä", b"", bytes(range(16)), 0)
+    for gap in (0, 1, 2, 3, 5):  # ids are never missing
+        rows = [tuple(None if c == gap and r % 3 == 0 else v for c, v in enumerate(row)) for r in range(n)]
+        with stages.staged(kinds, rows) as stage:
+            assert stages.query(f"SELECT i, f, t, b, u, o FROM {stage} ORDER BY {'iftbuo'[gap]} NULLS FIRST") == sorted(
+                rows, key=lambda r: r[gap] is not None
+            )
 
 
 def _check_stage(database: Database) -> None:
@@ -357,15 +390,14 @@ def test_a_forked_child_opens_its_own_connection(database: Database) -> None:
     assert _texts(database) == ["parent", "child", "after"]
 
 
-def test_a_closed_database_opens_again_when_used(database: Database) -> None:
-    _add(database, "a")
-    with database.staged(KINDS, [(1, "x")]) as first:
-        pass
-    database.close()
-    database.close()
-    assert _texts(database) == ["a"]
-    with database.staged(KINDS, [(1, "x")]) as again:
-        assert again != first  # the table went with the connection
+def test_a_closed_database_opens_again_when_used(stages: Database) -> None:
+    _add(stages, "a")
+    with stages.staged(KINDS, [(1, "x")]) as stage:
+        assert stages.query(f"SELECT k, text FROM {stage}") == [(1, "x")]
+    stages.close()
+    stages.close()
+    assert _texts(stages) == ["a"]
+    _check_stage(stages)
 
 
 def test_changes_of_other_connections_are_noticed(database: Database, database_url: str) -> None:

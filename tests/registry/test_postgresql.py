@@ -17,6 +17,7 @@ from skybutler.errors import (
     ReadOnlyError,
     UnavailableError,
 )
+from skybutler.registry import postgresql
 from skybutler.registry.postgresql import PostgresqlDatabase
 from support.postgres import fresh_database
 
@@ -116,6 +117,33 @@ def test_a_connection_lost_between_statements_is_replaced(url: str, database: Po
         database.query("SELECT 1")
     assert "retry" in caught.value.hint
     assert _texts(database) == ["kept"]
+
+
+@pytest.mark.parametrize("row", [(2**63, "x"), (1.5, "x"), (1, "\x00")])
+def test_what_a_staged_column_cannot_hold_is_refused(database: PostgresqlDatabase, row: tuple[Any, ...]) -> None:
+    def stage() -> None:
+        with database.staged({"k": "int", "text": "text"}, [row] * 9) as stage:
+            database.query(f"SELECT k, text FROM {stage}")
+
+    with pytest.raises(InvalidError):
+        stage()
+    with database.staged({"k": "int"}, [(2,)]) as again:
+        assert database.query(f"SELECT k FROM {again}") == [(2,)]
+
+
+def test_many_staged_rows_stand_in_a_table_few_do_not(database: PostgresqlDatabase) -> None:
+    many = postgresql._BOUND_ROWS + 1
+    for n, table in [(many - 1, False), (many, True)]:
+        with database.staged({"k": "int"}, ((i,) for i in range(n))) as stage:
+            assert database.query_one(f"SELECT count(*), max(k) FROM {stage}") == (n, n - 1)
+            assert (database.query_one("SELECT to_regclass(?)", (stage,)) != (None,)) == table
+
+
+def test_plans_of_statements_with_staged_rows_are_not_kept(database: PostgresqlDatabase) -> None:
+    for n in range(20):
+        with database.staged({"k": "int"}, [(i,) for i in range(n)]) as stage:
+            assert database.query_one(f"SELECT count(*) FROM {stage} s WHERE s.k >= 0") == (n,)
+    assert database.query("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%unnest%'") == []
 
 
 def test_a_stage_of_a_lost_connection_does_not_hide_the_loss(url: str, database: PostgresqlDatabase) -> None:

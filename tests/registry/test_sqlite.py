@@ -225,3 +225,10 @@ def test_statistics_are_kept_for_the_next_connection(database: SqliteDatabase) -
     database.analyze()
     with contextlib.closing(sqlite3.connect(database.path)) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 't'").fetchone()[0] > 0
+
+
+def test_staged_rows_are_looked_up_without_reading_the_other_table(database: SqliteDatabase) -> None:
+    with database.staged({"text": "text"}, [("a",)]) as stage:
+        join = database.looked_up("t", "t", "t.text = s.text")
+        plan = [row[3] for row in database.query(f"EXPLAIN QUERY PLAN SELECT t.k FROM {stage} s {join}")]
+    assert plan == ["SCAN s", "SEARCH t USING COVERING INDEX sqlite_autoindex_t_1 (text=?)"]

@@ -147,6 +147,18 @@ class Database(ABC):
     shared_lock = " FOR KEY SHARE"
     """End of a SELECT whose rows no other transaction may remove before this one ends; empty where none could."""
 
+    @abstractmethod
+    def looked_up(self, table: str, alias: str, on: str) -> str:
+        """SQL that joins a table, after few rows that lead: each of them is looked up, however large the table is.
+
+        Parameters
+        ----------
+        table, alias : `str`
+            What is joined, quoted.
+        on : `str`
+            Condition; it should be met by one range of an index for each leading row.
+        """
+
     def id_parameter(self, value: bytes) -> Any:
         """A 16-byte identifier as the driver wants it bound."""
         return value

@@ -28,7 +28,12 @@ class Footprints:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sets: dict[tuple[str, int], int] = {}
-        database.on_rollback.append(self._sets.clear)
+        self._radii: dict[tuple[int, int], float] = {}
+        database.on_rollback.append(self._forget)
+
+    def _forget(self) -> None:
+        self._sets.clear()
+        self._radii.clear()
 
     def set_of(self, element: str, governor: int, *, create: bool = False) -> int | None:
         """The set holding an element's regions for one (interned) governor value, 0 where there is none."""
@@ -74,6 +79,7 @@ class Footprints:
         if not len(keys):
             return
         number = self.set_of(element, governor, create=True)
+        assert number is not None, element
         place = spatial_keys(blobs)
         order = np.lexsort((place.pixel, place.size_class))
         classes, pixels = place.size_class[order].tolist(), place.pixel[order].tolist()
@@ -85,11 +91,15 @@ class Footprints:
             ((number, c, p, keys[i], blobs[i]) for c, p, i in zip(classes, pixels, chosen, strict=True)),
         )
 
-    def _widen(self, number: int | None, classes: np.ndarray[Any, Any], radii: np.ndarray[Any, Any]) -> None:
+    def _widen(self, number: int, classes: np.ndarray[Any, Any], radii: np.ndarray[Any, Any]) -> None:
+        """Classes hold these radii too; they are never made narrower, so what is known to fit needs no statement."""
         import numpy as np
 
         for size_class in np.unique(classes).tolist():
             largest = float(radii[classes == size_class].max())
+            if largest <= self._radii.get((number, size_class), -1.0):
+                continue
+            self._radii[number, size_class] = largest
             self._database.execute(
                 "INSERT INTO footprint_class (footprint_set, size_class, radius) VALUES (?, ?, ?) "
                 "ON CONFLICT (footprint_set, size_class) DO UPDATE SET radius = "
@@ -135,15 +145,8 @@ class Footprints:
         self, number: int, size_class: int, ranges: np.ndarray[Any, Any] | Sequence[Sequence[int]]
     ) -> list[tuple[int, bytes]]:
         """Row and encoded region of everything whose centre pixel lies in half-open order-29 ranges."""
-        found: list[tuple[int, bytes]] = []
-        listed = [(int(lo), int(hi)) for lo, hi in ranges]
-        for start in range(0, len(listed), _CHUNK):
-            part = listed[start : start + _CHUNK]
-            values = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] * len(part))
-            rows = self._database.query(
-                f"WITH r (lo, hi) AS (VALUES {values}) SELECT f.k, f.region FROM r CROSS JOIN footprint f "
-                "WHERE f.footprint_set = ? AND f.size_class = ? AND f.pixel >= r.lo AND f.pixel < r.hi",
-                [bound for pair in part for bound in pair] + [number, size_class],
-            )
-            found.extend(rows)
-        return found
+        pixels = "f.footprint_set = ? AND f.size_class = ? AND f.pixel >= r.lo AND f.pixel < r.hi"
+        join = self._database.looked_up("footprint", "f", pixels)
+        pairs = ((int(lo), int(hi)) for lo, hi in ranges)
+        with self._database.staged({"lo": "int", "hi": "int"}, pairs) as stage:
+            return self._database.query(f"SELECT f.k, f.region FROM {stage} r {join}", (number, size_class))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import struct
+import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
@@ -22,6 +26,8 @@ from .database import ColumnKind, Database, Row, quoted
 try:
     import psycopg
     from psycopg import adapt, pq
+
+    from .arrays import Array, array_of, register_arrays, unnested
 except ImportError as error:  # pragma: no cover - the test environment has it
     raise MissingExtraError(
         "A PostgreSQL registry needs psycopg.", hint="Install it with: pip install 'skybutler[postgres]'"
@@ -32,6 +38,18 @@ __all__ = ["PostgresqlDatabase"]
 _UUID_OID = 2950
 _MANY_ROWS = 2000
 """Fewer new rows never make a bad plan that lasts."""
+
+_BOUND_ROWS = 5000
+"""Up to so many staged rows go along with each statement; a temporary table costs its filling, ANALYZE and emptying."""
+
+_BOUND = re.compile(r"\bbound_\d+\b")
+
+
+class _BoundRows(threading.local):
+    """The staged rows of one thread that have no table: text of a common table expression and arrays, by name."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, tuple[str, list[Array]]] = {}
 
 
 class _Id(bytes):
@@ -111,6 +129,7 @@ class PostgresqlDatabase(Database):
         scheme, colon, rest = url.partition(":")
         self.url = scheme.partition("+")[0] + colon + rest
         self.namespace, self._create = namespace, create
+        self._bound = _BoundRows()
 
     # ------------------------------------------------------------- connection
     def _connect(self) -> psycopg.Connection[Row]:
@@ -119,6 +138,7 @@ class PostgresqlDatabase(Database):
             connection.execute("SET jit = off")
             connection.adapters.register_dumper(_Id, _IdDumper)
             connection.adapters.register_loader(_UUID_OID, _IdLoader)
+            register_arrays(connection.adapters)
             if self.namespace:
                 if self._create:
                     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(self.namespace)}")
@@ -139,11 +159,22 @@ class PostgresqlDatabase(Database):
             self._local.stages = {}
         return _translated(error)
 
+    def _with_bound(self, sql: str, parameters: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        """A statement with the staged rows it names, if they have no table, as common table expressions."""
+        names = dict.fromkeys(_BOUND.findall(sql)) if self._bound.by_name else ()
+        if not names:
+            return sql, parameters
+        staged = [self._bound.by_name[name] for name in names]
+        heads = [f"{name} AS ({text})" for name, (text, _) in zip(names, staged, strict=True)]
+        return f"WITH {', '.join(heads)} {sql}", [*(a for _, arrays in staged for a in arrays), *parameters]
+
     def _execute(self, sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
+        text, values = self._with_bound(sql, parameters)
         try:
             # binary both ways: ids arrive as 16 bytes and floats keep every bit
             cursor: psycopg.Cursor[Row] = self.connection.cursor(binary=True)
-            cursor.execute(_percent(sql), parameters or None)
+            # a plan kept for any number of staged rows would be one for ten
+            cursor.execute(_percent(text), values or None, prepare=None if text is sql else False)
         except psycopg.Error as error:
             raise self._failed(error) from error
         return cursor
@@ -157,6 +188,7 @@ class PostgresqlDatabase(Database):
     def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Generator[list[Row], None, None]:
         name = f"c{next(self._stage_numbers)}"
         hold = not self.in_transaction
+        sql, parameters = self._with_bound(sql, parameters)
         try:
             with self.connection.cursor(name, binary=True, withhold=hold) as cursor:
                 cursor.itersize = size
@@ -179,6 +211,29 @@ class PostgresqlDatabase(Database):
         except psycopg.Error as error:
             raise self._failed(error) from error
         self._written += cursor.rowcount
+
+    @contextmanager
+    def staged(
+        self, columns: Mapping[str, ColumnKind], rows: Iterable[Row], *, measured: bool = False
+    ) -> Iterator[str]:
+        iterator = iter(rows)
+        few = list(islice(iterator, _BOUND_ROWS + 1))
+        if len(few) > _BOUND_ROWS:
+            with super().staged(columns, chain(few, iterator), measured=measured) as name:
+                yield name
+            return
+        by_column = zip(*few, strict=True) if few else [()] * len(columns)
+        try:
+            arrays = [array_of(kind, values) for kind, values in zip(columns.values(), by_column, strict=True)]
+        except struct.error as error:
+            raise InvalidError(f"The database cannot hold such a value: {error}.") from error
+        bound = self._bound.by_name
+        name = next(n for n in map("bound_{}".format, range(len(bound) + 1)) if n not in bound)
+        bound[name] = unnested(columns), arrays
+        try:
+            yield name
+        finally:
+            del bound[name]
 
     def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row], measured: bool) -> None:
         iterator = iter(rows)
@@ -230,6 +285,10 @@ class PostgresqlDatabase(Database):
             for kind, text in pieces
         )
         return f"{expression} LIKE ?", [pattern]
+
+    def looked_up(self, table: str, alias: str, on: str) -> str:
+        # OFFSET keeps the planner from making an ordinary join of it, which it orders by what it believes of the table
+        return f"CROSS JOIN LATERAL (SELECT * FROM {table} {alias} WHERE {on} OFFSET 0) {alias}"
 
     def reserve_keys(self, table: str, n: int) -> Sequence[int]:
         sql = "SELECT nextval(pg_get_serial_sequence(?, 'k')) FROM generate_series(1, ?)"

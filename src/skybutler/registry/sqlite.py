@@ -153,9 +153,24 @@ class SqliteDatabase(Database):
             raise _translated(error, self.path) from error
         self._written += cursor.rowcount
 
+    def _create_stage(self, columns: Mapping[str, ColumnKind]) -> str:
+        name = super()._create_stage(columns)
+        # taken for a million rows otherwise: worth a Bloom filter, made by reading the whole of a table joined to it
+        self._execute(f"INSERT INTO temp.{name} DEFAULT VALUES", ())
+        self._execute(f"ANALYZE temp.{name}", ())
+        self._execute(f"DELETE FROM temp.{name}", ())
+        return name
+
     def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row], measured: bool) -> None:
-        self.insert_many(name, columns, rows)
-        if measured:  # otherwise taken for a million rows, and joined by scanning others
+        alone = not self.connection.in_transaction
+        if alone:  # otherwise each row is a transaction; a deferred one on a temporary table locks nothing
+            self._execute("BEGIN", ())
+        try:
+            self.insert_many(name, columns, rows)
+        finally:
+            if alone:
+                self._execute("COMMIT", ())
+        if measured:  # otherwise taken for one row
             self._execute(f"ANALYZE temp.{name}", ())
 
     def _empty_stage(self, name: str) -> bool:
@@ -186,6 +201,9 @@ class SqliteDatabase(Database):
             "".join(f"[{c}]" if c in "*?[" else c for c in text) if kind == "text" else text for kind, text in pieces
         )
         return f"{expression} GLOB ?", [pattern]
+
+    def looked_up(self, table: str, alias: str, on: str) -> str:
+        return f"CROSS JOIN {table} {alias} ON {on}"  # SQLite never reorders it
 
     def reserve_keys(self, table: str, n: int) -> Sequence[int]:
         # the write transaction keeps everybody else out, and rows with keys are never deleted from the end and reused
