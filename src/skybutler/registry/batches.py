@@ -71,7 +71,7 @@ class Decoder:
             )
         for step in self._implied.steps:
             self._add_implied(step, columns)
-        return columns
+        return {name: columns[name] for name in (*self._group.data_id_keys, *columns)}  # in the order of data IDs
 
     def _add_implied(self, step: Step, columns: dict[str, list[Any]]) -> None:
         varying = self._varying(step)
