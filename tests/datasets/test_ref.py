@@ -98,3 +98,15 @@ def test_known_and_verified_datasets_exist() -> None:
         assert DatasetExistence.RECORDED in state
         assert DatasetExistence.DATASTORE in state
     assert len({known, verified, DatasetExistence.MISSING}) == 3
+
+
+def test_refs_made_at_once_are_those_made_singly() -> None:
+    data_ids = [DataId.from_required_values(GROUP, ("Cam", 0, n)) for n in range(3)]
+    ids = [uuid.uuid4() for _ in data_ids]
+    made = DatasetRef.from_columns(CALEXP, data_ids, ["a", "b", "c"], [i.bytes for i in ids])
+    singly = [DatasetRef(CALEXP, d, run, i) for d, run, i in zip(data_ids, "abc", ids, strict=True)]
+    assert pickle.loads(pickle.dumps(made[0])) == singly[0]
+    assert {*made} == {*singly}
+    assert [(r.id, r.run, r.data_id) for r in made] == [(r.id, r.run, r.data_id) for r in singly]
+    assert list(map(repr, made)) == list(map(repr, singly))
+    assert made[1].id is made[1].id

@@ -294,3 +294,12 @@ def test_regions_of_pixels_need_no_records_and_families_intersect() -> None:
     assert pixel.region == UNIVERSE["htm7"].pixelization.pixel(131072)  # type: ignore[attr-defined]
     two: Any = DataId.standardize(htm7=131072, healpix3=5, universe=UNIVERSE).region
     assert len(two) == 2
+
+
+def test_data_ids_made_at_once_are_those_made_singly(universe: DimensionUniverse) -> None:
+    group = universe.conform(["physical_filter"])
+    rows = [("Cam", "r_1", "r"), ("Cam", "dark", None)]
+    made = DataId.from_full_rows(group, rows)
+    assert made == [DataId.from_full_values(group, row) for row in rows]
+    assert [dict(d.mapping) for d in made] == [dict(zip(group.data_id_keys, row, strict=True)) for row in rows]
+    assert all(d.has_full and not d.has_records for d in made)

@@ -230,7 +230,7 @@ class DatasetRef(PlainRef):
         if isinstance(ref, DatasetRef):
             return ref
         made = cls.__new__(cls)
-        made.dataset_type, made.data_id, made.run, made.id = ref.dataset_type, ref.data_id, ref.run, ref.id
+        made.__setstate__((ref.dataset_type, ref.data_id, ref.run, ref._id))
         return made
 
     @property

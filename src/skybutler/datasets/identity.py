@@ -19,6 +19,7 @@ DATASET_NAMESPACE = uuid.UUID("840b31d9-05cd-5161-b2c8-00d32b280d0f")
 
 _set_int = uuid.UUID.__dict__["int"].__set__
 _set_is_safe = uuid.UUID.__dict__["is_safe"].__set__
+_UNKNOWN = uuid.SafeUUID.unknown
 
 _lock = threading.Lock()
 _last = 0
@@ -116,7 +117,7 @@ def _of_number(number: int) -> uuid.UUID:
     made = uuid.UUID.__new__(uuid.UUID)
     # Instances refuse assignment; their two slots do not.
     _set_int(made, number)
-    _set_is_safe(made, uuid.SafeUUID.unknown)
+    _set_is_safe(made, _UNKNOWN)
     return made
 
 

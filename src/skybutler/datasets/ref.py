@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from skybutler.dimensions import DataId
 
 from .dataset_type import DatasetType
-from .identity import new_uuid
+from .identity import new_uuid, to_uuid
 
 __all__ = ["DatasetExistence", "DatasetRef", "FileDataset"]
 
@@ -30,13 +30,35 @@ class DatasetRef:
         By default a new, time-ordered one.
     """
 
-    __slots__ = ("data_id", "dataset_type", "id", "run")
+    __slots__ = ("_id", "data_id", "dataset_type", "run")
+
+    _id: uuid.UUID | bytes  # bytes until somebody asks: making one takes as long as the rest of a ref
 
     def __init__(self, dataset_type: DatasetType, data_id: DataId, run: str, id: uuid.UUID | None = None) -> None:
         self.dataset_type = dataset_type
         self.data_id = data_id
         self.run = run
-        self.id = id if id is not None else new_uuid()
+        self._id = id if id is not None else new_uuid()
+
+    @classmethod
+    def from_columns(
+        cls, dataset_type: DatasetType, data_ids: Iterable[DataId], runs: Iterable[str], identifiers: Iterable[bytes]
+    ) -> list[DatasetRef]:
+        """Many refs of one type, with ids of 16 bytes each, unchecked."""
+        new, made = cls.__new__, []
+        for data_id, run, identifier in zip(data_ids, runs, identifiers, strict=True):
+            ref = new(cls)
+            ref.dataset_type, ref.data_id, ref.run, ref._id = dataset_type, data_id, run, identifier
+            made.append(ref)
+        return made
+
+    @property
+    def id(self) -> uuid.UUID:
+        """UUID."""
+        identifier = self._id
+        if isinstance(identifier, bytes):
+            identifier = self._id = to_uuid(identifier)
+        return identifier
 
     @property
     def component(self) -> str | None:
@@ -81,8 +103,8 @@ class DatasetRef:
     def __getstate__(self) -> tuple[DatasetType, DataId, str, uuid.UUID]:
         return self.dataset_type, self.data_id, self.run, self.id
 
-    def __setstate__(self, state: tuple[DatasetType, DataId, str, uuid.UUID]) -> None:
-        self.dataset_type, self.data_id, self.run, self.id = state
+    def __setstate__(self, state: tuple[DatasetType, DataId, str, uuid.UUID | bytes]) -> None:
+        self.dataset_type, self.data_id, self.run, self._id = state
 
     def _repr_html_(self) -> str:
         from html import escape

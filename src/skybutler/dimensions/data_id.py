@@ -61,6 +61,17 @@ class DataId(Mapping[str, Any]):
         return cls.from_required_values(group, values)
 
     @classmethod
+    def from_full_rows(cls, group: DimensionGroup, rows: Iterable[tuple[Any, ...]]) -> list[DataId]:
+        """Many data IDs of values in the order of ``group.data_id_keys``, unchecked."""
+        new, made = cls.__new__, []
+        for values in rows:
+            self = new(cls)
+            self.group, self._values = group, values
+            self._records = self._extra = None
+            made.append(self)
+        return made
+
+    @classmethod
     def standardize(
         cls,
         mapping: Mapping[str, Any] | None = None,

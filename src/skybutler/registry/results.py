@@ -7,9 +7,9 @@ import gc
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from skybutler.datasets.identity import to_uuid
 from skybutler.datasets.ref import DatasetRef
 from skybutler.dimensions import DataId, DimensionGroup, DimensionRecord, SkyPixDimension
 from skybutler.errors import InvalidQueryError
@@ -58,9 +58,9 @@ class Results(Generic[T]):
             yield from counted
             return
         for query in self._queries_left():
-            for columns in self._batches(query):
+            for decoder, stored, n in self._stored(query):
                 with _uncollected():
-                    found = list(self._objects(query, columns))
+                    found = self._objects(query, decoder.lists(stored, n), n)
                 yield from map(self._expanded, found) if self._with_records else found
 
     def __len__(self) -> int:
@@ -200,14 +200,9 @@ class Results(Generic[T]):
         """The dimensions whose columns are decoded."""
         return query.dimensions
 
-    def _batches(self, query: Query) -> Iterator[dict[str, list[Any]]]:
-        """Decoded columns, some thousand rows at a time."""
-        for decoder, stored, n in self._stored(query):
-            yield decoder.lists(stored, n)
-
     @abstractmethod
-    def _objects(self, query: Query, columns: dict[str, list[Any]]) -> Iterator[T]:
-        """One object per row."""
+    def _objects(self, query: Query, columns: dict[str, list[Any]], n: int) -> list[T]:
+        """One object for each of n rows."""
 
     # ----------------------------------------------------------------- tables
     def column_batches(self) -> Iterator[dict[str, list[Any]]]:
@@ -216,8 +211,8 @@ class Results(Generic[T]):
         Columns are those of `to_arrow`; this way needs neither Arrow nor memory for all rows.
         """
         for query in self._queries_left():
-            for columns in self._batches(query):
-                yield self._named(query, columns)
+            for decoder, stored, n in self._stored(query):
+                yield self._named(query, decoder.lists(stored, n))
 
     def _named(self, query: Query, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
         """Columns as users see them."""
@@ -291,14 +286,8 @@ class Results(Generic[T]):
 class DataIdResults(Results[DataId]):
     """Data IDs with their implied values."""
 
-    def _objects(self, query: Query, columns: dict[str, list[Any]]) -> Iterator[DataId]:
-        group = query.dimensions
-        make = DataId.from_full_values
-        if not group.names:
-            yield make(group, ())
-            return
-        for values in zip(*(columns[k] for k in group.data_id_keys), strict=True):
-            yield make(group, values)
+    def _objects(self, query: Query, columns: dict[str, list[Any]], n: int) -> list[DataId]:
+        return _data_ids(query, columns, n)
 
     def _expanded(self, item: DataId) -> DataId:
         return self._registry.data_ids.expand(item)
@@ -307,15 +296,10 @@ class DataIdResults(Results[DataId]):
 class DatasetResults(Results[DatasetRef]):
     """Dataset references."""
 
-    def _objects(self, query: Query, columns: dict[str, list[Any]]) -> Iterator[DatasetRef]:
+    def _objects(self, query: Query, columns: dict[str, list[Any]], n: int) -> list[DatasetRef]:
         assert query.dataset is not None
         dataset_type = self._registry.dataset_types.get(query.dataset.dataset_type).dataset_type
-        group = query.dimensions
-        make = DataId.from_full_values
-        keys = [columns[k] for k in group.data_id_keys]
-        identities = zip(columns["run"], columns["id"], strict=True)
-        for values, (run, identifier) in zip(zip(*keys, strict=True) if keys else iter([()]), identities, strict=False):
-            yield DatasetRef(dataset_type, make(group, values), run, to_uuid(identifier))
+        return DatasetRef.from_columns(dataset_type, _data_ids(query, columns, n), columns["run"], columns["id"])
 
     def _expanded(self, item: DatasetRef) -> DatasetRef:
         return item.expanded(self._registry.data_ids.expand(item.data_id))
@@ -347,14 +331,11 @@ class DatasetResults(Results[DatasetRef]):
 class RecordResults(Results[DimensionRecord]):
     """Dimension records."""
 
-    def _objects(self, query: Query, columns: dict[str, list[Any]]) -> Iterator[DimensionRecord]:
+    def _objects(self, query: Query, columns: dict[str, list[Any]], n: int) -> list[DimensionRecord]:
         element = self._registry.universe[str(query.element)]
         if isinstance(element, SkyPixDimension):
-            for index in columns[element.name]:
-                yield element.record(id=index, region=element.region(index))
-            return
-        for row in zip(*columns.values(), strict=True):
-            yield self._registry.elements.from_row(element, row)
+            return [element.record(id=index, region=element.region(index)) for index in columns[element.name]]
+        return [self._registry.elements.from_row(element, row) for row in zip(*columns.values(), strict=True)]
 
     def _group(self, query: Query) -> DimensionGroup:
         return self._registry.universe.conform([])  # fields of records are decoded by name, see _named
@@ -405,6 +386,12 @@ class RecordResults(Results[DimensionRecord]):
             else:
                 schema[field] = pa.string() if field in text else pa.int64()
         return schema
+
+
+def _data_ids(query: Query, columns: dict[str, list[Any]], n: int) -> list[DataId]:
+    keys = query.dimensions.data_id_keys
+    rows = zip(*(columns[k] for k in keys), strict=True) if keys else repeat((), n)
+    return DataId.from_full_rows(query.dimensions, rows)
 
 
 def _check_count(name: str, n: int | None) -> None:
