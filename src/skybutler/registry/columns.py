@@ -17,6 +17,13 @@ Columns = Mapping[str, "Sequence[Any] | np.ndarray[Any, Any]"]
 """Values by record field."""
 
 _WORDS = {"string": "text", "int": "an integer", "float": "a number", "bool": "true or false", "hash": "bytes"}
+_USUAL: dict[str, set[type]] = {
+    "string": {str, type(None)},
+    "int": {int, type(None)},
+    "float": {float, int, type(None)},
+    "bool": {bool, int, type(None)},
+    "hash": {bytes, type(None)},
+}
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -82,6 +89,19 @@ def check_values(what: str, kind: str, values: list[Any]) -> list[Any]:
     DimensionValueError
         One is not; it is named.
     """
+    kinds = set(map(type, values))
+    if not kinds <= _USUAL[kind]:
+        values = _cast(what, kind, values, kinds - {type(None)})
+    if kind == "int":
+        present = values if None not in values else [v for v in values if v is not None]
+        for extreme in (min(present), max(present)) if present else ():
+            if extreme not in _INT64:
+                raise DimensionValueError(f"{what} must be an integer of 64 bits, not {extreme}.")
+    return values
+
+
+def _cast(what: str, kind: str, values: list[Any], kinds: set[type]) -> list[Any]:
+    """Values of types that are not the usual ones."""
     import numpy as np
 
     allowed: dict[str, tuple[type, ...]] = {
@@ -92,20 +112,13 @@ def check_values(what: str, kind: str, values: list[Any]) -> list[Any]:
         "hash": (bytes,),
     }
     fits = allowed[kind]
-    kinds = set(map(type, values)) - {type(None)}
     wrong = {k for k in kinds if not issubclass(k, fits) or (kind in ("int", "float") and issubclass(k, bool))}
     if wrong and kind == "int" and all(issubclass(k, float | np.floating) for k in wrong) and _all_whole(values):
-        values, wrong = [None if v is None else int(v) for v in values], set()
+        wrong = set()
     if wrong:
         first = next(v for v in values if type(v) in wrong)
         raise DimensionValueError(f"{what} must be {_WORDS[kind]}, not {first!r:.60} ({type(first).__name__}).")
-    if kind == "int":
-        values = values if kinds <= {int} else [None if v is None else int(v) for v in values]
-        present = values if None not in values else [v for v in values if v is not None]
-        for extreme in (min(present), max(present)) if present else ():
-            if extreme not in _INT64:
-                raise DimensionValueError(f"{what} must be an integer of 64 bits, not {extreme}.")
-    return values
+    return [None if v is None else int(v) for v in values] if kind == "int" else values
 
 
 def _all_whole(values: list[Any]) -> bool:

@@ -17,7 +17,7 @@ from .database import ColumnKind, Database, Row, quoted
 from .footprints import Footprints
 from .keys import Keys, Values
 from .revision import Revision
-from .schema import element_table
+from .schema import Table, element_table
 
 if TYPE_CHECKING:
     pass
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Elements"]
 
 _CHUNK = 100_000
+_FEW = 400
 
 
 class Elements:
@@ -55,6 +56,7 @@ class Elements:
         self._database, self._universe, self._keys, self._footprints = database, universe, keys, footprints
         self._revision = revision
         self._select_sql: dict[str, str] = {}
+        self._tables: dict[str, Table] = {}
         self._records: dict[tuple[str, Values], DimensionRecord] = {}
         revision.on_change.append(self._records.clear)
 
@@ -130,6 +132,12 @@ class Elements:
             self._keys.remember(element.name, zip(*(plain[d] for d in element.required), strict=True))
         return len(recorded) + n - len(existing) if replace else n - len(recorded)
 
+    def _table(self, element: DimensionElement) -> Table:
+        found = self._tables.get(element.name)
+        if found is None:
+            found = self._tables[element.name] = element_table(self._universe, element)
+        return found
+
     def _require_parents(self, element: DimensionElement, plain: Mapping[str, list[Any]]) -> None:
         parents = [d for d in element.required if d != element.name]
         if parents:
@@ -145,7 +153,7 @@ class Elements:
         """Table columns with text dimensions interned, NaN as NULL and booleans as 0/1."""
         encoded: dict[str, list[Any]] = {}
         dimensions = set(element.required) | set(element.implied)
-        for column in element_table(self._universe, element).columns:
+        for column in self._table(element).columns:
             values = plain.get(column.name)
             if column.kind == "key" or values is None:
                 continue
@@ -163,13 +171,31 @@ class Elements:
     def _existing(self, element: DimensionElement, encoded: Mapping[str, list[Any]]) -> dict[int, int]:
         """Position → row of records whose key stands in the table already."""
         required = element.required
-        rows = zip(range(len(encoded[required[0]])), *(encoded[d] for d in required), strict=True)
+        n = len(encoded[required[0]])
+        varying = [d for d in required if encoded[d].count(encoded[d][0]) < n]
+        if n <= _FEW and len(varying) <= 1:
+            return self._existing_of_one(element.name, required, (varying or required)[-1], encoded)
+        rows = zip(range(n), *(encoded[d] for d in required), strict=True)
         on = " AND ".join(f"t.{quoted(d)} = s.{quoted(d)}" for d in required)
         with self._database.staged({"ord": "int", **self._keys.stage_kinds(required)}, rows) as stage:
             found = self._database.query(
                 f"SELECT s.ord, t.k FROM {stage} s CROSS JOIN {quoted(element.name)} t WHERE {on}"
             )
         return {int(o): int(k) for o, k in found}
+
+    def _existing_of_one(
+        self, table: str, required: Sequence[str], varying: str, encoded: Mapping[str, list[Any]]
+    ) -> dict[int, int]:
+        """`_existing` for few rows that differ in one dimension: the detectors of a visit."""
+        fixed = [d for d in required if d != varying]
+        where = "".join(f"{quoted(d)} = ? AND " for d in fixed)
+        wanted, values = self._database.one_of(quoted(varying), "int", encoded[varying])
+        found = self._database.query(
+            f"SELECT {quoted(varying)}, k FROM {quoted(table)} WHERE {where}{wanted}",
+            (*(encoded[d][0] for d in fixed), *values),
+        )
+        rows = {int(value): int(k) for value, k in found}
+        return {i: rows[value] for i, value in enumerate(encoded[varying]) if value in rows} if rows else {}
 
     def _recorded(
         self, element: DimensionElement, encoded: Mapping[str, list[Any]], existing: Mapping[int, int]
@@ -192,7 +218,7 @@ class Elements:
         plain: Mapping[str, list[Any]],
         fresh: list[int],
     ) -> Sequence[int]:
-        table = element_table(self._universe, element)
+        table = self._table(element)
         names = [c.name for c in table.columns if c.name in encoded]
         kinds: dict[str, ColumnKind] = {"k": "int", **table.kinds(*names)}
         keys = self._database.reserve_keys(table.name, len(fresh))

@@ -93,9 +93,7 @@ class Footprints:
 
     def _widen(self, number: int, classes: np.ndarray[Any, Any], radii: np.ndarray[Any, Any]) -> None:
         """Classes hold these radii too; they are never made narrower, so what is known to fit needs no statement."""
-        import numpy as np
-
-        for size_class in np.unique(classes).tolist():
+        for size_class in sorted(set(classes.tolist())):
             largest = float(radii[classes == size_class].max())
             if largest <= self._radii.get((number, size_class), -1.0):
                 continue
@@ -124,9 +122,9 @@ class Footprints:
         if len(keys) <= _CHUNK:
             if not keys:
                 return {}
-            marks = ", ".join("?" * len(keys))
+            wanted, values = self._database.one_of("k", "int", keys)
             rows = self._database.query(
-                f"SELECT k, region FROM footprint WHERE footprint_set = ? AND k IN ({marks})", (number, *keys)
+                f"SELECT k, region FROM footprint WHERE footprint_set = ? AND {wanted}", (number, *values)
             )
         else:
             with self._database.staged({"k": "int"}, ((k,) for k in keys)) as stage:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -308,18 +309,23 @@ def counter_clockwise(vertices: npt.ArrayLike) -> npt.NDArray[np.float64]:
     if array.ndim != 3 or array.shape[1] < 3 or array.shape[2] != 3:
         raise InvalidError(f"Polygons need an array of shape (m, n >= 3, 3), not {array.shape}.")
     _require_unit(array.reshape(-1, 3), InvalidError)
-    normals = np.cross(array, np.roll(array, -1, axis=1))
+    normals = edge_normals(array)
     # the height of every vertex over every edge but its own two: all of one sign if and only if convex
     heights = normals @ array.swapaxes(1, 2)
-    n = array.shape[1]
-    own = np.eye(n, dtype=bool) | np.roll(np.eye(n, dtype=bool), 1, axis=1)
-    others = heights[:, ~own]
+    others = heights[:, _not_on_edge(array.shape[1])]
     left, right = (others > 0).all(axis=1), (others < 0).all(axis=1)
     wrong = np.flatnonzero(~(left | right))
     if len(wrong):
         raise InvalidError(f"Polygon {int(wrong[0])} ({len(wrong)} of {len(array)} in all) is not strictly convex.")
     array[right, 1:] = array[right, :0:-1]
     return array
+
+
+@lru_cache
+def _not_on_edge(n: int) -> npt.NDArray[np.bool_]:
+    """Which vertices (second axis) of a polygon are not the ends of an edge (first axis)."""
+    ends = np.eye(n, dtype=bool)
+    return ~(ends | np.roll(ends, 1, axis=1))
 
 
 def decode_polygons(blobs: Sequence[bytes]) -> tuple[list[PolygonGroup], npt.NDArray[np.int64]]:
@@ -345,7 +351,7 @@ def decode_polygons(blobs: Sequence[bytes]) -> tuple[list[PolygonGroup], npt.NDA
     sizes = np.fromiter(map(len, blobs), np.int64, len(blobs))
     is_polygon = np.fromiter((blob[:1] == _CODE for blob in blobs), bool, len(blobs))
     groups = []
-    for size in np.unique(sizes[is_polygon]).tolist():
+    for size in sorted(set(sizes[is_polygon].tolist())):
         index = np.flatnonzero(is_polygon & (sizes == size))
         whole = blobs if len(index) == len(blobs) else [blobs[i] for i in index.tolist()]
         if size < 73 or size % 24 != 1:

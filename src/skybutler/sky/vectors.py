@@ -62,7 +62,7 @@ def edge_normals(vertices: Floats) -> Floats:
         Shape ``(..., n, 3)``; row i belongs to the edge from vertex i to i + 1.  The normal of an edge without
         length is zero.
     """
-    step = np.roll(vertices, -1, axis=-2) - vertices
+    step = np.concatenate((vertices[..., 1:, :], vertices[..., :1, :]), axis=-2) - vertices
     # v x (w - v) equals v x w, but keeps its relative precision when the edge is short.  (Written out, as
     # numpy.cross takes three times as long.)
     x, y, z = (vertices[..., i] for i in range(3))
