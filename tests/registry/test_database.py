@@ -149,6 +149,14 @@ def test_execute_counts_rows_and_query_one_gives_the_first(database: Database) -
     assert database.query_one('SELECT text FROM "group" WHERE k = ?', (99,)) is None
 
 
+@pytest.mark.parametrize("texts", [[], ["b"], ["c", "a", "nothing"], [f"t{i}" for i in range(300)] + ["a"]])
+def test_one_of_some_values(database: Database, texts: list[str]) -> None:
+    _add(database, "a", "b", "c")
+    wanted, values = database.one_of("text", "text", texts)
+    found = database.query(f'SELECT text FROM "group" WHERE {wanted} AND k > ?', (*values, 0))
+    assert {r[0] for r in found} == {"a", "b", "c"} & set(texts)
+
+
 def test_streams_come_in_bounded_batches(database: Database) -> None:
     _add(database, *(f"t{i:03}" for i in range(25)))
     batches = list(database.stream('SELECT text FROM "group" WHERE k > ? ORDER BY k', (0,), size=10))
@@ -227,6 +235,17 @@ def test_reserved_keys_are_new_and_stay_so(database: Database) -> None:
         database.insert_many("group", KINDS, [(k, f"n{k}") for k in keys])
         _add(database, "c")
     assert len(_texts(database)) == 6
+
+
+def test_keys_are_reserved_only_once(database: Database) -> None:
+    with database.transaction():
+        keys = [k for n in (1, 1, 5, 2, 40, 1, 3000, 1) for k in database.reserve_keys("group", n)]
+        if database.dialect == "postgresql":  # SQLite's are free until they are used
+            assert len(set(keys)) == len(keys) == 3051
+        with pytest.raises(ZeroDivisionError), database.transaction():
+            raise ZeroDivisionError
+        database.insert_many("group", KINDS, [(k, f"n{k}") for k in set(keys)])
+        assert not {*keys} & {*database.reserve_keys("group", 10)}
 
 
 def test_broken_constraints_are_conflicts(database: Database) -> None:

@@ -159,6 +159,10 @@ class Database(ABC):
             Condition; it should be met by one range of an index for each leading row.
         """
 
+    def one_of(self, expression: str, kind: ColumnKind, values: Sequence[Any]) -> tuple[str, list[Any]]:
+        """SQL and parameters of a value being one of some hundred at most, of a kind."""
+        return f"{expression} IN ({', '.join('?' * len(values))})", list(values)
+
     def id_parameter(self, value: bytes) -> Any:
         """A 16-byte identifier as the driver wants it bound."""
         return value
@@ -219,7 +223,7 @@ class Database(ABC):
         local = self._local
         depth = local.depth
         savepoint = f"s{depth}"
-        self._execute(f"SAVEPOINT {savepoint}" if depth else self.begin_statement, ())
+        self._control(f"SAVEPOINT {savepoint}" if depth else self.begin_statement)
         local.depth = depth + 1
         try:
             if not depth:
@@ -229,7 +233,7 @@ class Database(ABC):
             if not depth:
                 for finish in self.before_commit:
                     finish()
-            self._execute(f"RELEASE SAVEPOINT {savepoint}" if depth else "COMMIT", ())
+            self._control(f"RELEASE SAVEPOINT {savepoint}" if depth else "COMMIT")
         except BaseException:
             self._roll_back(savepoint if depth else None)
             raise
@@ -251,6 +255,10 @@ class Database(ABC):
             self._local.stages = {}
             for forget in self.on_rollback:
                 forget()
+
+    def _control(self, sql: str) -> None:
+        """Run a statement that begins or ends a transaction or a part of one."""
+        self._execute(sql, ())
 
     @abstractmethod
     def _undo(self, savepoint: str | None) -> None:

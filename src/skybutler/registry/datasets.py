@@ -218,9 +218,8 @@ class Datasets:
     def _by_id(self, columns: str, ids: Sequence[bytes]) -> Iterator[Row]:
         """Columns of datasets, some hundred ids a statement."""
         for start in range(0, len(ids), _CHUNK):
-            part = [self._database.id_parameter(i) for i in ids[start : start + _CHUNK]]
-            marks = ", ".join("?" * len(part))
-            yield from self._database.query(f"SELECT {columns} FROM dataset d WHERE d.id IN ({marks})", part)
+            wanted, values = self._database.one_of("d.id", "id", ids[start : start + _CHUNK])
+            yield from self._database.query(f"SELECT {columns} FROM dataset d WHERE {wanted}", values)
 
     def _type_by_row(self, k: int) -> RegisteredType:
         row = self._database.query_one("SELECT name FROM dataset_type WHERE k = ?", (k,))

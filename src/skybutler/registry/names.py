@@ -81,9 +81,8 @@ class Names:
         """Fetch what the cache lacks of ``keys``."""
         missing = sorted({k for k in keys if k not in self._texts})
         for start in range(0, len(missing), _CHUNK):
-            part = missing[start : start + _CHUNK]
-            marks = ", ".join("?" * len(part))
-            for k, text in self._database.query(f"SELECT k, text FROM name WHERE k IN ({marks})", part):
+            wanted, values = self._database.one_of("k", "int", missing[start : start + _CHUNK])
+            for k, text in self._database.query(f"SELECT k, text FROM name WHERE {wanted}", values):
                 self._remember(k, text)
 
     def _remember(self, k: int, text: str) -> int:
