@@ -19,7 +19,7 @@ PEER_STAMP := $(PEER_VENV)/.installed-$(PEER_VERSION)
 PEER := $(if $(SKYBUTLER_PEER_PYTHON),,$(PEER_STAMP))
 WITH_PEER := SKYBUTLER_PEER_PYTHON=$(or $(SKYBUTLER_PEER_PYTHON),$(abspath $(PEER_VENV))/bin/python) PYTHONPATH=tests
 
-.PHONY: help demo test lint types unit format docs bench bench-short news clean
+.PHONY: help demo test lint types unit format docs bench bench-short bench-dp02 bench-concurrency news clean
 
 help:
 	@echo "make demo         the main job on simulated data, end to end"
@@ -31,6 +31,8 @@ help:
 	@echo "make docs         write the generated reference pages"
 	@echo "make bench-short  whether we still need so much less CPU than lsst.daf.butler"
 	@echo "make bench        figures beside lsst.daf.butler's (CASES='sqlite:1000' for others)"
+	@echo "make bench-dp02   the registry of the whole of DP0.2, an hour and 10 GB of disk"
+	@echo "make bench-concurrency  readers and writers at once, beside lsst.daf.butler's, on a quiet machine"
 	@echo "make news         what the next release notes will say"
 	@echo "make clean        remove the virtual environment and everything made"
 
@@ -82,6 +84,14 @@ $(PEER_STAMP):
 
 bench: $(TEST_STAMP) $(PEER)
 	$(WITH_PEER) $(BIN)/python benchmarks/compare.py $(CASES)
+
+bench-dp02: $(TEST_STAMP)
+	PYTHONPATH=tests $(BIN)/python benchmarks/dp02.py --record
+	PYTHONPATH=tests $(BIN)/python benchmarks/compare.py --only-report
+
+bench-concurrency: $(TEST_STAMP) $(PEER)
+	$(WITH_PEER) $(BIN)/python benchmarks/concurrency.py --record
+	PYTHONPATH=tests $(BIN)/python benchmarks/compare.py --only-report
 
 news: $(TEST_STAMP)
 	$(BIN)/towncrier build --draft

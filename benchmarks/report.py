@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from growth import draw
+from measurement import readable
 from rows import CONSTANT, ROWS, WHOLE_MAP, Row
 from turns import BACKENDS, seconds
 
@@ -26,6 +28,15 @@ database ANALYZE by hand unless a row says so. A + behind a commit: with changes
 
 Ratios carry over to other machines, times do not.
 """
+PLOT = "growth.svg"
+PLOTTED = """CPU per thing (visit, file, dataset, patch or call; *per result* where every survey gives many) against the
+number of visits. Every panel spans as many decades, so slopes can be compared; flat is as it should be. The size of
+DP0.2, where it is measured, is ours alone."""
+DP02_COLUMNS = """*growth* is the CPU here over that in the smaller repository, per result where there are more; 2 is
+allowed. Memory is that of the client (and of the server's processes)."""
+CROWD = """Processes of writers and readers: *open* at fixed rates whatever the answers take (8 writers with 5 puts/s
+each, 8 readers with 20 questions/s each), *saturated* as fast as they can. Wall time in ms, in the open loop from when
+a request was due; *lost*, *doubled* and *wrong* are counted afterwards."""
 MEASURED_PHASES = {
     "create": "repository and sky map",
     "dimensions": "exposures and visits",
@@ -75,9 +86,11 @@ class Section:
 
 
 def write(recorded: Mapping[str, Any], folder: Path) -> None:
-    """`RESULTS.md` in a folder."""
-    sections = (section.text() for part in PARTS for section in part(recorded))
-    (folder / "RESULTS.md").write_text("\n".join([HEAD, *sections]), encoding="utf-8")
+    """`RESULTS.md` and its plot in a folder."""
+    sections = [section for part in PARTS for section in part(recorded)]
+    if draw(recorded, folder / PLOT):
+        sections.insert(0, Section("Cost against size", [PLOTTED, f"![CPU against the number of visits]({PLOT})"]))
+    (folder / "RESULTS.md").write_text("\n".join([HEAD, *(s.text() for s in sections)]), encoding="utf-8")
 
 
 # ---------------------------------------------------------------------------------------------------- beside the peer
@@ -131,15 +144,7 @@ def _shown(row: Row, measured: Mapping[str, Any] | None, wall: bool) -> str:
     if measured is None:
         return ""
     value = measured["wall"] if wall else seconds(measured)
-    return f"{1 / value:,.0f}" if row.things else duration(value)
-
-
-def duration(value: float) -> str:
-    """Seconds with three digits and a unit."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if value >= size:
-            return f"{value / size:.3g} {unit}"
-    return f"{value * 1e9:.0f} ns"
+    return f"{1 / value:,.0f}" if row.things else readable(value)
 
 
 def _ratio(value: float) -> str:
@@ -195,4 +200,69 @@ def _sides(row: Row) -> tuple[tuple[str, str], tuple[str, str]]:
     return ("ours", row.ours), ("peer", row.peer)
 
 
-PARTS = (cases, growth)
+# ------------------------------------------------------------------------------------------------------ ours at scale
+def dp02(recorded: Mapping[str, Any]) -> Iterator[Section]:
+    """The registry of the whole of DP0.2, as `dp02.py` records it."""
+    for name, case in recorded.get("dp02", {}).items():
+        backend, full, small = name.split(":")[0], case["full"], case["small"]
+        rows = []
+        for key, row in full.items():
+            if key == "size":
+                continue
+            other = small.get(key)
+            rows.append(
+                [
+                    f"`{key}`",
+                    f"{row['n']:,}",
+                    f"{row['results']:,}" if "results" in row else "",
+                    readable(row["wall"]),
+                    f"{row['n'] / row['wall']:,.0f}",
+                    *(readable(seconds(r) / r["n"]) if r else "" for r in (row, other)),
+                    f"{case['growth'][key]:.2f}" if key in case["growth"] else "",
+                    f"{row['peak_mb']:,}" + (f" + {row['server_mb']:,}" if "server_mb" in row else ""),
+                ]
+            )
+        yield Section(
+            f"{BACKENDS[backend]}: the whole of DP0.2, {case['visits']:,} visits",
+            [_dp02_head(case), DP02_COLUMNS],
+            ["step", "things", "results", "wall", "things/s", "CPU each", "in the smaller", "growth", "peak MB"],
+            rows,
+        )
+
+
+def _dp02_head(case: Mapping[str, Any]) -> str:
+    return (
+        f"{case['visits'] * 189:,} raws and as many calexps, visits and detectors with regions, the whole sky map. "
+        f"Ours alone: {case['full']['size']['bytes'] / 2**20:,.0f} MB, made and asked in {case['seconds']:,} s together "
+        f"with a repository of {case['reference']:,} visits; {case['cores']} cores."
+    )
+
+
+def concurrency(recorded: Mapping[str, Any]) -> Iterator[Section]:
+    """Readers and writers at once, as `concurrency.py` records them."""
+    for name, case in recorded.get("concurrency", {}).items():
+        backend, visits = name.split(":")[:2]
+        loads = {load: sides for load, sides in case.items() if load != "cores"}
+        rows = [
+            [f"{load}, {figures['seconds']:g} s", side, *_crowd(figures)]
+            for load, sides in loads.items()
+            for side, figures in sides.items()
+        ]
+        yield Section(
+            f"{BACKENDS[backend]}: readers and writers at once, {int(visits):,} visits",
+            [CROWD],
+            ["load", "side", "puts/s", "p50", "p99", "questions/s", "p50", "p99", "errors", "lost, doubled, wrong"],
+            rows,
+        )
+
+
+def _crowd(figures: Mapping[str, Any]) -> Iterator[str]:
+    for role in ("write", "read"):
+        found = figures[role]
+        yield f"{found['per_second']:,.0f}" if "per_second" in found else ""
+        yield from (f"{found[p]:.1f}" if p in found else "" for p in ("p50", "p99"))
+    yield f"{figures['errors']:,}"
+    yield ", ".join(f"{figures[k]:,}" for k in ("lost", "doubled", "wrong"))
+
+
+PARTS = (cases, growth, dp02, concurrency)
