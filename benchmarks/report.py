@@ -231,10 +231,11 @@ def dp02(recorded: Mapping[str, Any]) -> Iterator[Section]:
 
 
 def _dp02_head(case: Mapping[str, Any]) -> str:
+    files, megabytes = case["visits"] * 189, case["full"]["size"]["bytes"] / 2**20
     return (
-        f"{case['visits'] * 189:,} raws and as many calexps, visits and detectors with regions, the whole sky map. "
-        f"Ours alone: {case['full']['size']['bytes'] / 2**20:,.0f} MB, made and asked in {case['seconds']:,} s together "
-        f"with a repository of {case['reference']:,} visits; {case['cores']} cores."
+        f"{files:,} raws and as many calexps, visits and detectors with regions, the whole sky map. Ours alone: "
+        f"{megabytes:,.0f} MB, made and asked in {case['seconds']:,} s together with a repository of "
+        f"{case['reference']:,} visits; {case['cores']} cores."
     )
 
 
