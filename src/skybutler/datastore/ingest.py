@@ -27,6 +27,8 @@ __all__ = ["IngestedFiles", "ingest_files", "sizes_of", "source_extension"]
 
 _log = logging.getLogger(__name__)
 _PLAIN_PATH = re.compile(r"/[\w./~-]*", re.ASCII).fullmatch
+_PLAIN_PATHS = re.compile(r"(?:/[\w./~-]*\n)*/[\w./~-]*", re.ASCII).fullmatch
+"""As many of them, one a line."""
 _COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".fz")
 
 
@@ -91,16 +93,14 @@ def ingest_files(
     """
     check_mode(mode)
     inside = _Inside(storage)
+    if mode == "direct":
+        absolute = [source if source[:1] == "/" else inside.absolute(source) for source in sources]
+        return _recorded(storage, _as_uris(absolute), _checked_sizes(storage, absolute, track), track, checksum)
     relative = [inside(source) for source in sources]
     mode = _resolved(mode, storage, sources, relative)
-    if mode in (None, "split", "direct"):
-        absolute = [inside.absolute(source) for source in sources] if mode == "direct" else sources
-        paths = [
-            r if r is not None and mode != "direct" else _as_uri(source)
-            for r, source in zip(relative, absolute, strict=True)
-        ]
-        sizes = _checked_sizes(storage, absolute if mode == "direct" else paths, track)
-        return _recorded(storage, paths, sizes, track, checksum)
+    if mode in (None, "split"):
+        paths = [r if r is not None else _as_uri(source) for r, source in zip(relative, sources, strict=True)]
+        return _recorded(storage, paths, _checked_sizes(storage, paths, track), track, checksum)
     if stage is None:
         raise ParameterError(f"Transfer mode {mode!r} makes files and needs a stage.")
     stems = stems() if callable(stems) else stems
@@ -200,7 +200,14 @@ class _Inside:
         """The source as a URI or absolute path."""
         if is_absolute(source):
             return source
+        self(source)  # which must not leave the root
         return self._root + quote(source) if self._directory is None else os.path.join(self._directory, source)
+
+
+def _as_uris(sources: list[str]) -> list[str]:
+    if _PLAIN_PATHS("\n".join(sources)):
+        return ["file://" + source for source in sources]
+    return [_as_uri(source) for source in sources]
 
 
 def _as_uri(source: str) -> str:
@@ -228,12 +235,11 @@ def sizes_of(storage: Storage, paths: Sequence[str]) -> NDArray[np.int64]:
     """Sizes in bytes of files by recorded path, absolute path or URI, shape (n,); -1 for a missing one."""
     import numpy as np
 
+    if all(path[:1] == "/" for path in paths):  # the quick way for the many absolute paths of a direct ingest
+        return locate("/")[0].sizes([path[1:] for path in paths])
     by_storage: dict[int, tuple[Storage, list[int], list[str]]] = {}
     for i, path in enumerate(paths):
-        if path[:1] == "/":  # the quick way for the many absolute paths of a direct ingest
-            home, inner = locate("/")[0], path[1:]
-        else:
-            home, inner = locate(path) if is_absolute(path) else (storage, path)
+        home, inner = locate(path) if is_absolute(path) else (storage, path)
         _, places, inners = by_storage.setdefault(id(home), (home, [], []))
         places.append(i)
         inners.append(inner)

@@ -23,7 +23,7 @@ from skybutler.errors import (
 
 from . import checksum
 from .disk_sync import sync_files
-from .storage import Data, StoredFile, check_path
+from .storage import Data, StoredFile, check_path, check_paths
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,16 +114,16 @@ class LocalStorage:
         """Sizes in bytes of many files, shape (n,); -1 for a missing one."""
         import numpy as np
 
-        stat = os.stat
-        sizes = np.full(len(paths), -1, dtype=np.int64)
-        for i, path in enumerate(paths):
+        check_paths(paths)
+        stat, prefix, sizes = os.stat, self._prefix, []
+        for path in paths:
             try:
-                sizes[i] = stat(self._prefix + check_path(path)).st_size
+                sizes.append(stat(prefix + path).st_size)
             except (FileNotFoundError, NotADirectoryError):
-                continue
+                sizes.append(-1)
             except OSError as error:
                 raise self._translated(error, path) from error
-        return sizes
+        return np.array(sizes, dtype=np.int64)
 
     def files(self, prefix: str = "") -> Iterator[str]:
         """Paths of all files below a directory; half-written ones are left out."""

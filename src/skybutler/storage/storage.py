@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["CHECKSUM_SIZE", "Data", "Storage", "StoredFile", "check_path"]
+__all__ = ["CHECKSUM_SIZE", "Data", "Storage", "StoredFile", "check_path", "check_paths"]
 
 CHECKSUM_SIZE = 16
 """Bytes of the blake2b checksum of a file."""
@@ -95,6 +95,20 @@ class Storage(Protocol):
 
     def signed_url(self, path: str, seconds: int = 3600) -> str:
         """URL through which anyone can read the file for some time; a local store answers with its ``file:`` URI."""
+
+
+def check_paths(paths: Sequence[str]) -> None:
+    """`check_path` of many.
+
+    Raises
+    ------
+    skybutler.errors.InvalidError
+        As there.
+    """
+    text = "\n".join(["", *paths, ""])
+    if ".." in text or "://" in text or "\0" in text or "\n/" in text or "\n\n" in text:
+        for path in paths:
+            check_path(path)
 
 
 def check_path(path: str) -> str:
