@@ -77,6 +77,24 @@ def test_data_ids_or_ids_given_twice_are_refused(world: World) -> None:
     assert not datasets.existing("raw", "run/b", raws((10, 1))).any()
 
 
+def test_what_exists_is_skipped_whatever_its_id(world: World) -> None:
+    datasets = world.registry.datasets
+    ids = np.arange(64, dtype=np.uint8).reshape(4, 16)
+    assert datasets.insert("raw", "run/b", raws((10, 0), (10, 1)), ids=ids[:2]).all()
+    four = raws((10, 0), (11, 0), (10, 1), (12, 0))
+    ordered = ids[[0, 2, 3, 1]]  # the first has its id again, the third another, the last one that is taken
+    with pytest.raises(DatasetExistsError, match="id is taken"):
+        datasets.insert("raw", "run/b", four, ids=ordered, skip_existing=True)
+    ordered = np.concatenate([ordered[:3], np.full((1, 16), 255, np.uint8)])
+    added = datasets.insert("raw", "run/b", four, ids=ordered, skip_existing=True)
+    assert added.tolist() == [False, True, False, True]
+    assert datasets.insert("raw", "run/b", four, ids=ordered, skip_existing=True).tolist() == [False] * 4
+    assert {i.tobytes() for i in ids[:3]} <= datasets.get_many([i.tobytes() for i in ids]).keys()
+    with pytest.raises(DatasetExistsError, match=r"Two of the 3 .* \{instrument: 'Cam', detector: 1, exposure: 12\}"):
+        datasets.insert("raw", "run/b", raws((10, 0), (12, 1), (12, 1)), skip_existing=True)
+    assert not datasets.existing("raw", "run/b", raws((12, 1))).any()
+
+
 def test_data_ids_need_records(world: World) -> None:
     datasets = world.registry.datasets
     with pytest.raises(DataIdValueError, match="No exposure record"):

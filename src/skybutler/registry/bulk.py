@@ -97,21 +97,20 @@ class BulkInsert:
             registered, collection = self._types.get(name), self._collections.require(run, CollectionType.RUN)
             plain = {d: _plain(columns[d]) for d in required}
             self._keys.require_parents(group, plain)
-            rows = self._stage_rows(required, plain, ids, files)
+            rows, now = self._stage_rows(required, plain, ids, files), now_ns()
             kinds: dict[str, ColumnKind] = {"ord": "int", **self._keys.stage_kinds(required), "id": "id", **_FILE_KINDS}
             with self._database.staged(kinds, rows, measured=True) as stage:
                 self._insert_keys(registered, required, stage)
-                existing = self._existing(registered, required, collection, stage)
-                if existing and not skip_existing:
-                    raise _exists(name, run, required, plain, existing)
-                added[existing] = False
                 try:
-                    with self._database.staged({"ord": "int"}, ((i,) for i in existing)) as left_out:
-                        self._insert_staged(registered, required, collection, stage, left_out, files)
+                    made = self._insert_staged(registered, required, collection, stage, files, now)
                 except ConflictError as error:
-                    raise DatasetExistsError(
-                        f"Two of the {n} datasets of type '{name}' have the same data ID, or an id is taken: {error}"
-                    ) from error
+                    raise DatasetExistsError(f"Of the {n} datasets of type '{name}' an id is taken: {error}") from error
+                if made < n:
+                    left_out = self._left_out(stage, now)
+                    _require_distinct(name, required, plain, n)
+                    if not skip_existing:
+                        raise _exists(name, run, required, plain, left_out)
+                    added[left_out] = False
             self._summaries.note_columns(registered, collection, plain)
             for table in filter(None, ("dataset", registered.key_table)):
                 self._database.grown(table, n)
@@ -164,25 +163,21 @@ class BulkInsert:
         """Whether data IDs may be added to a key table (rows of dimension tables come with their records only)."""
         return key_table.startswith("data_id_") or not self._keys.universe[key_table].is_dimension
 
-    def _join(self, registered: RegisteredType, required: Sequence[str], stage: str) -> tuple[str, str, str]:
-        """FROM clause, condition and expression of ``data_id`` for staged rows.
-
-        CROSS JOIN keeps the staged rows outermost in SQLite, also before statistics exist.
-        """
+    def _join(self, registered: RegisteredType, required: Sequence[str], stage: str) -> tuple[str, str]:
+        """FROM clause and expression of ``data_id`` for staged rows, which lead."""
         if not registered.key_table:
-            return f"{stage} s", "1 = 1", "0"
+            return f"{stage} s", "0"
         on = " AND ".join(f"t.{quoted(d)} = s.{quoted(d)}" for d in required)
-        return f"{stage} s CROSS JOIN {quoted(registered.key_table)} t", on, "t.k"
+        return f"{stage} s {self._database.looked_up(quoted(registered.key_table), 't', on)}", "t.k"
 
     def _existing(self, registered: RegisteredType, required: Sequence[str], run: Collection, stage: str) -> list[int]:
         """Positions of staged rows that the run has already."""
         if not self._summaries.holds(run, registered):
             return []
-        source, on, key = self._join(registered, required, stage)
+        source, key = self._join(registered, required, stage)
+        same = f"d.run = ? AND d.dataset_type = ? AND d.data_id = {key}"
         rows = self._database.query(
-            f"SELECT s.ord FROM {source} CROSS JOIN dataset d "
-            f"WHERE {on} AND d.run = ? AND d.dataset_type = ? AND d.data_id = {key}",
-            (run.k, registered.k),
+            f"SELECT s.ord FROM {source} {self._database.looked_up('dataset', 'd', same)}", (run.k, registered.k)
         )
         return sorted(int(r[0]) for r in rows)
 
@@ -192,30 +187,44 @@ class BulkInsert:
         required: Sequence[str],
         run: Collection,
         stage: str,
-        left_out: str,
         files: FileColumns | None,
-    ) -> None:
-        """Insert the staged rows but those whose ``ord`` is in ``left_out``.
-
-        To look for existing datasets here as well would be quadratic in PostgreSQL as long as ``dataset`` has no
-        statistics: an anti-join by nested loop over the whole run.
-        """
-        source, on, key = self._join(registered, required, stage)
+        now: int,
+    ) -> int:
+        """Insert the staged rows but those that the run has already; return how many."""
+        source, key = self._join(registered, required, stage)
         intern = self._keys.names.intern
         formatter, storage_class = (intern(files.formatter), intern(files.storage_class)) if files else (None, None)
-        self._database.execute(
+        return self._database.execute(
             "INSERT INTO dataset (id, dataset_type, run, data_id, ingested, path, formatter, storage_class, size, "
             "checksum) "
             f"SELECT s.id, CAST(? AS BIGINT), CAST(? AS BIGINT), {key}, CAST(? AS BIGINT), s.path, CAST(? AS BIGINT), "
-            f"CAST(? AS BIGINT), s.size, s.checksum FROM {source} "
-            f"WHERE {on} AND s.ord NOT IN (SELECT ord FROM {left_out}) ORDER BY s.ord",
-            (registered.k, run.k, now_ns(), formatter, storage_class),
+            f"CAST(? AS BIGINT), s.size, s.checksum FROM {source} WHERE true ORDER BY s.ord "
+            "ON CONFLICT (run, dataset_type, data_id) DO NOTHING",
+            (registered.k, run.k, now, formatter, storage_class),
         )
+
+    def _left_out(self, stage: str, now: int) -> list[int]:
+        """Positions of staged rows that were not inserted at that moment (perhaps, with the same id, before)."""
+        rows = self._database.query(
+            f"SELECT s.ord FROM {stage} s WHERE NOT EXISTS "
+            "(SELECT 1 FROM dataset d WHERE d.id = s.id AND d.ingested = ?) ORDER BY s.ord",
+            (now,),
+        )
+        return [int(r[0]) for r in rows]
 
 
 def _plain(values: Any) -> list[Any]:
     """A column as a list of Python values."""
     return list(values.tolist()) if hasattr(values, "tolist") else list(values)
+
+
+def _require_distinct(name: str, required: Sequence[str], plain: Mapping[str, list[Any]], n: int) -> None:
+    seen: set[tuple[Any, ...]] = set()
+    for values in zip(*(plain[d] for d in required), strict=True) if required else [()] * n:
+        if values in seen:
+            shown = ", ".join(f"{d}: {v!r}" for d, v in zip(required, values, strict=True))
+            raise DatasetExistsError(f"Two of the {n} datasets of type '{name}' have the same data ID {{{shown}}}.")
+        seen.add(values)
 
 
 def _exists(
