@@ -21,8 +21,9 @@ from typing import Any
 
 import report
 from recorded import load_recorded, save_recorded
+from survey import HEADERS
 from turns import BACKENDS, HERE, Rows, Turns, keep_best, peer_python, right_answers
-from workload import make_files
+from workload import make_files, make_headers
 
 DEFAULT_CASES = ["sqlite:100", "sqlite:1000", "postgresql:100", "postgresql:1000", "sqlite:100:all"]
 
@@ -68,6 +69,7 @@ def prepare(case: Case, folder: Path) -> tuple[Path, Path]:
         scratch.rename(arrays)
     with np.load(arrays) as loaded:
         make_files(files, loaded)
+    make_headers(files / HEADERS)
     return arrays, files
 
 

@@ -218,5 +218,25 @@ def start(job: Job) -> None:
     time_commands(job, {key: [sys.executable, "-c", statement] for key, statement in statements.items()})
 
 
+def headers(job: Job) -> None:
+    """The blocks of headers, not looked at but for their end."""
+    paths = job.survey.header_paths()
+
+    def read() -> None:
+        for path in paths:
+            _header_blocks(path)
+
+    read()
+    job.recorder.write_best("headers", [job.recorder.timed(read) for _ in range(job.recorder.times)], len(paths))
+
+
+def _header_blocks(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as stream:
+        blocks = b""
+        while not blocks[-2880:].rstrip().endswith(b"END"):
+            blocks += stream.read(2880)
+        return blocks
+
+
 if __name__ == "__main__":
-    run({f.__name__: f for f in (create, dimensions, ingest, putget, query, start)})
+    run({f.__name__: f for f in (create, dimensions, ingest, putget, query, start, headers)})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from measurement import readable
 from rows import ROWS, Row
+from side import WITHOUT_DATABASE
 from turns import BACKENDS, seconds
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def draw(recorded: Mapping[str, Any], file: Path) -> bool:
     """An SVG, the same for the same figures; whether there is something to draw."""
     import matplotlib as mpl
 
-    panels = [(row, found) for row in ROWS if (found := lines(row, recorded)) and max(map(len, found.values())) > 1]
+    rows = [row for row in ROWS if row.phase not in WITHOUT_DATABASE]
+    panels = [(row, found) for row in rows if (found := lines(row, recorded)) and max(map(len, found.values())) > 1]
     if not panels:
         return False
     with mpl.rc_context(STYLE):

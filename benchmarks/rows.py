@@ -52,6 +52,7 @@ ROWS = (
     Row("start", "start.collections", "new process: `butler query-collections`", 8),
     Row("create", "create", "make a repository"),
     Row("create", "skymap", "register a sky map, regions from corners included", 5, "patches"),
+    Row("headers", "headers", "read and translate raw headers (peer: astropy's getheader, all values)", 25, "files"),
     Row("dimensions", "exposures", "insert exposures, one call", None, "exposures"),
     Row("dimensions", "visits", "define visits one by one, 189 given regions each", 5, "visits"),
     Row("dimensions", "visits.bulk", "define visits, many a transaction", None, "visits"),
@@ -102,3 +103,6 @@ WHOLE_MAP = {"patch.visit_detector": 200.0}
 
 CONSTANT = ("find", "get.data_id", "put", "visits.full", "ingest.one", "ingest.one.columns")
 """Rows that may not depend on how full the repository is."""
+
+SCALING = ("headers", "headers.two", 1.9)
+"""Our rows of work in one process and in two, and how many times less wall time the second has to need."""

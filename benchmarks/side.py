@@ -15,8 +15,11 @@ from pathlib import Path
 from measurement import Recorder, Server
 from survey import INSTRUMENT, Survey
 
-PHASES = ("create", "dimensions", "ingest", "putget", "query", "start")
+PHASES = ("create", "dimensions", "ingest", "putget", "query", "start", "headers")
 """In the order they must run."""
+
+WITHOUT_DATABASE = ("headers",)
+"""Phases that are the same whatever the database."""
 
 Step = tuple[int, Callable[[], object]]
 """A change, and of how many things."""

@@ -17,6 +17,8 @@ RAW_RUN, CALEXP_RUN, METRIC_RUN = "LSSTCam-imSim/raw/all", "2.2i/runs/calexp", "
 METRIC = {"psf": 0.7, "zero_point": 31.4, "n": 1234, "list": [1.0, 2.0, 3.0]}
 TRACT, PATCH, DETECTOR = 3828, 24, 42
 SKY_RADIUS = 0.05
+DETECTORS, HEADERS = 189, "headers"
+"""Detectors of the camera; the folder of files with headers like a raw's."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,10 @@ class Survey:
         """Raw files in the same order."""
         return raw_paths(self.files, self.arrays, part)
 
+    def header_paths(self) -> list[str]:
+        """Files with headers like a raw's."""
+        return header_paths(self.files / HEADERS)
+
     # -------------------------------------------------------------- questions
     def busy_visit(self) -> int:
         """A visit that looks at `TRACT`: the one nearest to its centre."""
@@ -179,6 +185,11 @@ def raw_paths(files: Path | str, arrays: Mapping[str, Any], part: slice) -> list
     """Where the raw files of some exposures are: one folder per exposure, one file per detector."""
     names = arrays["det_name"].tolist()
     return [f"{files}/{e}/{e}_{n}.fits" for e in arrays["exp_id"][part].tolist() for n in names]
+
+
+def header_paths(folder: Path) -> list[str]:
+    """Files with headers like a raw's: two exposures, all detectors."""
+    return [f"{folder}/{500 + i // DETECTORS}_{i % DETECTORS:03d}.fits" for i in range(2 * DETECTORS)]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from side import PHASES
+from side import PHASES, WITHOUT_DATABASE
 from support.postgres import PostgresServer, fresh_database
 
 HERE = Path(__file__).resolve().parent
@@ -82,7 +82,8 @@ class Turns:
                 server = PostgresServer(POSTGRES | ({"autovacuum": "off"} if self.analyzed else {}))
                 stack.callback(server.stop)
             options = {s: stack.enter_context(databases(server, self.times, peer=s == "peer")) for s in self.pythons}
-            for phase in self.phases:
+            skipped = WITHOUT_DATABASE if server else ()
+            for phase in (p for p in self.phases if p not in skipped):
                 for side in self.pythons:
                     self._run(phase, side, folder, options[side])
                     if phase == "ingest" and self.analyzed and server:

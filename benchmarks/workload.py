@@ -13,7 +13,7 @@ on the sky, degrees ICRS; times TAI nanoseconds since 1970-01-01):
 - tract_id (T,), tract_poly (T, 4, 2); patch_tract, patch_id, patch_x, patch_y (P,), patch_poly (P, 4, 2)
 - tract_max, patch_nx, patch_ny
 
-``--files`` makes one small FITS file per exposure with one hard link per detector.
+``--files`` makes one small FITS file per exposure with one hard link per detector, and some with headers like a raw's.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from skybutler.instruments import Instrument
 from skybutler.instruments.camera import visit_hulls, visit_regions
 from skybutler.sky.vectors import lonlat_deg, unit_vectors
 from skybutler.skymap import SkyMap
-from survey import TRACT, raw_paths
+from survey import DETECTORS, HEADERS, TRACT, header_paths, raw_paths
 
 AREA = (50.0, 75.0, -44.0, -27.0)
 WIDE_FRACTION = 0.7
@@ -187,6 +187,36 @@ def make_files(folder: Path, arrays: Mapping[str, Any]) -> None:
                 os.link(first, path)
 
 
+def make_headers(folder: Path) -> None:
+    """Write files that are a raw's primary header each, as imSim writes it, those that are not there yet."""
+    instrument = Instrument.load("LSSTCam-imSim")
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, path in enumerate(header_paths(folder)):
+        if not os.path.exists(path):
+            exposure, detector = divmod(i, DETECTORS)
+            Path(path).write_bytes(_raw_header(exposure, instrument.detector(detector)))
+
+
+def _raw_header(exposure: int, detector: Any) -> bytes:
+    """Some 100 cards, those that ingest needs among them: four blocks."""
+    cards: dict[str, Any] = {"SIMPLE": True, "BITPIX": 8, "NAXIS": 0, "EXTEND": True, "TESTTYPE": "IMSIM"}
+    cards |= {f"WCS{i:05d}": i / 7 for i in range(80)}
+    cards |= {"IMGTYPE": "SKYEXP", "OBSID": 500 + exposure, "RUNNUM": str(500 + exposure), "FILTER": "i"}
+    cards |= {"PKG00000": "throughputs", "VER00000": "1.4", "MJD-OBS": 59857.25 + exposure / 1000}
+    cards |= {"EXPTIME": 30.0, "DARKTIME": 30.0, "LSST_NUM": f"LCA-{detector.id:05d}"}
+    cards |= {"RAFTNAME": str(detector.raft), "SENSNAME": str(detector.name_in_raft)}
+    cards |= {"RATEL": 56.7, "DECTEL": -36.4, "ROTANGLE": 10.0, "HASTART": 5.0, "AMSTART": 1.1}
+    text = "".join(f"{key:<8}= {_fits_value(value)}".ljust(80) for key, value in cards.items()) + "END"
+    return text.ljust(-(-len(text) // BLOCK) * BLOCK).encode("ascii")
+
+
+def _fits_value(value: Any) -> str:
+    """In fixed format (FITS standard, section 4.2)."""
+    if isinstance(value, bool):
+        return f"{'FT'[value]:>20}"
+    return f"'{value:<8}'" if isinstance(value, str) else f"{value!r:>20}"
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -199,6 +229,7 @@ def main() -> None:
     np.savez(options.out, **arrays)
     if options.files:
         make_files(options.files, arrays)
+        make_headers(options.files / HEADERS)
 
 
 if __name__ == "__main__":
