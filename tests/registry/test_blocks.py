@@ -73,3 +73,10 @@ def test_split_blocks_find_the_same_pairs() -> None:
     parts = [p for x in _block(a).split(7) for y in _block(b, 1000).split(9) for p in _found(x, y)]
     assert len(whole) > 10
     assert sorted(parts) == whole
+
+
+def test_only_one_polygon_of_moderate_size_is_a_single_polygon() -> None:
+    (normals,) = [_block([square(10, 0, 2)]).single_polygon()]
+    assert normals.shape == (4, 3)
+    for regions in ([square(10, 0, 2)] * 2, [circle(10, 0, 2)], [square(10, 0, 160)]):
+        assert _block(regions).single_polygon() is None

@@ -9,7 +9,7 @@ from skybutler.registry.registry import Registry
 from skybutler.sky.pixel import keys as spatial_keys
 from skybutler.sky.pixel import search_ranges
 from skybutler.sky.region import circle, encode
-from support.world import rolled_back
+from support.world import rolled_back, square
 
 
 def blobs(n: int, seed: int = 1) -> list[bytes]:
@@ -42,6 +42,23 @@ def test_a_search_finds_whatever_lies_in_its_ranges(registry: Registry) -> None:
         assert all(written[k - 1] == bytes(blob) for k, blob in found)
     every = footprints.in_ranges(number, 0, [(i, i + 1) for i in range(900)])
     assert every == []
+
+
+def test_polygons_can_be_found_without_being_read(registry: Registry) -> None:
+    shapes = [square(10 + i / 10, 0, 0.1) if i % 3 else circle(10 + i / 10, 0, 0.05) for i in range(9)]
+    footprints, written = registry.footprints, [encode(s) for s in shapes]
+    with registry.transaction():
+        footprints.write("visit", 7, list(range(9)), written)
+    number = footprints.set_of("visit", 7)
+    assert number is not None
+    polygons: list[int] = []
+    others: list[tuple[int, bytes]] = []
+    for size_class, _ in footprints.classes(number):
+        found = footprints.polygons_in_ranges(number, size_class, [(0, 12 << 58)])
+        polygons, others = polygons + found[0], others + found[1]
+        assert footprints.polygons_in_ranges(number, size_class, []) == ([], [])
+    assert sorted(polygons) == [1, 2, 4, 5, 7, 8]
+    assert sorted((k, bytes(blob)) for k, blob in others) == [(k, written[k]) for k in (0, 3, 6)]
 
 
 def test_regions_are_fetched_and_replaced(registry: Registry) -> None:

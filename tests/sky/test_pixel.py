@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skybutler.errors import FormatError
+from skybutler.sky.overlap import Regions, overlap_pairs
 from skybutler.sky.pixel import (
     ORDER,
     SIZE_CLASSES_DEG,
@@ -18,10 +19,11 @@ from skybutler.sky.pixel import (
     keys,
     merge_ranges,
     polygon_keys,
+    polygon_ranges,
     search_ranges,
 )
 from skybutler.sky.region import box, circle, decode, encode, encode_polygons
-from skybutler.sky.vectors import unit_vectors
+from skybutler.sky.vectors import edge_normals, enclosing_caps, unit_vectors
 
 WHOLE_SKY = 12 << (2 * ORDER)
 
@@ -195,3 +197,63 @@ def test_several_regions_are_searched_at_once() -> None:
     assert ranges.tolist() == merge_ranges(every).tolist()
     assert search_ranges(np.empty((0, 3)), np.empty(0), 0.1).shape == (0, 2)
     assert search_ranges(centres[0], 0.0, 0.01).tolist() == cone_ranges(centres[0], 0.01).tolist()
+
+
+# ------------------------------------------------------------------------------------------------- around one polygon
+@given(
+    lon=lons,
+    lat=lats,
+    size=st.floats(-4, np.log10(60)).map(lambda x: 10.0**x),
+    sides=st.integers(3, 7),
+    ratio=st.floats(-2.5, 1.0).map(lambda x: 10.0**x),
+    seed=st.integers(0, 2**32 - 1),
+)
+@example(lon=0.0, lat=90.0, size=1.0, sides=4, ratio=0.1, seed=1)
+@example(lon=45.0, lat=41.8103148957786, size=1.2, sides=4, ratio=0.1, seed=2)
+def test_what_overlaps_a_polygon_is_near_or_inside_and_what_is_inside_overlaps(
+    lon: float, lat: float, size: float, sides: int, ratio: float, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    polygon = around(lon, lat, np.full(sides, size), -np.arange(sides) * 2 * np.pi / sides)
+    (centre,), (radius,) = enclosing_caps(polygon[None])
+    small = min(ratio * size, 20.0)
+    places = around(lon, lat, random.uniform(0, 1.5 * size + 2 * small, 300).clip(0, 180), random.uniform(0, 7, 300))
+    turns = random.uniform(0, 7, 300)
+    corners = np.stack(
+        [
+            np.cos(np.radians(small)) * places + np.sin(np.radians(small)) * _tangent(places, turns + k * np.pi / 2)
+            for k in range(4)
+        ],
+        axis=1,
+    )
+    filed = polygon_keys(corners)
+    near, inside = polygon_ranges(edge_normals(polygon), centre, radius, float(filed.radius_rad.max()))
+    for ranges in (near, inside):
+        assert (ranges[:, 0] < ranges[:, 1]).all()
+        assert (ranges[1:, 0] > ranges[:-1, 1]).all()
+    in_near = within(filed.pixel, near) if len(near) else np.zeros(300, bool)
+    in_inside = within(filed.pixel, inside) if len(inside) else np.zeros(300, bool)
+    assert not (in_near & in_inside).any()
+    one, many = Regions.from_vertices(polygon[None]), Regions.from_vertices(corners)
+    overlap = overlap_pairs(many, one, np.arange(300), np.zeros(300, int))
+    assert not (overlap & ~in_near & ~in_inside).any()
+    assert overlap[in_inside].all()
+
+
+def _tangent(places: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """Unit vectors at right angles to some directions."""
+    other = np.where(np.abs(places[:, 2:]) < 0.9, [0.0, 0.0, 1.0], [1.0, 0.0, 0.0])
+    east = np.cross(other, places)
+    east /= np.linalg.norm(east, axis=1)[:, None]
+    return np.asarray(np.cos(angle)[:, None] * east + np.sin(angle)[:, None] * np.cross(places, east))
+
+
+def test_most_of_a_square_is_inside_and_little_else_is_near() -> None:
+    corners = np.array([(149.2, 1.2), (150.8, 1.2), (150.8, 2.8), (149.2, 2.8)])
+    polygon = unit_vectors(corners[:, 0], corners[:, 1])
+    (centre,), (radius,) = enclosing_caps(polygon[None])
+    near, inside = polygon_ranges(edge_normals(polygon), centre, radius, np.radians(0.16))
+    degrees = 41253 / WHOLE_SKY
+    area = [(ranges[:, 1] - ranges[:, 0]).sum() * degrees for ranges in (near, inside)]
+    assert area[1] > 0.75 * 1.6**2
+    assert sum(area) < 1.6 * (1.6 + 0.32) ** 2

@@ -22,19 +22,15 @@ class Block:
         Rows of the regions, shape (n,).
     blobs : `list` [`bytes`]
         Encoded regions.
-    centers, radii : `numpy.ndarray`
-        Bounding caps: unit vectors (n, 3), radians (n,).
-    pixels : `numpy.ndarray`
-        Order-29 nested pixels of the centres, shape (n,).
+    caps : `numpy.ndarray`
+        Bounding caps: unit vectors and radii (radians), shape (n, 4).
     regions : `Regions`
         Decoded.
     """
 
     keys: Any
     blobs: list[bytes]
-    centers: Any
-    radii: Any
-    pixels: Any
+    caps: Any
     regions: Regions
 
     @classmethod
@@ -43,30 +39,40 @@ class Block:
         import numpy as np
 
         from skybutler.sky.overlap import Regions
-        from skybutler.sky.pixel import keys as spatial_keys
 
         blobs = [blob for _, blob in rows]
-        place = spatial_keys(blobs)
-        return cls(
-            np.array([k for k, _ in rows], np.int64),
-            blobs,
-            place.center_xyz,
-            place.radius_rad,
-            place.pixel,
-            Regions.from_blobs(blobs),
-        )
+        regions = Regions.from_blobs(blobs)
+        return cls(np.array([k for k, _ in rows], np.int64), blobs, regions.caps(), regions)
+
+    @property
+    def centers(self) -> Any:
+        """Unit vectors in the middle of the regions, shape (n, 3)."""
+        return self.caps[:, :3]
+
+    @property
+    def radii(self) -> Any:
+        """Angles from the centres within which the regions lie, radians, shape (n,)."""
+        return self.caps[:, 3]
 
     def split(self, size: int) -> Iterator[Block]:
         """Parts of at most ``size`` neighbours."""
         import numpy as np
 
+        from skybutler.sky.pixel import keys as spatial_keys
+
         if len(self.keys) <= size:
             yield self
             return
-        order = np.argsort(self.pixels, kind="stable")
+        order = np.argsort(spatial_keys(self.blobs).pixel, kind="stable")
         for start in range(0, len(order), size):
             chosen = order[start : start + size].tolist()
             yield Block.of([(int(self.keys[i]), self.blobs[i]) for i in chosen])
+
+    def single_polygon(self) -> Any:
+        """Inward normals (n, 3) of the edges, if the block is one polygon smaller than a hemisphere; else `None`."""
+        if len(self.keys) != 1 or not self.regions.polygons or self.radii[0] >= 1.5:
+            return None
+        return self.regions.polygons[0].normals[0]
 
     def overlapping(self, other: Block) -> tuple[Any, Any]:
         """Rows of both blocks whose regions overlap, pair by pair."""

@@ -143,8 +143,25 @@ class Footprints:
         self, number: int, size_class: int, ranges: np.ndarray[Any, Any] | Sequence[Sequence[int]]
     ) -> list[tuple[int, bytes]]:
         """Row and encoded region of everything whose centre pixel lies in half-open order-29 ranges."""
+        return self._in_ranges("f.region", (), number, size_class, ranges)
+
+    def polygons_in_ranges(
+        self, number: int, size_class: int, ranges: np.ndarray[Any, Any] | Sequence[Sequence[int]]
+    ) -> tuple[list[int], list[tuple[int, bytes]]]:
+        """As `in_ranges`, but of polygons, whose centre lies in them, only the rows; others apart."""
+        from skybutler.sky.region import POLYGON_CODE
+
+        known = "CASE WHEN substr(f.region, 1, 1) = ? THEN NULL ELSE f.region END"
+        found = self._in_ranges(known, (POLYGON_CODE,), number, size_class, ranges)
+        return [k for k, blob in found if blob is None], [row for row in found if row[1] is not None]
+
+    def _in_ranges(
+        self, region: str, values: tuple[Any, ...], number: int, size_class: int, ranges: Any
+    ) -> list[tuple[int, Any]]:
+        if not len(ranges):
+            return []
         pixels = "f.footprint_set = ? AND f.size_class = ? AND f.pixel >= r.lo AND f.pixel < r.hi"
         join = self._database.looked_up("footprint", "f", pixels)
         pairs = ((int(lo), int(hi)) for lo, hi in ranges)
         with self._database.staged({"lo": "int", "hi": "int"}, pairs) as stage:
-            return self._database.query(f"SELECT f.k, f.region FROM {stage} r {join}", (number, size_class))
+            return self._database.query(f"SELECT f.k, {region} FROM {stage} r {join}", (*values, number, size_class))

@@ -166,9 +166,30 @@ class SpatialPlanner:
             whole = Block.of([row for rows in self._read(large) for row in rows])
         for rows in self._read(small):
             for block in Block.of(rows).split(_BLOCK):
+                normals = None if whole else block.single_polygon()
+                if normals is not None:
+                    yield from self._around(normals, block, large)
+                    continue
                 other = whole or self._candidates(large, block)
                 if len(other.keys):
                     yield block.overlapping(other)
+
+    def _around(self, normals: Any, block: Block, side: Side) -> Iterator[tuple[Any, Any]]:
+        """Pairs of one polygon: regions centred well inside of it overlap, and only those near its edges are tested."""
+        import numpy as np
+
+        from skybutler.sky.pixel import polygon_ranges
+
+        doubtful: list[tuple[int, bytes]] = []
+        for number in self._sets(side.element):
+            for size_class, class_radius in self._footprints.classes(number):
+                near, inside = polygon_ranges(normals, block.centers[0], block.radii[0], class_radius)
+                sure, others = self._footprints.polygons_in_ranges(number, size_class, inside)
+                doubtful += self._footprints.in_ranges(number, size_class, near) + others
+                if sure:
+                    yield np.full(len(sure), block.keys[0]), np.array(sure, np.int64)
+        if doubtful:
+            yield block.overlapping(Block.of(doubtful))
 
     def _candidates(self, side: Side, block: Block) -> Block:
         """Regions of a side that may overlap a block of neighbours."""

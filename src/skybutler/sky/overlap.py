@@ -103,6 +103,17 @@ class Regions:
         """The region at a position."""
         return decode(self.blobs[i])
 
+    def caps(self) -> Floats:
+        """Unit vector and radius (radians) of a cap around each region, shape ``(m, 4)``."""
+        caps = np.empty((len(self), 4))
+        for group in self.polygons:
+            caps[group.index] = group.caps
+        for i in self.others.tolist():
+            bound = self.region(i).getBoundingCircle()
+            centre, angle = bound.getCenter(), bound.getOpeningAngle().asRadians()
+            caps[i] = centre.x(), centre.y(), centre.z(), max(angle, 0.0) + TOLERANCE  # less than 0: an empty region
+        return np.minimum(caps, np.pi, out=caps)
+
 
 # --------------------------------------------------------------------------------------------------------------- pairs
 def overlap_pairs(a: Regions, b: Regions, ia: npt.ArrayLike, ib: npt.ArrayLike) -> Bools:

@@ -29,6 +29,7 @@ __all__ = [
     "keys",
     "merge_ranges",
     "polygon_keys",
+    "polygon_ranges",
     "search_ranges",
 ]
 
@@ -44,6 +45,8 @@ _RADIUS_MARGIN: Final = 1e-12  # radians; covers the rounding of radii (1e-15) m
 _CONE_MARGIN: Final = 4e-9  # radians, 0.8 mas; covers the rounding of degrees and of HEALPix arithmetic
 # hpgeom compares cosines, and so loses pixels of cones smaller than 1e-7 radians (measured); 0.4 arcsec costs nothing.
 _SMALLEST_CONE: Final = 2e-6
+_PIXEL_RADIUS: Final = 1.08  # of a pixel about its centre, times nside: 1.0690 in the worst place, less at low orders
+_FINER: Final = 3  # orders between the pixels of a cone and those by which the shape of a polygon is told
 _PIXEL_DEG: Final = math.degrees(math.sqrt(math.pi / 3))  # side of an order-0 pixel
 
 
@@ -199,3 +202,60 @@ def search_ranges(centers_xyz: npt.ArrayLike, radii_rad: npt.ArrayLike, class_ma
     radii = np.broadcast_to(np.asarray(radii_rad, float), len(centers)) + class_max_radius_rad
     cones = [cone_ranges(center, radius) for center, radius in zip(centers, radii.tolist(), strict=True)]
     return cones[0] if len(cones) == 1 else merge_ranges(cones)
+
+
+def polygon_ranges(
+    normals: Floats, center_xyz: npt.ArrayLike, radius_rad: float, class_max_radius_rad: float
+) -> tuple[Ints, Ints]:
+    """Pixel ranges in which the centre of whatever overlaps a convex polygon must lie, and those well inside it.
+
+    A square fills less than two thirds of its circle, and most pixels in it are nowhere near an edge: what has its
+    centre there, and is a polygon itself, certainly overlaps.
+
+    Parameters
+    ----------
+    normals : `numpy.ndarray`
+        Inward unit normals of the edges, shape ``(n, 3)``.
+    center_xyz : array_like
+        Unit vector of the polygon's centre.
+    radius_rad : `float`
+        Angle from the centre within which all of the polygon lies, radians.
+    class_max_radius_rad : `float`
+        Largest `SpatialKeys.radius_rad` of the size class to be searched.
+
+    Returns
+    -------
+    near, inside : `numpy.ndarray`
+        As `search_ranges` returns; they have no pixel in common.  A centre in the second set is at least
+        4e-9 radians inside of all edges.
+    """
+    import hpgeom
+
+    cone = cone_ranges(center_xyz, radius_rad + class_max_radius_rad)
+    order = _order_of(cone) + _FINER
+    if order > ORDER or len(cone) == 1:
+        return cone, np.empty((0, 2), np.int64)
+    shift, nside = 2 * (ORDER - order), 1 << order
+    pixels = np.concatenate([np.arange(lo, hi) for lo, hi in (cone >> shift).tolist()])
+    theta, phi = hpgeom.pixel_to_angle(nside, pixels, nest=True, lonlat=False)
+    places = np.stack([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)])
+    height = (normals @ places).min(axis=0)  # sine of the angle above the edge that is nearest or farthest outside
+    margin = _PIXEL_RADIUS / nside + _CONE_MARGIN
+    inside = height >= math.sin(margin)
+    near = ~inside & (height >= -math.sin(min(class_max_radius_rad + margin, math.pi / 2)))
+    return tuple(_as_ranges(pixels[chosen], shift) for chosen in (near, inside))  # type: ignore[return-value]
+
+
+def _order_of(ranges: Ints) -> int:
+    """The coarsest order whose pixels make up the ranges."""
+    bits = int(np.bitwise_or.reduce(ranges, axis=None))
+    return ORDER - ((bits & -bits).bit_length() - 1) // 2
+
+
+def _as_ranges(pixels: Ints, shift: int) -> Ints:
+    """Order-29 ranges of ascending pixels."""
+    if not len(pixels):
+        return np.empty((0, 2), np.int64)
+    breaks = np.flatnonzero(np.diff(pixels) > 1)
+    first, last = np.concatenate([[0], breaks + 1]), np.concatenate([breaks, [len(pixels) - 1]])
+    return np.stack([pixels[first], pixels[last] + 1], axis=1) << shift

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lsst.sphgeom import Box, Circle, ConvexPolygon, LonLat, Region, UnitVector3d
 
 __all__ = [
+    "POLYGON_CODE",
     "PolygonGroup",
     "box",
     "circle",
@@ -38,7 +39,9 @@ __all__ = [
     "region_text",
 ]
 
-_CODE = b"p"  # ConvexPolygon, the only kind handled in bulk
+POLYGON_CODE = b"p"
+"""First byte of an encoded ConvexPolygon, the only kind handled in bulk."""
+
 _UNIT_TOLERANCE = 1e-9  # sphgeom's own vectors are within 1e-15; anything further off is not a direction
 _POS_FORMS = "'CIRCLE ra dec radius', 'RANGE ra1 ra2 dec1 dec2' or 'POLYGON ra1 dec1 ra2 dec2 ra3 dec3 ...'"
 
@@ -266,7 +269,7 @@ def decode(blob: bytes) -> Region:
     """
     from lsst.sphgeom import Region
 
-    if blob[:1] == _CODE:
+    if blob[:1] == POLYGON_CODE:
         decode_polygons([blob])  # checks the vertices: sphgeom takes any numbers for directions
     try:
         return Region.decode(blob)
@@ -286,7 +289,7 @@ def encode_polygons(vertices: npt.ArrayLike) -> list[bytes]:
     if array.ndim != 3 or array.shape[1] < 3 or array.shape[2] != 3:
         raise InvalidError(f"Polygons need an array of shape (m, n >= 3, 3), not {array.shape}.")
     rows = np.empty((len(array), 1 + 24 * array.shape[1]), np.uint8)
-    rows[:, 0] = _CODE[0]
+    rows[:, 0] = POLYGON_CODE[0]
     rows[:, 1:] = array.reshape(len(array), array.shape[1] * 3).view(np.uint8)
     data, size = rows.tobytes(), rows.shape[1]
     return [data[start : start + size] for start in range(0, len(data), size)]
@@ -349,7 +352,7 @@ def decode_polygons(blobs: Sequence[bytes]) -> tuple[list[PolygonGroup], npt.NDA
         The bytes of a polygon are malformed.
     """
     sizes = np.fromiter(map(len, blobs), np.int64, len(blobs))
-    is_polygon = np.fromiter((blob[:1] == _CODE for blob in blobs), bool, len(blobs))
+    is_polygon = np.fromiter((blob[:1] == POLYGON_CODE for blob in blobs), bool, len(blobs))
     groups = []
     for size in sorted(set(sizes[is_polygon].tolist())):
         index = np.flatnonzero(is_polygon & (sizes == size))
