@@ -139,6 +139,8 @@ def test_paths_do_not_leave_the_root(storage: Storage, path: str) -> None:
         storage.read(path)
     with pytest.raises(InvalidError):
         storage.remove([path])
+    with pytest.raises(InvalidError):
+        storage.sizes(["x", path, "y"])
 
 
 def test_points_inside_names_are_fine() -> None:

@@ -145,12 +145,12 @@ class LocalStorage:
     def write(self, path: str, data: Data, *, overwrite: bool = False, sync: bool = True) -> StoredFile:
         """Write a file so that readers see all of it or nothing; see `skybutler.storage.Storage.write`."""
         full = self.target(path)
-        if not overwrite and os.path.lexists(full):
+        if not overwrite and not isinstance(data, bytes) and os.path.lexists(full):  # bytes are soon written in vain
             raise FileExistsInStoreError(f"There is already a file {full}.")
-        scratch, directory = self.scratch(full), os.path.dirname(full)
+        scratch = self.scratch(full)
         try:
-            if not os.path.isdir(directory):
-                os.makedirs(directory, exist_ok=True)
+            if not isinstance(data, bytes):
+                os.makedirs(os.path.dirname(full), exist_ok=True)
             stored = _fill(scratch, data)
             _place(scratch, full, overwrite)
         except OSError as error:
@@ -249,11 +249,13 @@ def _fill(scratch: str, data: Data) -> StoredFile:
         with open(scratch, "rb") as written:
             return checksum.of_stream(written)
     if isinstance(data, bytes):
-        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        with open(descriptor, "wb", buffering=0) as out:
+        descriptor = _create(scratch)
+        try:
             view = memoryview(data)
             while view:
-                view = view[out.write(view) :]
+                view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
         return checksum.of_bytes(data)
     if isinstance(data, Path):
         with open(data, "rb") as source:
@@ -262,6 +264,16 @@ def _fill(scratch: str, data: Data) -> StoredFile:
     with open(scratch, "xb") as out:
         out.writelines(passing)
     return passing.stored
+
+
+def _create(scratch: str) -> int:
+    """Open a new file for writing, in a directory that is made when it is not there."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        return os.open(scratch, flags, 0o666)
+    except (FileNotFoundError, NotADirectoryError):
+        os.makedirs(os.path.dirname(scratch), exist_ok=True)
+        return os.open(scratch, flags, 0o666)
 
 
 def _place(scratch: str, full: str, overwrite: bool) -> None:
