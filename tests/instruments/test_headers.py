@@ -107,6 +107,28 @@ def test_bad_files_do_not_stop_the_others(real_raw: Path, hostile: dict[str, Pat
     assert "directory" in reasons[-1]
 
 
+def test_many_files_of_all_kinds(real_raw: Path, hostile: dict[str, Path], tmp_path: Path) -> None:
+    """More than are read at a time, packed ones and long ones between plain ones."""
+    packed = tmp_path / "raw.fits.gz"
+    packed.write_bytes(gzip.compress(real_raw.read_bytes()[:100_000], 1))
+    long = tmp_path / "long.fits"
+    fits.PrimaryHDU(header=fits.Header([(f"K{i}", i) for i in range(500)] + [("OBSID", 3)])).writeto(long)
+    own = tmp_path / "own.fits"
+    fits.PrimaryHDU(header=fits.Header([("OBSID", 4), ("HIERARCH RAFTNAME", "R00")])).writeto(own)
+    files = [real_raw, packed, hostile["truncated"], own, long, tmp_path / "missing.fits"] * 40
+    table = read_headers(files, ["OBSID", "RAFTNAME"])
+    assert table.column("OBSID") == [204595, 204595, None, 4, 3, None] * 40
+    assert table.column("RAFTNAME") == ["R11", "R11", None, "R00", None, None] * 40
+    assert sorted(table.errors) == [i for i in range(240) if i % 6 in (2, 5)]
+    assert table.cards == {
+        name: [
+            row.get(name)
+            for row in (read_cards(f, list(table.cards)) if i not in table.errors else {} for i, f in enumerate(files))
+        ]
+        for name in table.cards
+    }
+
+
 def test_table_of_some_rows_keeps_their_errors_and_crosses_processes(hostile: dict[str, Path], real_raw: Path) -> None:
     table = read_headers([hostile["empty"], real_raw], ["OBSID"]).take([1, 0, 1])
     again = pickle.loads(pickle.dumps(table))
@@ -122,7 +144,7 @@ def test_files_of_different_layout_are_not_confused(tmp_path: Path) -> None:
         header = fits.Header([(name, 10 * i + ord(name)) for name in names])
         paths.append(tmp_path / f"{i}.fits")
         fits.PrimaryHDU(header=header).writeto(paths[-1])
-    table = read_headers(paths, ["A", "B"])
+    table = read_headers(paths, ["A", "B"], essential=["A"])
     assert table.cards == {"A": [65, 75, 85, 95], "B": [66, 76, None, 96]}
 
 

@@ -147,26 +147,31 @@ def array_of(values: Sequence[Any], kind: Kind) -> Column:
         See `~skybutler.instruments.properties.Property`.
     """
     n = len(values)
-    convert = _CONVERTERS[kind]
-    # Files of one exposure agree in most properties: convert every distinct value once.
-    try:
-        distinct: dict[Any, Any] = {(type(v), v): None for v in values}
-        if len(distinct) < n:
-            table = {key: convert(key[1]) for key in distinct}
-            converted = [table[type(v), v] for v in values]
-        else:
-            converted = [convert(v) for v in values]
-    except TypeError:  # lists of JSON cannot be keys
-        converted = [convert(v) for v in values]
-    valid = np.array([c is not None for c in converted], dtype=np.bool_)
+    converted = _converted(values, _CONVERTERS[kind])
     width = {"time": 2, "pair": 2, "location": 3}.get(kind, 0)
     filler: Any = (0.0,) * width if width else _FILLERS[kind]
-    if not valid.all():
+    if None in converted:
+        valid = np.array([c is not None for c in converted], dtype=np.bool_)
         converted = [filler if c is None else c for c in converted]
+    else:
+        valid = np.ones(n, dtype=np.bool_)
     array = np.empty((n, width) if width else n, dtype=_DTYPES[kind])
     if n:
         array[:] = converted
     return Column(array, valid)
+
+
+def _converted(values: Sequence[Any], convert: Callable[[Any], Any]) -> list[Any]:
+    # Files of one exposure agree in most properties: convert every distinct value once.
+    kinds = set(map(type, values))
+    try:
+        if len(kinds) == 1:
+            table = {value: convert(value) for value in set(values)}
+            return [*table.values()] * len(values) if len(table) == 1 else [table[value] for value in values]
+        several = {(type(v), v): convert(v) for v in values}  # True is 1 to a dictionary
+        return [several[type(v), v] for v in values]
+    except TypeError:  # lists of JSON cannot be keys
+        return [convert(v) for v in values]
 
 
 def jd_to_ns(jd: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from skybutler.errors import UnreadableFileError
-from skybutler.instruments.cards import CARD, CardValue, ascii_text, image_cards, parse_cards, parse_value
+from skybutler.instruments.cards import CARD, CardValue, image_cards, parse_cards
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["CardValue", "HeaderTable", "read_all_cards", "read_cards", "read_headers"]
 
@@ -21,7 +25,9 @@ _FIRST_READ = 4 * BLOCK
 _LONGEST_HEADER = 4000 * BLOCK
 _END = b"END" + b" " * 77
 _GZIP = b"\x1f\x8b"
-_REMEMBERED = 100_000
+_READ_ONLY = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)
+_AT_ONCE = 64
+_LONGEST_BEGIN = 32 * BLOCK
 
 
 @dataclass
@@ -77,17 +83,32 @@ def read_headers(
     table : `HeaderTable`
         A row per file, in order. Files that cannot be read do not stop the others: see ``errors``.
     """
+    from skybutler.instruments.card_columns import CardColumns
+
     table = HeaderTable([os.fspath(f) for f in files], {})
-    rows: list[Mapping[str, CardValue]] = []
-    reader = _CardReader(cards)
-    for i, name in enumerate(table.files):
+    reader = CardColumns(tuple(dict.fromkeys(cards)), len(table))
+    table.cards = reader.columns
+    begins = _Begins(min(len(table), _AT_ONCE))
+    for first in range(0, len(table), _AT_ONCE):
+        paths = table.files[first : first + _AT_ONCE]
+        left = reader.take(*begins.read(paths), first)
+        _read_alone(table, [first + i for i in left], essential)
+        begins.grow_for(left)
+    lacking = {i for name in essential for i, value in enumerate(table.column(name)) if value is None}
+    _read_alone(table, sorted(lacking - table.errors.keys()), essential)
+    return table
+
+
+def _read_alone(table: HeaderTable, rows: Sequence[int], essential: Sequence[str]) -> None:
+    """Fill rows of a table, or note what is wrong with their files."""
+    for i in rows:
         try:
-            rows.append(_read_one(name, reader, essential))
+            found = _read_one(table.files[i], table.cards, essential)
         except UnreadableFileError as error:
             table.errors[i] = error
-            rows.append({})
-    table.cards = {card: [row.get(card) for row in rows] for card in reader.names}
-    return table
+        else:
+            for name, value in found.items():
+                table.cards[name][i] = value
 
 
 def read_cards(
@@ -100,7 +121,7 @@ def read_cards(
     UnreadableFileError
         The file is missing, empty, truncated or not FITS.
     """
-    return dict(_read_one(os.fspath(file), _CardReader(cards), essential))
+    return _read_one(os.fspath(file), frozenset(cards), essential)
 
 
 def read_all_cards(file: str | os.PathLike[str], hdu: int = 0) -> list[tuple[str, CardValue, str]]:
@@ -134,18 +155,91 @@ def read_all_cards(file: str | os.PathLike[str], hdu: int = 0) -> list[tuple[str
     return image_cards(parse_cards(block, path))
 
 
-def _read_one(path: str, reader: _CardReader, essential: Sequence[str]) -> Mapping[str, CardValue]:
+def _read_one(path: str, names: Container[str], essential: Sequence[str]) -> dict[str, CardValue]:
     with _open(path) as source:
         block = _header_at(source, 0, path, "primary HDU")
-        found = reader.read(block, path)
+        found = _needed(block, names, path)
         if any(found.get(card) is None for card in essential):
             extension = _header_at(source, _hdu_size(block, path), path, "HDU 1", optional=True)
             if extension:
-                found = {**reader.read(extension, path), **found}
+                found = {**_needed(extension, names, path), **found}
+    return found
+
+
+def _needed(block: bytes, names: Container[str], path: str) -> dict[str, CardValue]:
+    found: dict[str, CardValue] = {}
+    for key, value, _ in parse_cards(block, path):
+        if key in names:
+            found.setdefault(key, value)
     return found
 
 
 # ------------------------------------------------------------------ bytes
+class _Begins:
+    """The first bytes of files, many files at a time in one array.
+
+    Parameters
+    ----------
+    n : `int`
+        How many at a time.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._make(_FIRST_READ)
+
+    def _make(self, size: int) -> None:
+        import numpy as np
+
+        self._size = size
+        self._bytes = np.zeros((self._n, size), np.uint8)
+        self._rows = [[row.data] for row in self._bytes]
+
+    def read(self, paths: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        """The array and how many bytes of each file are in it; none of what cannot be read."""
+        import numpy as np
+
+        sizes = np.array([_read_into(row, path) for row, path in zip(self._rows, paths, strict=False)], np.int64)
+        begins = self._bytes[: len(paths)]
+        begins[sizes == 0] = 0
+        for i in np.flatnonzero((begins[:, 0] == _GZIP[0]) & (begins[:, 1] == _GZIP[1])).tolist():
+            content = _unpacked(paths[i], self._size)
+            self._rows[i][0][: len(content)] = content
+            sizes[i] = len(content)
+        return begins, sizes
+
+    def grow_for(self, rows: Sequence[int]) -> None:
+        """Read more of each file from now on if the headers of some of these were longer."""
+        if self._size < _LONGEST_BEGIN and any(_is_begun(self._bytes[i].tobytes()) for i in rows):
+            self._make(2 * self._size)
+
+
+def _is_begun(begin: bytes) -> bool:
+    return begin[-1] != 0 and begin.startswith(b"SIMPLE  =") and _end_of(begin) < 0
+
+
+def _read_into(row: list[memoryview], path: str) -> int:
+    """How many bytes could be read; why not is found out when the file is read alone."""
+    try:
+        fd = os.open(path, _READ_ONLY)
+    except OSError:
+        return 0
+    try:
+        return os.readv(fd, row)
+    except OSError:
+        return 0
+    finally:
+        os.close(fd)
+
+
+def _unpacked(path: str, size: int) -> bytes:
+    try:
+        with _open(path) as source:
+            return source.pread(size, 0)
+    except UnreadableFileError:
+        return b""
+
+
 class _Source(Protocol):
     def pread(self, size: int, offset: int) -> bytes: ...
 
@@ -197,7 +291,7 @@ class _GzippedFile(_PlainFile):
 
 def _open(path: str) -> _Source:
     try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        fd = os.open(path, _READ_ONLY)
     except OSError as error:
         raise UnreadableFileError(f"{path}: {error.strerror}.") from error
     try:
@@ -255,59 +349,3 @@ def _hdu_size(block: bytes, path: str) -> int:
     data = abs(whole("BITPIX", 8)) // 8 * whole("GCOUNT", 1) * (whole("PCOUNT", 0) + pixels)
     header = len(block) + CARD
     return -(-header // BLOCK) * BLOCK + -(-data // BLOCK) * BLOCK
-
-
-# ------------------------------------------------------------------ cards
-class _CardReader:
-    """Reads the same few cards from header after header.
-
-    Files of one camera have the same keywords in the same order, and files of one visit the same values: both are
-    remembered. A layout is recognised by the keyword columns of the whole header, so that it is never a guess.
-    """
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = tuple(dict.fromkeys(names))
-        self._wanted = frozenset(self.names)
-        self._layouts: dict[bytes, list[tuple[str, int]] | None] = {}
-        self._values: dict[bytes, CardValue] = {}
-
-    def read(self, block: bytes, path: str) -> dict[str, CardValue]:
-        signature = b"".join([block[i::CARD] for i in range(8)])
-        layout = self._layouts.get(signature, [])
-        if layout == []:
-            layout = self._layouts[signature] = self._find(block)
-        if layout is None:  # long strings or HIERARCH keywords: no shortcut
-            return self._read_slowly(block, path)
-        values = self._values
-        found: dict[str, CardValue] = {}
-        for name, start in layout:
-            text = block[start : start + 70]
-            try:
-                found[name] = values[text]
-            except KeyError:
-                found[name] = self._remember(text, name, path)
-        return found
-
-    def _find(self, block: bytes) -> list[tuple[str, int]] | None:
-        layout: dict[str, int] = {}
-        for start in range(0, len(block), CARD):
-            key = block[start : start + 8].rstrip().decode("latin-1")
-            if key in ("HIERARCH", "CONTINUE"):
-                return None
-            if key in self._wanted and block[start + 8 : start + 10] == b"= ":
-                layout.setdefault(key, start + 10)
-        return list(layout.items())
-
-    def _remember(self, text: bytes, name: str, path: str) -> CardValue:
-        value = parse_value(ascii_text(text, path), name, path)[0]
-        if len(self._values) > _REMEMBERED:
-            self._values.clear()
-        self._values[text] = value
-        return value
-
-    def _read_slowly(self, block: bytes, path: str) -> dict[str, CardValue]:
-        found: dict[str, CardValue] = {}
-        for key, value, _ in parse_cards(block, path):
-            if key in self._wanted:
-                found.setdefault(key, value)
-        return found

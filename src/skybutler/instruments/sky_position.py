@@ -54,6 +54,11 @@ def jd_of_mjd(mjd: Floats, scale: str) -> Floats:
 
 def jd_of_dates(texts: Sequence[str], scale: str) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """TAI Julian dates, shape (n, 2), of ISO 8601 dates, and which of the texts are dates."""
+    distinct = {text: i for i, text in enumerate(dict.fromkeys(texts))}
+    if len(distinct) < len(texts):  # files of one exposure agree
+        jd, valid = jd_of_dates(list(distinct), scale)
+        rows = [distinct[text] for text in texts]
+        return jd[rows], valid[rows]
     cleaned = [text.strip().removesuffix("Z").replace(" ", "T") for text in texts]
     valid = np.zeros(len(texts), dtype=np.bool_)
     ns = np.zeros(len(texts), dtype=np.int64)
