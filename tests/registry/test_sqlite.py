@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -143,6 +145,28 @@ def test_a_long_lock_is_explained(database: SqliteDatabase, monkeypatch: pytest.
     assert _read(database.path) == [("a",), ("b",)]
 
 
+def test_who_waits_gets_a_turn_between_the_transactions_of_another(database: SqliteDatabase) -> None:
+    """A writer that pauses for a millisecond only may not keep others away for long."""
+    waiting, done = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        waiting.wait()
+        _write(database.path)
+        done.set()
+
+    other = threading.Thread(target=wait)
+    other.start()
+    turns = 0
+    while not done.is_set() and turns < 200:
+        with database.transaction():
+            waiting.set()
+            time.sleep(0.008)
+        time.sleep(0.001)
+        turns += 1
+    other.join()
+    assert turns < 200
+
+
 def test_changes_elsewhere_are_noticed_once_and_own_ones_never(database: SqliteDatabase) -> None:
     assert database.changed_elsewhere()  # nothing is known at first
     assert not database.changed_elsewhere()
@@ -225,6 +249,31 @@ def test_statistics_are_kept_for_the_next_connection(database: SqliteDatabase) -
     database.analyze()
     with contextlib.closing(sqlite3.connect(database.path)) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 't'").fetchone()[0] > 0
+
+
+def test_statistics_tell_a_thousand_rows_from_many_thousands(database: SqliteDatabase) -> None:
+    """A sample of a thousand rows, all with the same first column, says only that there are at least so many."""
+    database.execute("CREATE TABLE many (a INTEGER, b INTEGER, c INTEGER, UNIQUE (a, b, c))")
+    values = [(a, b, c) for a in (None, 1, 2) for b in (None, 7) for c in range(3000)]
+    with database.transaction():
+        database.insert_many("many", {"a": "int", "b": "int", "c": "int"}, values)
+    database.analyze()
+    row = database.query_one("SELECT stat FROM sqlite_stat1 WHERE tbl = 'many'")
+    assert row is not None
+    total, *shared = map(int, row[0].split())
+    assert shared == [total // 3, total // 6, 1]
+    assert 12_000 < total < 27_000  # an estimate
+
+
+def test_values_that_are_many_are_not_counted(database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_FEW", 5)
+    database.execute("CREATE TABLE many (a INTEGER, b INTEGER, UNIQUE (a, b))")
+    with database.transaction():
+        database.insert_many("many", {"a": "int", "b": "int"}, ((a, b) for a in range(6) for b in range(1100)))
+    database.analyze()
+    row = database.query_one("SELECT stat FROM sqlite_stat1 WHERE tbl = 'many'")
+    assert row is not None
+    assert int(row[0].split()[1]) in range(sqlite._SAMPLED // 2, 1101)
 
 
 def test_staged_rows_are_looked_up_without_reading_the_other_table(database: SqliteDatabase) -> None:

@@ -141,7 +141,6 @@ class Database(ABC):
     def lock_table(self, name: str) -> None:
         """Keep other writers from ``name`` until the transaction ends (checks that no unique index can make)."""
 
-    begin_statement = "BEGIN"
     row_lock = " FOR UPDATE"
     """End of a SELECT whose rows no other transaction may touch before this one ends; empty where none could."""
     shared_lock = " FOR KEY SHARE"
@@ -223,7 +222,10 @@ class Database(ABC):
         local = self._local
         depth = local.depth
         savepoint = f"s{depth}"
-        self._control(f"SAVEPOINT {savepoint}" if depth else self.begin_statement)
+        if depth:
+            self._control(f"SAVEPOINT {savepoint}")
+        else:
+            self._begin()
         local.depth = depth + 1
         try:
             if not depth:
@@ -255,6 +257,10 @@ class Database(ABC):
             self._local.stages = {}
             for forget in self.on_rollback:
                 forget()
+
+    def _begin(self) -> None:
+        """Begin an outermost transaction."""
+        self._control("BEGIN")
 
     def _control(self, sql: str) -> None:
         """Run a statement that begins or ends a transaction or a part of one."""

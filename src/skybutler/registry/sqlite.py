@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
+import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +23,12 @@ from .database import ColumnKind, Database, Row, quoted
 __all__ = ["SqliteDatabase"]
 
 _BUSY_SECONDS = 60.0
+_PAUSES = 0.0005, 0.004
+"""Shortest and longest pause, seconds, before a writer that waits for another tries again."""
+_SAMPLED = 1000
+"""Rows of an index that are looked at for statistics."""
+_FEW = 200
+"""Up to so many different values are counted one by one."""
 _FAILURES = (sqlite3.Error, OverflowError)
 """What the driver raises; the latter for integers of more than 64 bits."""
 
@@ -78,7 +86,6 @@ class SqliteDatabase(Database):
         "bool": "INTEGER",
         "key": "INTEGER PRIMARY KEY",
     }
-    begin_statement = "BEGIN IMMEDIATE"
     row_lock = shared_lock = ""  # a write transaction has the whole file
 
     def __init__(self, path: str, *, writeable: bool, create: bool = False, journal: str = "wal") -> None:
@@ -177,6 +184,26 @@ class SqliteDatabase(Database):
         self._execute(f"DELETE FROM temp.{name}", ())
         return True
 
+    def _begin(self) -> None:
+        """Begin to write as soon as nobody else does.
+
+        SQLite's own waiting sleeps up to a tenth of a second at a time, the longer the longer it has waited: with
+        several writers the lock lies idle between them, and whoever has waited long waits on.
+        """
+        connection, deadline = self.connection, time.monotonic() + _BUSY_SECONDS
+        connection.execute("PRAGMA busy_timeout=0")
+        try:
+            while True:
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if "locked" not in str(error) or time.monotonic() > deadline:
+                        raise _translated(error, self.path) from error
+                time.sleep(random.uniform(*_PAUSES))  # noqa: S311 - chance spreads those who wait, it guards nothing
+        finally:
+            connection.execute(f"PRAGMA busy_timeout={1000 * _BUSY_SECONDS:.0f}")
+
     def _undo(self, savepoint: str | None) -> None:
         connection: sqlite3.Connection = self.connection
         if not connection.in_transaction:  # SQLite itself rolled back (disk full, I/O error)
@@ -193,8 +220,49 @@ class SqliteDatabase(Database):
 
     def analyze(self) -> None:
         # a bounded sample per index keeps this at milliseconds however large the repository is
-        self._execute("PRAGMA analysis_limit=1000", ())
-        self._execute("ANALYZE", ())
+        self._execute(f"PRAGMA analysis_limit={_SAMPLED}", ())
+        with self.transaction():
+            self._execute("ANALYZE", ())
+            self._correct_statistics()
+        self._execute("ANALYZE sqlite_schema", ())  # nothing is read anew but the statistics
+
+    def _correct_statistics(self) -> None:
+        """Say how many rows really share the first columns of an index, where all of the sample did.
+
+        A sample of a thousand rows cannot tell a thousand from millions of them: the rows of a run would be taken for
+        a few, and every question would begin with them.
+        """
+        for table, index, text in self.query("SELECT tbl, idx, stat FROM sqlite_stat1 WHERE idx IS NOT NULL"):
+            total, *shared = (int(word) for word in text.split() if word.isdigit())
+            saturated = [i for i, n in enumerate(shared, 1) if n >= _SAMPLED // 2 and n < total // 2]
+            if not saturated:
+                continue
+            columns = [r[0] for r in self.query("SELECT name FROM pragma_index_info(?) ORDER BY seqno", (index,))]
+            for i in saturated:
+                if i <= len(columns) and (distinct := self._distinct(table, columns[:i])):
+                    shared[i - 1] = max(1, total // distinct)
+            words = " ".join(map(str, [total, *shared]))
+            self._execute("UPDATE sqlite_stat1 SET stat = ? WHERE tbl = ? AND idx = ?", (words, table, index))
+
+    def _distinct(self, table: str, columns: Sequence[str]) -> int | None:
+        """How many different values the first columns of an index have; `None` for very many."""
+        names = ", ".join(map(quoted, columns))
+        last = self.query_one(f"SELECT {names} FROM {quoted(table)} ORDER BY {names} LIMIT 1")
+        for n in range(1, _FEW + 1):
+            if last is None or (last := self._after(table, columns, last)) is None:
+                return n
+        return None
+
+    def _after(self, table: str, columns: Sequence[str], last: Row) -> Row | None:
+        """The values that follow in an index, found by look-ups: a comparison of row values would read all between."""
+        names = ", ".join(map(quoted, columns))
+        for i in reversed(range(len(columns))):
+            same = "".join(f"{quoted(c)} IS ? AND " for c in columns[:i])
+            later = quoted(columns[i]) + (" IS NOT ?" if last[i] is None else " > ?")  # NULL comes first
+            sql = f"SELECT {names} FROM {quoted(table)} WHERE {same}{later} ORDER BY {names} LIMIT 1"
+            if found := self.query_one(sql, last[: i + 1]):
+                return found
+        return None
 
     def glob(self, expression: str, pieces: Iterable[tuple[str, str]]) -> tuple[str, list[Any]]:
         pattern = "".join(
