@@ -42,7 +42,7 @@ def database(database_url: str) -> Iterator[Database]:
 def stages(request: pytest.FixtureRequest, database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     """The database, whose staged rows go along with PostgreSQL's statements or, as SQLite's, stand in tables."""
     if not request.param and database.dialect == "postgresql":
-        monkeypatch.setattr("skybutler.registry.postgresql._BOUND_ROWS", -1)
+        monkeypatch.setattr("skybutler.registry.postgresql._BOUND_VALUES", -1)
     return database
 
 

@@ -57,6 +57,17 @@ def _end_connection(url: str, database: PostgresqlDatabase) -> None:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", row)
 
 
+def test_large_answers_are_streamed_at_once_when_asked_for_again(database: PostgresqlDatabase) -> None:
+    sql = "SELECT g, g FROM generate_series(1, ?) g ORDER BY g"
+    seen: set[str] = set()
+    for n in (3, 10, 0, 25, 25, 10, 0, 3):
+        batches = list(database.stream(sql, (n,), size=10))
+        seen |= {sql} if n > 10 else set()
+        assert database._large == seen
+        assert [r for batch in batches for r in batch] == [(i, i) for i in range(1, n + 1)]
+        assert all(0 < len(batch) <= 10 for batch in batches)
+
+
 # ----------------------------------------------------------------------------------------------------------- namespaces
 def test_namespaces_of_one_database_do_not_see_each_other(url: str, database: PostgresqlDatabase) -> None:
     database.execute("INSERT INTO t (text) VALUES ('first')")
@@ -132,18 +143,20 @@ def test_what_a_staged_column_cannot_hold_is_refused(database: PostgresqlDatabas
 
 
 def test_many_staged_rows_stand_in_a_table_few_do_not(database: PostgresqlDatabase) -> None:
-    many = postgresql._BOUND_ROWS + 1
+    many = postgresql._BOUND_VALUES // 2 + 1
     for n, table in [(many - 1, False), (many, True)]:
-        with database.staged({"k": "int"}, ((i,) for i in range(n))) as stage:
+        with database.staged({"k": "int", "n": "int"}, ((i, 0) for i in range(n))) as stage:
             assert database.query_one(f"SELECT count(*), max(k) FROM {stage}") == (n, n - 1)
             assert (database.query_one("SELECT to_regclass(?)", (stage,)) != (None,)) == table
 
 
-def test_plans_of_statements_with_staged_rows_are_not_kept(database: PostgresqlDatabase) -> None:
-    for n in range(20):
+def test_plans_are_kept_for_few_staged_rows_only(database: PostgresqlDatabase) -> None:
+    few = postgresql._FEW_ROWS
+    for n in (*range(10), few, few + 1, 3 * few):
         with database.staged({"k": "int"}, [(i,) for i in range(n)]) as stage:
             assert database.query_one(f"SELECT count(*) FROM {stage} s WHERE s.k >= 0") == (n,)
-    assert database.query("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%unnest%'") == []
+    kept = "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE '%unnest%'"
+    assert database.query(kept) == [(9,)]  # all but the first two, and those with many rows
 
 
 def test_a_stage_of_a_lost_connection_does_not_hide_the_loss(url: str, database: PostgresqlDatabase) -> None:

@@ -39,20 +39,27 @@ _UUID_OID = 2950
 _MANY_ROWS = 2000
 """Fewer new rows never make a bad plan that lasts."""
 
+_MOST_LARGE = 1000
+"""No more questions are remembered to have large answers."""
+
 _MOST_KEYS = 1000
 """No more keys are taken in advance."""
 
-_BOUND_ROWS = 5000
-"""Up to so many staged rows go along with each statement; a temporary table costs its filling, ANALYZE and emptying."""
+_BOUND_VALUES = 50_000
+"""Staged rows of so few values go along with each statement; a temporary table costs filling, ANALYZE and emptying."""
 
 _BOUND = re.compile(r"\bbound_\d+\b")
 
 
+_FEW_ROWS = 200
+"""A plan is made for ten staged rows when it is kept; it serves so many too."""
+
+
 class _BoundRows(threading.local):
-    """The staged rows of one thread that have no table: text of a common table expression and arrays, by name."""
+    """The staged rows of one thread that have no table, by name: SELECT text, arrays, number of rows."""
 
     def __init__(self) -> None:
-        self.by_name: dict[str, tuple[str, list[Array]]] = {}
+        self.by_name: dict[str, tuple[str, list[Array], int]] = {}
 
 
 class _Id(bytes):
@@ -133,6 +140,7 @@ class PostgresqlDatabase(Database):
         self.url = scheme.partition("+")[0] + colon + rest
         self.namespace, self._create = namespace, create
         self._bound = _BoundRows()
+        self._large: set[str] = set()  # questions whose answers do not fit into one batch
 
     # ------------------------------------------------------------- connection
     def _connect(self) -> psycopg.Connection[Row]:
@@ -167,22 +175,25 @@ class PostgresqlDatabase(Database):
             self._local.stages = {}
         return _translated(error)
 
-    def _with_bound(self, sql: str, parameters: Sequence[Any]) -> tuple[str, Sequence[Any]]:
-        """A statement with the staged rows it names, if they have no table, as common table expressions."""
+    def _with_bound(self, sql: str, parameters: Sequence[Any]) -> tuple[str, Sequence[Any], bool]:
+        """A statement with the staged rows it names, if they have no table, as common table expressions.
+
+        Also, whether its plan may be kept.
+        """
         names = dict.fromkeys(_BOUND.findall(sql)) if self._bound.by_name else ()
         if not names:
-            return sql, parameters
+            return sql, parameters, True
         staged = [self._bound.by_name[name] for name in names]
-        heads = [f"{name} AS ({text})" for name, (text, _) in zip(names, staged, strict=True)]
-        return f"WITH {', '.join(heads)} {sql}", [*(a for _, arrays in staged for a in arrays), *parameters]
+        heads = [f"{name} AS ({text})" for name, (text, _, _) in zip(names, staged, strict=True)]
+        values = [*(array for _, arrays, _ in staged for array in arrays), *parameters]
+        return f"WITH {', '.join(heads)} {sql}", values, all(n <= _FEW_ROWS for _, _, n in staged)
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
-        text, values = self._with_bound(sql, parameters)
+        text, values, keep = self._with_bound(sql, parameters)
         try:
             # binary both ways: ids arrive as 16 bytes and floats keep every bit
             cursor: psycopg.Cursor[Row] = self.connection.cursor(binary=True)
-            # a plan kept for any number of staged rows would be one for ten
-            cursor.execute(_percent(text), values or None, prepare=None if text is sql else False)
+            cursor.execute(_percent(text), values or None, prepare=None if keep else False)
         except psycopg.Error as error:
             raise self._failed(error) from error
         return cursor
@@ -200,9 +211,22 @@ class PostgresqlDatabase(Database):
             raise self._failed(error) from error
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Generator[list[Row], None, None]:
+        # most answers are small, and a cursor costs its declaration, plans that are never kept, and its end
+        if sql not in self._large:
+            rows = self.query(f"SELECT * FROM ({sql}) answer LIMIT {size + 1}", parameters)
+            if len(rows) <= size:
+                if rows:
+                    yield rows
+                return
+            if len(self._large) >= _MOST_LARGE:
+                self._large.clear()
+            self._large.add(sql)
+        yield from self._stream_large(sql, parameters, size)
+
+    def _stream_large(self, sql: str, parameters: Sequence[Any], size: int) -> Generator[list[Row], None, None]:
         name = f"c{next(self._stage_numbers)}"
         hold = not self.in_transaction
-        sql, parameters = self._with_bound(sql, parameters)
+        sql, parameters, _ = self._with_bound(sql, parameters)
         try:
             with self.connection.cursor(name, binary=True, withhold=hold) as cursor:
                 cursor.itersize = size
@@ -230,9 +254,9 @@ class PostgresqlDatabase(Database):
     def staged(
         self, columns: Mapping[str, ColumnKind], rows: Iterable[Row], *, measured: bool = False
     ) -> Iterator[str]:
-        iterator = iter(rows)
-        few = list(islice(iterator, _BOUND_ROWS + 1))
-        if len(few) > _BOUND_ROWS:
+        iterator, most = iter(rows), _BOUND_VALUES // len(columns)
+        few = list(islice(iterator, most + 1))
+        if len(few) > most:
             with super().staged(columns, chain(few, iterator), measured=measured) as name:
                 yield name
             return
@@ -243,7 +267,7 @@ class PostgresqlDatabase(Database):
             raise InvalidError(f"The database cannot hold such a value: {error}.") from error
         bound = self._bound.by_name
         name = next(n for n in map("bound_{}".format, range(len(bound) + 1)) if n not in bound)
-        bound[name] = unnested(columns), arrays
+        bound[name] = unnested(columns), arrays, len(few)
         try:
             yield name
         finally:
