@@ -200,7 +200,7 @@ def growth(recorded: Mapping[str, Any]) -> Iterator[Section]:
             [
                 [row.what, *(f"{seconds(large[s][k]) / seconds(small[s][k]):.2f}" for s, k in _sides(row))]
                 for row in ROWS
-                if row.key in CONSTANT
+                if row.key in CONSTANT and all(k in case[s] for case in (small, large) for s, k in _sides(row))
             ],
         )
 

@@ -1,0 +1,77 @@
+"""The page says what is recorded, and its plot is the same for the same figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import growth
+import report
+from recorded import load_recorded
+from rows import ROWS
+
+
+def _row(seconds: float, **more: Any) -> dict[str, Any]:
+    return {"cpu": seconds, "server": 0.0, "wall": 2 * seconds, "n": 1, "results": None, "peak_mb": 50} | more
+
+
+def _case(ours: float, peer: float) -> dict[str, Any]:
+    return {
+        "versions": {"skybutler": "1", "commit": "abc+", "cores": "2"},
+        "ours": {"put": _row(ours), "count": _row(0.1, results=7)},
+        "peer": {"put": _row(peer, peak_mb=90), "count": _row(0.1, results=8)},
+        "floor": {"put": _row(ours / 4)},
+        "right": {"count": 7},
+    }
+
+
+FEW = {"cases": {"sqlite:100": _case(0.001, 0.007), "sqlite:1000": _case(0.002, 0.007)}}
+
+
+def test_a_section_is_a_heading_lines_and_a_table() -> None:
+    text = report.Section("T", ["one"], ["a", "b"], [["1", "2"]], ["last"]).text()
+    assert text == "## T\n\none\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\nlast\n"
+
+
+def test_cases_name_commit_ratio_floor_and_memory() -> None:
+    first, memory, *_ = report.cases(FEW)
+    assert "skybutler 1 (abc+)" in first.lines[0]
+    (put,) = (row for row in first.rows if row[0].startswith("put a small"))
+    assert put[1:] == ["1 ms", "2 ms", "7 ms", "14 ms", "250 µs", "4", "7", "6", "yes"]
+    assert ["put and get", "50 MB", "90 MB"] in [list(row) for row in memory.rows]
+
+
+def test_wrong_answers_are_told() -> None:
+    first, *_ = report.cases(FEW)
+    assert "- count all raws: 7 is right, peer says 8." in first.after
+
+
+def test_growth_of_what_should_be_constant() -> None:
+    (grown,) = report.growth(FEW)
+    assert [row[1:] for row in grown.rows] == [["2.00", "1.00"]]
+
+
+def test_recorded_page_is_up_to_date(tmp_path: Path) -> None:
+    report.write(load_recorded(), tmp_path)
+    folder = Path(report.__file__).parent
+    assert (tmp_path / "RESULTS.md").read_text("utf-8") == (folder / "RESULTS.md").read_text("utf-8"), (
+        "Say: PYTHONPATH=tests python benchmarks/compare.py --only-report"
+    )
+
+
+def test_equal_figures_make_equal_plots(tmp_path: Path) -> None:
+    assert growth.draw(FEW, tmp_path / "a.svg")
+    assert growth.draw(FEW, tmp_path / "b.svg")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_one_size_makes_no_plot(tmp_path: Path) -> None:
+    assert not growth.draw({"cases": {"sqlite:100": FEW["cases"]["sqlite:100"]}}, tmp_path / "a.svg")
+
+
+def test_dp02_continues_our_lines() -> None:
+    dp02 = {"sqlite:19852": {"visits": 19852, "full": {"put": {"n": 1, "cpu": 0.003, "server": 0.0}}}}
+    (put,) = (row for row in ROWS if row.key == "put")
+    found = growth.lines(put, FEW | {"dp02": dp02})
+    assert found["ours", "sqlite"] == [(100, 0.001), (1000, 0.002), (19852, 0.003)]
+    assert found["peer", "sqlite"] == [(100, 0.007), (1000, 0.007)]
