@@ -5,8 +5,9 @@ Knows nothing of files, nor of what cards mean; ``cards`` knows how a card is wr
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ _WORD = 8
 _WORDS = CARD // _WORD
 _END = b"END".ljust(CARD)
 _LAYOUTS = 8
-_REMEMBERED = 100_000
+_REMEMBERED = 10_000
 
 Words = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.intp]
@@ -86,8 +87,7 @@ class CardColumns:
 
     def __init__(self, names: Sequence[str], n: int) -> None:
         self.columns: dict[str, list[CardValue]] = {name: [None] * n for name in names}
-        self._layouts: list[_Layout] = []
-        self._values: dict[tuple[int, bytes], CardValue] = {}
+        self._seen = _seen_before(frozenset(names))
 
     def take(self, headers: npt.NDArray[np.uint8], sizes: npt.NDArray[np.int64], first: int) -> list[int]:
         """Fill rows from ``first`` on.
@@ -110,7 +110,7 @@ class CardColumns:
         words = headers.view(np.uint64).reshape(len(headers), -1, _WORDS)
         rows = np.flatnonzero(sizes > 0)
         left = np.flatnonzero(sizes <= 0).tolist()
-        for layout in [*self._layouts, None]:
+        for layout in [*self._seen.layouts, None]:
             while len(rows):
                 known = layout or self._new_layout(headers[rows[0], : sizes[rows[0]]].tobytes())
                 if known is None:
@@ -158,21 +158,35 @@ class CardColumns:
             column[first + row] = value
 
     def _value(self, start: int, card: bytes, name: str) -> Any:
-        key = start, card
+        values, key = self._seen.values, (start, card)
         try:
-            return self._values[key]
+            return values[key]
         except KeyError:
             pass
-        if len(self._values) > _REMEMBERED:
-            self._values.clear()
-        self._values[key] = value = _parsed(card, start, name)
+        if len(values) > _REMEMBERED:
+            values.clear()
+        values[key] = value = _parsed(card, start, name)
         return value
 
     def _new_layout(self, header: bytes) -> _Layout | None:
         layout = _find(header, self.columns)
         if layout is not None:
-            self._layouts = [layout, *self._layouts[: _LAYOUTS - 1]]
+            self._seen.layouts = [layout, *self._seen.layouts[: _LAYOUTS - 1]]
         return layout
+
+
+@dataclass
+class _Seen:
+    """Layouts, latest first, and values by begin and card."""
+
+    layouts: list[_Layout] = field(default_factory=list)
+    values: dict[tuple[int, bytes], CardValue] = field(default_factory=dict)
+
+
+@functools.lru_cache(maxsize=4)
+def _seen_before(names: frozenset[str]) -> _Seen:
+    """What was seen when these cards were needed before: batches of one ingest are alike."""
+    return _Seen()
 
 
 _WRONG = object()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -147,23 +148,24 @@ def array_of(values: Sequence[Any], kind: Kind) -> Column:
         See `~skybutler.instruments.properties.Property`.
     """
     n = len(values)
-    converted = _converted(values, _CONVERTERS[kind])
     width = {"time": 2, "pair": 2, "location": 3}.get(kind, 0)
     filler: Any = (0.0,) * width if width else _FILLERS[kind]
-    if None in converted:
-        valid = np.array([c is not None for c in converted], dtype=np.bool_)
-        converted = [filler if c is None else c for c in converted]
-    else:
-        valid = np.ones(n, dtype=np.bool_)
     array = np.empty((n, width) if width else n, dtype=_DTYPES[kind])
-    if n:
-        array[:] = converted
+    kinds = set(map(type, values))
+    if kinds <= {NoneType}:
+        array[:] = filler
+        return Column(array, np.zeros(n, dtype=np.bool_))
+    converted = _converted(values, kinds, _CONVERTERS[kind])
+    valid = np.ones(n, dtype=np.bool_)
+    if None in converted:
+        valid[:] = [c is not None for c in converted]
+        converted = [filler if c is None else c for c in converted]
+    array[:] = converted
     return Column(array, valid)
 
 
-def _converted(values: Sequence[Any], convert: Callable[[Any], Any]) -> list[Any]:
+def _converted(values: Sequence[Any], kinds: set[type], convert: Callable[[Any], Any]) -> list[Any]:
     # Files of one exposure agree in most properties: convert every distinct value once.
-    kinds = set(map(type, values))
     try:
         if len(kinds) == 1:
             table = {value: convert(value) for value in set(values)}

@@ -193,7 +193,8 @@ class _Begins:
 
         self._size = size
         self._bytes = np.zeros((self._n, size), np.uint8)
-        self._rows = [[row.data] for row in self._bytes]
+        whole = self._bytes.reshape(-1).data
+        self._rows = [[whole[i * size : (i + 1) * size]] for i in range(self._n)]
 
     def read(self, paths: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
         """The array and how many bytes of each file are in it; none of what cannot be read."""
