@@ -21,7 +21,7 @@ def ids(world: World) -> list[bytes]:
     world.registry.datasets.insert("raw", "run/b", columns, ids=array, files=files)
     made = [row.tobytes() for row in array]
     with world.registry.transaction():
-        world.registry.datasets.share_file("s", rows(world, made[2:4]))
+        world.registry.datasets.share_files(made[3:])
     return made
 
 
@@ -40,6 +40,13 @@ def test_files_go_with_the_last_dataset_in_them(world: World, ids: list[bytes]) 
     assert datasets.trash() == ["s"]
     assert datasets.remove(rows(world, ids)) == 1
     assert datasets.trash() == ["b", "s"]
+
+
+def test_a_file_stays_for_the_dataset_that_had_it_first(world: World, ids: list[bytes]) -> None:
+    world.registry.datasets.remove(rows(world, [ids[0], ids[3]]))
+    assert world.registry.datasets.trash() == ["a"]
+    world.registry.datasets.remove(rows(world, [ids[2]]))
+    assert world.registry.datasets.trash() == ["a", "s"]
 
 
 def test_both_of_a_shared_file_at_once(world: World, ids: list[bytes]) -> None:

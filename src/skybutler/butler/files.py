@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import CollectionType, DatasetRef, DatasetType, FileDataset
 from skybutler.datasets.file_columns import FileColumns
+from skybutler.datasets.identity import uuid7
 from skybutler.errors import (
     CollectionTypeError,
     ConflictError,
@@ -165,8 +166,10 @@ def ingest_columns(
                 ids = ids[chosen] if ids is not None else None
         files, in_place = _files(butler, kind, columns, paths, run, transfer, formatter, track, stage)
         butler.registry.datasets.claim_paths(in_place)
+        ids = uuid7(len(paths)) if ids is None else ids
         butler.registry.datasets.insert(name, run, columns, ids=ids, files=files)
-        butler.registry.datasets.share_files(in_place)
+        if in_place:
+            butler.registry.datasets.share_files(row.tobytes() for row in ids)
     return added
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from skybutler.datasets import CollectionType, DatasetType
+from skybutler.datasets import DatasetType
 from skybutler.errors import DimensionNameError, DimensionValueError, InvalidError, nearest
 from skybutler.storage import is_absolute
 
@@ -90,18 +90,22 @@ def ingest_files(
     values = _values(butler, kind, {name: columns[name] for name in others}, dict(data_id or {}), len(paths))
     if not paths:
         return 0
-    return _ingest(
-        butler,
-        kind,
-        run,
-        paths,
+    if len(set(paths)) < len(paths) and transfer == "move":
+        raise InvalidError(
+            "A file of several datasets cannot be moved to several places.", hint="Use transfer='direct'."
+        )
+    added = butler.ingest_columns(
+        kind.name,
         values,
-        ids=_ids(kind, run, values, id_generation, len(paths)),
-        formatter=formatter,
+        paths,
+        run=run,
         transfer=transfer,
+        formatter=formatter,
+        ids=_ids(kind, run, values, id_generation, len(paths)),
         skip_existing=skip_existing,
-        track=track,
+        record_validation_info=track,
     )
+    return int(added.sum())
 
 
 def _placed(path: Any, prefix: str | os.PathLike[str] | None) -> str:
@@ -172,51 +176,3 @@ def _ids(kind: DatasetType, run: str, values: Mapping[str, list[Any]], way: str,
     if way == "UNIQUE":
         return uuid7(n)
     return uuid5_for_data_ids(kind.name, run if way == "DATAID_TYPE_RUN" else None, list(values), values)
-
-
-def _ingest(
-    butler: Butler,
-    kind: DatasetType,
-    run: str,
-    paths: list[str],
-    values: dict[str, list[Any]],
-    *,
-    ids: np.ndarray[Any, Any],
-    formatter: str | None,
-    transfer: str,
-    skip_existing: bool,
-    track: bool,
-) -> int:
-    """Everything in one transaction; files with several datasets are remembered as shared."""
-    if len(set(paths)) < len(paths) and transfer == "move":
-        raise InvalidError(
-            "A file of several datasets cannot be moved to several places.", hint="Use transfer='direct'."
-        )
-    with butler.transaction():
-        butler.collections.register(run, CollectionType.RUN)
-        added = butler.ingest_columns(
-            kind.name,
-            values,
-            paths,
-            run=run,
-            transfer=transfer,
-            formatter=formatter,
-            ids=ids,
-            skip_existing=skip_existing,
-            record_validation_info=track,
-        )
-        if len(set(paths)) < len(paths):
-            _share(butler, ids[added])
-    return int(added.sum())
-
-
-def _share(butler: Butler, ids: np.ndarray[Any, Any]) -> None:
-    """Remember which files hold several datasets, so that a file goes only with the last of them."""
-    datasets = butler.registry.datasets
-    rows: dict[str, list[int]] = {}
-    for _, row, record in datasets.get_many([identifier.tobytes() for identifier in ids]).values():
-        if record is not None:
-            rows.setdefault(record.path, []).append(row)
-    for path, found in rows.items():
-        if len(found) > 1:
-            datasets.share_file(path, found)

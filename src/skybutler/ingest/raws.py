@@ -155,8 +155,6 @@ class _RawIngest:
                     self._write(raws.instrument)
         for instrument in list(self._waiting):
             self._write(instrument)
-        if self.report.ingested >= _AT_ONCE:  # a bulk load: let the planner know
-            self._butler.registry.database.analyze()
         self._tell()
 
     def _write(self, instrument: str) -> None:

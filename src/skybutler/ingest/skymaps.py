@@ -95,8 +95,6 @@ def register_sky_map(
         butler.collections.register(RUN)
         if butler.find_dataset(SKY_MAP, skymap=name, collections=RUN) is None:
             butler.put(sky_map, SKY_MAP, skymap=name, run=RUN)
-    if made[1]:
-        butler.registry.database.analyze()
     return RegisteredSkyMap(name, sky_map, is_new, *made)
 
 

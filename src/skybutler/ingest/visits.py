@@ -145,8 +145,6 @@ def define_visits(
         definition.write(visits.part(begin, begin + step))
         if progress is not None:
             progress(min(begin + step, len(visits)), len(visits))
-    if result.regions >= _AT_ONCE:  # a bulk load: let the planner know
-        butler.registry.database.analyze()
     return result
 
 

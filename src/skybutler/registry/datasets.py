@@ -59,7 +59,7 @@ class Datasets:
         See `Summaries`.
     insert, existing
         See `BulkInsert`.
-    rows_of, remove, share_file, share_files, trash, claim_paths, trash_emptied, path_in_use
+    rows_of, remove, share_files, trash, claim_paths, trash_emptied, path_in_use
         See `Removal`.
     associate, disassociate
         See `Tags`.
@@ -75,8 +75,7 @@ class Datasets:
         self.insert, self.existing = bulk.insert, bulk.existing
         removal = Removal(database)
         self.rows_of, self.remove = removal.rows_of, removal.remove
-        self.share_file, self.share_files = removal.share_file, removal.share_files
-        self.trash, self.claim_paths = removal.trash, removal.claim_paths
+        self.share_files, self.trash, self.claim_paths = removal.share_files, removal.trash, removal.claim_paths
         self.trash_emptied, self.path_in_use = removal.trash_emptied, removal.path_in_use
         tags = Tags(database, collections, self.summaries, self._described)
         self.associate, self.disassociate = tags.associate, tags.disassociate

@@ -65,36 +65,34 @@ class Removal:
     def _trash(self, chosen: str) -> None:
         """Enter the files of chosen datasets into the trash, except foreign ones and those others still use."""
         ours = "path IS NOT NULL AND path NOT LIKE '%://%'"
+        others = f"SELECT 1 FROM shared_file f WHERE f.path = d.path AND f.dataset NOT IN {chosen}"
+        kept = f"NOT EXISTS ({others})"
+        if self._database.query_one(f"SELECT 1 FROM shared_file WHERE dataset IN {chosen} LIMIT 1"):
+            # any dataset may have had the file first: that is found by walking the table, once
+            shared = f"SELECT path FROM shared_file WHERE dataset IN {chosen}"
+            kept += f" AND path NOT IN (SELECT path FROM dataset WHERE path IN ({shared}) AND k NOT IN {chosen})"
         self._database.execute(
-            f"INSERT INTO trash (path) SELECT path FROM dataset d WHERE d.k IN {chosen} AND d.{ours} AND NOT EXISTS ("
-            "SELECT 1 FROM shared_file f JOIN shared_file o ON o.path = f.path WHERE f.dataset = d.k "
-            f"AND o.dataset NOT IN {chosen}) ON CONFLICT DO NOTHING"
+            f"INSERT INTO trash (path) SELECT path FROM dataset d WHERE k IN {chosen} AND {ours} AND {kept} "
+            "ON CONFLICT DO NOTHING"
         )
         self._database.execute(
             f"INSERT INTO trash (path) SELECT path FROM artifact WHERE dataset IN {chosen} AND {ours} "
             "ON CONFLICT DO NOTHING"
         )
 
-    def share_file(self, path: str, rows: Iterable[int]) -> None:
-        """Note that one file holds several datasets (inside a transaction)."""
-        with self._database.staged({"k": "int"}, ((k,) for k in rows)) as stage:
-            self._database.execute(
-                f"INSERT INTO shared_file (dataset, path) SELECT k, ? FROM {stage} WHERE true ON CONFLICT DO NOTHING",
-                (path,),
-            )
+    def share_files(self, ids: Iterable[bytes]) -> None:
+        """Note datasets whose files were in the repository before them: others may be in them (in a transaction).
 
-    def share_files(self, paths: Sequence[str]) -> None:
-        """Note which of these files now hold several datasets (inside a transaction, after their rows are inserted).
-
-        It walks the table: only files that were in the repository before their ingest can be shared.
+        Parameters
+        ----------
+        ids : iterable of `bytes`
+            16-byte ids; those whose file is somebody else's are left out.
         """
-        if not paths:
-            return
-        with self._database.staged({"path": "text"}, ((p,) for p in dict.fromkeys(paths))) as stage:
+        with self._database.staged({"id": "id"}, ((i,) for i in ids)) as stage:
+            join = self._database.looked_up("dataset", "d", "d.id = s.id")
             self._database.execute(
-                "INSERT INTO shared_file (dataset, path) SELECT k, path FROM dataset WHERE path IN ("
-                f"SELECT d.path FROM {stage} s JOIN dataset d ON d.path = s.path GROUP BY d.path HAVING COUNT(*) > 1) "
-                "ON CONFLICT DO NOTHING"
+                f"INSERT INTO shared_file (dataset, path) SELECT d.k, d.path FROM {stage} s {join} "
+                "WHERE d.path NOT LIKE '%://%' ON CONFLICT DO NOTHING"
             )
 
     def trash(self) -> list[str]:

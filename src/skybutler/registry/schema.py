@@ -138,7 +138,7 @@ ARTIFACT = _table(
 """Further artifacts of a dataset: components written as files of their own."""
 
 SHARED_FILE = _table("shared_file", "dataset int, path text", primary_key=("dataset",), indexes=(("path",),))
-"""Datasets whose file holds other datasets too; such a file goes only with the last of them."""
+"""Datasets whose file was in the repository before them, so that others may be in it; it goes with the last of them."""
 
 TRASH = _table("trash", "path text", primary_key=("path",))
 """Files to be removed: entered by the transaction that removed their rows, deleted after it."""
