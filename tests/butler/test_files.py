@@ -257,8 +257,7 @@ def test_a_freed_path_written_by_another_butler_is_kept(small: Butler, repositor
     """One process frees a path and dies before it deletes the file; another writes there; then the trash is emptied."""
     ref = small.put({"a": 1}, "plain", detector=1)
     with small.registry.transaction():
-        rows = small.registry.datasets.rows_of([ref.id.bytes])
-        small.registry.datasets.remove(rows)
+        small.registry.datasets.remove([ref.id.bytes])
     assert len(small.registry.datasets.trash()) == 1
     with Butler(repository, run="run/mine", instrument="Cam") as other:
         again = other.put({"a": 2}, "plain", detector=1)
@@ -271,7 +270,7 @@ def test_a_freed_path_written_by_another_butler_is_kept(small: Butler, repositor
 def test_a_freed_file_that_is_ingested_again_where_it_is_is_kept(small: Butler, repository: Path) -> None:
     ref = small.put({"a": 1}, "plain", detector=1)
     with small.registry.transaction():
-        small.registry.datasets.remove(small.registry.datasets.rows_of([ref.id.bytes]))
+        small.registry.datasets.remove([ref.id.bytes])
     taken = item(small, repository / small.datastore.path_of(ref), 2)
     small.ingest(taken, transfer=None)
     small.prune_datasets([small.put({}, "plain", detector=3)], unstore=True, purge=True)

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from skybutler.butler.config import RepositoryConfig
 from skybutler.butler.simple_yaml import read_simple
 
-PIECES = st.sampled_from(
-    ["a:", "  b:", "root:", " 1", " 0", " 01", " 12.5", " 1e3", " x", " /a/b", " <butlerRoot>", " <<", "<<:", " yes", "No:",
-     "  null: x", " ~", " sqlite:///<butlerRoot>/s.sqlite3", " a: b", " a:", " #c", "#c", "\n", "\n", "\n", "\n  ", "\t", "- ",
-     " - x", " {a: b}", " 'q'", ' "q"', " &x", " *x", " !!str", " |", "---", "...", "%TAG", "\r", "\x85", "\ufeff", "\x00",
-     " 2020-01-01", " 0x10", " 1_000", " 1:30", " .inf", " =", " a#b", " a #b", " é", "true:", " off", " OFF", " a%20b"]
-)  # fmt: skip
+PIECES = st.sampled_from([
+    "a:", "  b:", "root:", " 1", " 0", " 01", " 12.5", " 1e3", " x", " /a/b", " <butlerRoot>", " <<", "<<:", " yes",
+    "No:", "  null: x", " ~", " sqlite:///<butlerRoot>/s.sqlite3", " a: b", " a:", " #c", "#c", "\n", "\n", "\n",
+    "\n  ", "\t", "- ", " - x", " {a: b}", " 'q'", " \"q\"", " &x", " *x", " !!str", " |", "---", "...", "%TAG",
+    "\r", "\x85", "\ufeff", "\x00", " 2020-01-01", " 0x10", " 1_000", " 1:30", " .inf", " =", " a#b", " a #b", " é",
+    "true:", " off", " OFF", " a%20b",
+])  # fmt: skip
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))

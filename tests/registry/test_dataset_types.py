@@ -66,7 +66,7 @@ def test_types_with_datasets_stay(world: World) -> None:
     with pytest.raises(MissingDatasetTypeError):
         types.get("never")
     ids = [i for (name, _), held in world.datasets.items() if name == "raw" for i in held.values()]
-    world.registry.datasets.remove(world.registry.datasets.rows_of(ids))
+    world.registry.datasets.remove(ids)
     types.remove("raw")
     types.register(make(world.registry, "raw", "visit"))
     assert "raw" not in world.registry.collections.info("run/a").dataset_types

@@ -63,7 +63,7 @@ def test_elements_and_groups_without_records(registry: Registry) -> None:
 def test_datasets_that_were_removed(world: World) -> None:
     datasets = world.registry.datasets
     with world.registry.transaction():
-        datasets.remove(datasets.rows_of(world.datasets["skyMap", "sky/run"].values()))
+        datasets.remove(world.datasets["skyMap", "sky/run"].values())
     skymap = world.registry.dataset_types.get("skyMap")
     (reason,) = ask_datasets(world.registry, [skymap], ["sky/run"]).explain()
     assert "'skyMap' datasets have been removed" in reason

@@ -118,7 +118,7 @@ def test_tags_never_outlive_datasets_removed_at_the_same_time(registry: Registry
     def remove() -> None:
         other = Registry.open(database_url, writeable=True)
         inside.wait()
-        other.datasets.remove(other.datasets.rows_of([identifier]))
+        other.datasets.remove([identifier])
         other.close()
 
     remover = threading.Thread(target=remove)

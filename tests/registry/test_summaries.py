@@ -34,7 +34,7 @@ def test_governor_values(world: World) -> None:
 
 def test_summaries_are_supersets_after_removals(world: World) -> None:
     ids = list(world.datasets["coadd", "sky/run"].values())
-    world.registry.datasets.remove(world.registry.datasets.rows_of(ids))
+    world.registry.datasets.remove(ids)
     kind = world.registry.dataset_types.get("coadd")
     assert world.registry.datasets.summaries.holds(world.registry.collections.get("sky/run"), kind)
     assert not world.registry.datasets.summaries.holds(world.registry.collections.get("run/a"), kind)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from skybutler.datasets import CollectionType, DatasetRef, DatasetType, FileDataset
+from skybutler.datasets import CollectionType, DatasetRef, DatasetType, FileDataset, FileRecord
 from skybutler.datasets.file_columns import FileColumns
 from skybutler.datasets.identity import uuid7
+from skybutler.datasets.packed_ids import PackedIds
 from skybutler.errors import (
     CollectionTypeError,
     ConflictError,
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 
     from .butler import Butler
 
-__all__ = ["ingest", "ingest_columns", "prune", "remove_runs", "retrieve"]
+__all__ = ["ingest", "ingest_columns", "prune", "prune_ids", "remove_runs", "retrieve"]
+
+_RECORDS_AT_ONCE = 2_000
+"""Datasets whose file records are looked up together."""
 
 
 # --------------------------------------------------------------------- ingest
@@ -280,24 +285,33 @@ def prune(
     ParameterError
         The options contradict each other.
     """
+    ids = PackedIds(_whole(ref).id.bytes for ref in refs)
+    return prune_ids(butler, ids, disassociate=disassociate, unstore=unstore, tags=tags, purge=purge)
+
+
+def _whole(ref: DatasetRef) -> DatasetRef:
+    if ref.is_component:
+        raise InvalidError(f"A component cannot be pruned by itself: {ref}.", hint="Prune the whole dataset.")
+    return ref
+
+
+def prune_ids(
+    butler: Butler, ids: PackedIds, *, disassociate: bool, unstore: bool, tags: Iterable[str], purge: bool
+) -> int:
+    """Prune datasets by id; see `prune`."""
     tags = [tags] if isinstance(tags, str) else list(tags)
     if purge and not (disassociate and unstore):
         raise ParameterError("purge=True removes files and memberships: it needs disassociate=True and unstore=True.")
     if disassociate and not purge and not tags and not unstore:
         raise ParameterError("disassociate=True needs tags=..., the TAGGED collections to take the datasets out of.")
-    listed = list(refs)
-    if component := next((r for r in listed if r.is_component), None):
-        raise InvalidError(f"A component cannot be pruned by itself: {component}.", hint="Prune the whole dataset.")
-    ids = [r.id.bytes for r in listed]
     with butler._transactions.begin():
         if disassociate:
             for tag in tags:
                 butler.registry.datasets.disassociate(tag, ids)
         if unstore:
-            rows = butler.registry.datasets.rows_of(ids)
-            butler.registry.datasets.remove(rows, unstore_only=not purge)
+            butler.registry.datasets.remove(ids, unstore_only=not purge)
             butler._transactions.note_trash()
-    return len(listed)
+    return len(ids)
 
 
 def remove_runs(butler: Butler, names: Sequence[str], *, unlink_from_chains: bool) -> int:
@@ -331,8 +345,7 @@ def remove_runs(butler: Butler, names: Sequence[str], *, unlink_from_chains: boo
         for run in runs:
             for parent in collections.parents(run.name):
                 butler.collections.remove_from_chain(parent, run.name)
-            rows = butler.registry.database.query("SELECT k FROM dataset WHERE run = ?", (run.k,))
-            count += datasets.remove([int(r[0]) for r in rows])
+            count += datasets.remove_run(run.k)
             collections.remove(run.name)
         butler._transactions.note_trash()
     return count
@@ -382,9 +395,8 @@ def retrieve(
         raise ParameterError(f"Artifacts cannot be retrieved with transfer '{transfer}'.", hint="Use copy or a link.")
     os.makedirs(destination, exist_ok=True)
     target = LocalStorage(destination)
-    records = [butler._record_of(ref) for ref in refs]
     places: dict[str, str] = {}
-    for record in records:
+    for record in _records_of(butler, refs):
         inner = record.path.split("://", 1)[-1].lstrip("/")
         path = inner if preserve_path else inner.rpartition("/")[2]
         uri = butler.datastore.uri(record)
@@ -396,3 +408,13 @@ def retrieve(
         stage.sync()
     stage.finish()
     return [target.url(path) for path in places]
+
+
+def _records_of(butler: Butler, refs: Iterable[DatasetRef]) -> Iterator[FileRecord]:
+    """Where datasets are stored, looked up some hundred at a time."""
+    left = iter(refs)
+    while part := list(itertools.islice(left, _RECORDS_AT_ONCE)):
+        found = butler.registry.datasets.file_records([ref.id.bytes for ref in part])
+        for ref in part:
+            record = found.get(ref.id.bytes, (0, None))[1]
+            yield record if record is not None else butler._record_of(ref)  # which says what is missing

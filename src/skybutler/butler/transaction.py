@@ -75,6 +75,6 @@ class Transactions:
             return
         self._local.trash = False
         with self._registry.transaction():  # nobody can write these paths anew before their files are gone
-            paths = self._registry.datasets.trash()
-            self._datastore().storage.remove(paths)
-            self._registry.datasets.trash_emptied(paths)
+            while paths := self._registry.datasets.trash():
+                self._datastore().storage.remove(paths)
+                self._registry.datasets.trash_emptied(paths)

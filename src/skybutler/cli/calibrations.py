@@ -36,6 +36,7 @@ def certify_calibrations(
     """
     from skybutler.butler import Butler
     from skybutler.datasets import CollectionType
+    from skybutler.datasets.packed_ids import PackedIds
     from skybutler.sky.timespan import Timespan, parse_time
 
     span = Timespan(
@@ -48,7 +49,7 @@ def certify_calibrations(
         if source.children and not search_all_inputs:
             searched = source.children[0]
         refs = butler.query_datasets(dataset_type, searched)
-        ids = [ref.id.bytes for ref in refs]
+        ids = PackedIds(ref.id.bytes for ref in refs)
         if not ids:
             raise NotFoundError(
                 f"Nothing to certify: no '{dataset_type}' in '{searched}'.", hint=" ".join(refs.explain())

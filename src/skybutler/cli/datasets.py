@@ -79,13 +79,14 @@ def associate(
     """Put datasets into the TAGGED collection COLLECTION, which is made when needed."""
     from skybutler.butler import Butler
     from skybutler.datasets import CollectionType
+    from skybutler.datasets.packed_ids import PackedIds
 
     check_find_first(find_first, collections)
     with Butler(repo, writeable=True) as butler:
         found = Datasets(butler, dataset_types, collections, where=where, find_first=find_first, limit=limit)
         with butler.transaction():
             butler.collections.register(collection, CollectionType.TAGGED)
-            ids = [ref.id.bytes for ref in found.refs()]
+            ids = PackedIds(ref.id.bytes for ref in found.refs())
             butler.registry.datasets.associate(collection, ids)
         if not ids:
             explain(found.reasons())
@@ -131,12 +132,11 @@ def retrieve_artifacts(
         found = Datasets(
             butler, dataset_types, collections, where=where, find_first=find_first, order_by=order_by, limit=limit
         )
-        refs = list(found.refs())
-        if not refs:
-            explain(found.reasons())
         files = butler.retrieve_artifacts(
-            refs, destination, transfer=transfer, preserve_path=preserve_path, overwrite=clobber
+            found.refs(), destination, transfer=transfer, preserve_path=preserve_path, overwrite=clobber
         )
+        if not files:
+            explain(found.reasons())
     if as_json or verbose:
         show(table_of_rows(("uri",), [(f,) for f in files]), as_json=as_json)
     if not as_json:

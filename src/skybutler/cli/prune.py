@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
     from skybutler.butler import Butler
     from skybutler.datasets import DatasetRef
+    from skybutler.datasets.packed_ids import PackedIds
 
 __all__ = ["prune_datasets"]
+
+_SHOWN_AT_ONCE = 10_000
 
 
 @command("prune-datasets")
@@ -52,6 +56,7 @@ def prune_datasets(
     One of --disassociate, --unstore (they go together) and --purge says how.
     """
     from skybutler.butler import Butler
+    from skybutler.butler.files import prune_ids
 
     _check(purge, disassociate, unstore, dry_run=dry_run, quiet=quiet)
     searched = collections or disassociate or ((purge,) if purge else ())
@@ -61,26 +66,26 @@ def prune_datasets(
         if purge:
             _require_run(butler, purge)
         found = Datasets(butler, dataset_types, searched, where=where, find_first=not find_all)
-        refs = [ref for ref in found.refs() if purge is None or ref.run == purge]
-        if not refs:
+        refs = (ref for ref in found.refs() if purge is None or ref.run == purge)
+        ids = _listed(refs, quiet)
+        if not ids:
             explain(found.reasons(), "No datasets to prune.")
             return
-        if not quiet:
-            show(_table(refs))
         if dry_run:
-            click.echo(f"Would prune {counted(len(refs), 'dataset')}.")
+            click.echo(f"Would prune {counted(len(ids), 'dataset')}.")
             return
         if confirm and not quiet:
-            click.confirm(_question(len(refs), purge, disassociate, unstore), abort=True)
-        butler.prune_datasets(
-            refs,
+            click.confirm(_question(len(ids), purge, disassociate, unstore), abort=True)
+        prune_ids(
+            butler,
+            ids,
             disassociate=bool(disassociate or purge),
             unstore=unstore or purge is not None,
             tags=disassociate,
             purge=purge is not None,
         )
     if not quiet:
-        click.echo(f"Pruned {counted(len(refs), 'dataset')}.")
+        click.echo(f"Pruned {counted(len(ids), 'dataset')}.")
 
 
 def _check(purge: str | None, disassociate: tuple[str, ...], unstore: bool, *, dry_run: bool, quiet: bool) -> None:
@@ -100,14 +105,25 @@ def _require_run(butler: Butler, name: str) -> None:
         raise CollectionTypeError(f"--purge needs a RUN; '{name}' is a {found.type.name} collection.")
 
 
-def _table(refs: list[DatasetRef]) -> Table:
+def _listed(refs: Iterator[DatasetRef], quiet: bool) -> PackedIds:
+    """Ids of the datasets, which are shown on the way unless all is to be quiet."""
+    from skybutler.datasets.packed_ids import PackedIds
+
+    ids = PackedIds()
+
     def batches() -> Iterator[list[list[str]]]:
-        for begin in range(0, len(refs), 10_000):
-            part = refs[begin : begin + 10_000]
+        while part := list(islice(refs, _SHOWN_AT_ONCE)):
+            for ref in part:
+                ids.add(ref.id.bytes)
             rows = [(r.dataset_type.name, r.run, str(r.id), str(r.data_id)) for r in part]
             yield [list(column) for column in zip(*rows, strict=True)]
 
-    return Table(("type", "run", "id", "data_id"), batches())
+    if quiet:
+        for _ in batches():
+            pass
+    else:
+        show(Table(("type", "run", "id", "data_id"), batches()))
+    return ids
 
 
 def _question(count: int, purge: str | None, disassociate: tuple[str, ...], unstore: bool) -> str:

@@ -41,7 +41,7 @@ class Calibrations:
         self._database, self._keys, self._types = database, keys, types
         self._collections, self._datasets = collections, datasets
 
-    def certify(self, collection: str, ids: Sequence[bytes], timespan: Timespan) -> None:
+    def certify(self, collection: str, ids: Iterable[bytes], timespan: Timespan) -> None:
         """Make datasets valid over a time span.
 
         Raises

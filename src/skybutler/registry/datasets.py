@@ -59,7 +59,7 @@ class Datasets:
         See `Summaries`.
     insert, existing
         See `BulkInsert`.
-    rows_of, remove, share_files, trash, claim_paths, trash_emptied, path_in_use
+    remove, remove_run, share_files, trash, claim_paths, trash_emptied, path_in_use
         See `Removal`.
     associate, disassociate
         See `Tags`.
@@ -74,7 +74,7 @@ class Datasets:
         bulk = BulkInsert(database, keys, types, collections, self.summaries)
         self.insert, self.existing = bulk.insert, bulk.existing
         removal = Removal(database)
-        self.rows_of, self.remove = removal.rows_of, removal.remove
+        self.remove, self.remove_run = removal.remove, removal.remove_run
         self.share_files, self.trash, self.claim_paths = removal.share_files, removal.trash, removal.claim_paths
         self.trash_emptied, self.path_in_use = removal.trash_emptied, removal.path_in_use
         tags = Tags(database, collections, self.summaries, self._described)

@@ -5,7 +5,9 @@ A file record whose path has a scheme (``file:///...``) stays somebody else's fi
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from .database import Database
 
@@ -24,20 +26,13 @@ class Removal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def rows_of(self, ids: Iterable[bytes]) -> list[int]:
-        """Rows of datasets by id, unknown ones left out."""
-        listed = list(ids)
-        with self._database.staged({"id": "id"}, ((i,) for i in listed)) as stage:
-            rows = self._database.query(f"SELECT d.k FROM {stage} s JOIN dataset d ON d.id = s.id")
-        return [int(r[0]) for r in rows]
-
-    def remove(self, rows: Sequence[int], *, unstore_only: bool = False) -> int:
+    def remove(self, ids: Iterable[bytes], *, unstore_only: bool = False) -> int:
         """Remove datasets (or only their file records); their files go to the trash table (inside a transaction).
 
         Parameters
         ----------
-        rows : sequence of `int`
-            Rows from `rows_of` or queries.
+        ids : iterable of `bytes`
+            16-byte ids; unknown ones are no error.
         unstore_only : `bool`
             Keep the datasets themselves.
 
@@ -46,10 +41,29 @@ class Removal:
         count : `int`
             How many rows of ``dataset`` were changed.
         """
-        with self._database.transaction(), self._database.staged({"k": "int"}, ((k,) for k in rows)) as stage:
+        with self._database.transaction():
+            with self._database.staged({"id": "id"}, ((i,) for i in ids)) as stage:
+                rows = self._rows(f"SELECT d.k FROM {stage} s JOIN dataset d ON d.id = s.id")
+            return self._remove(rows, unstore_only)
+
+    def remove_run(self, run: int) -> int:
+        """Remove all datasets of a RUN, given by its row; see `remove`."""
+        with self._database.transaction():
+            return self._remove(self._rows("SELECT k FROM dataset WHERE run = ?", run), False)
+
+    def _rows(self, sql: str, *parameters: Any) -> array[int]:
+        """Rows that a query gives, in 8 bytes each."""
+        rows = array("q")
+        for part in self._database.stream(sql, parameters):
+            rows.extend(k for (k,) in part)
+        return rows
+
+    def _remove(self, rows: array[int], unstore_only: bool) -> int:
+        with self._database.staged({"k": "int"}, ((k,) for k in rows)) as stage:
             chosen = f"(SELECT k FROM {stage})"
             if lock := self._database.row_lock:  # others may be about to tag or certify them
-                self._database.query(f"SELECT 1 FROM dataset WHERE k IN {chosen} ORDER BY k{lock}")
+                locked = f"SELECT k FROM dataset WHERE k IN {chosen} ORDER BY k{lock}"
+                self._database.query(f"SELECT count(*) FROM ({locked}) l")
             self._trash(chosen)
             self._database.execute(f"DELETE FROM artifact WHERE dataset IN {chosen}")
             self._database.execute(f"DELETE FROM shared_file WHERE dataset IN {chosen}")
@@ -95,10 +109,11 @@ class Removal:
                 "WHERE d.path NOT LIKE '%://%' ON CONFLICT DO NOTHING"
             )
 
-    def trash(self) -> list[str]:
-        """Files whose rows are gone and which wait for removal; inside a transaction they are locked."""
+    def trash(self, most: int = 10_000) -> list[str]:
+        """The first ``most`` files whose rows are gone and which wait for removal; in a transaction they are locked."""
         lock = self._database.row_lock if self._database.in_transaction else ""
-        return [str(r[0]) for r in self._database.query(f"SELECT path FROM trash ORDER BY path{lock}")]
+        rows = self._database.query(f"SELECT path FROM trash ORDER BY path LIMIT ?{lock}", (most,))
+        return [str(r[0]) for r in rows]
 
     def claim_paths(self, paths: Sequence[str]) -> None:
         """Take paths that are about to be written out of the trash (inside a transaction, before writing)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -49,7 +48,8 @@ def _translated(error: sqlite3.Error | OverflowError, path: str) -> ButlerError:
         return ReadOnlyError(f"The registry {path} cannot be written: {text}.")
     if "full" in text:
         return UnavailableError(
-            f"No space left for the registry {path}; nothing was changed.", hint="Free space, retry."
+            f"No space left for the registry {path} or for temporary files; nothing was changed.",
+            hint="Free space and retry; SQLITE_TMPDIR says where temporary files go.",
         )
     if "not a database" in text or "malformed" in text:
         return FormatError(f"{path} is not a usable SQLite registry: {text}.")
@@ -109,7 +109,10 @@ class SqliteDatabase(Database):
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA cache_size=-131072")
-            connection.execute("PRAGMA temp_store=MEMORY")
+            # large sorts and stages go to temporary files, small ones never leave memory
+            connection.execute("PRAGMA temp_store=FILE")
+            connection.execute("PRAGMA temp.cache_size=-65536")
+            connection.execute("PRAGMA temp.journal_mode=MEMORY")
             connection.execute("PRAGMA mmap_size=1073741824")
         except sqlite3.Error as error:
             raise _translated(error, self.path) from error
@@ -200,6 +203,8 @@ class SqliteDatabase(Database):
                 except sqlite3.OperationalError as error:
                     if "locked" not in str(error) or time.monotonic() > deadline:
                         raise _translated(error, self.path) from error
+                import random  # loads OpenSSL
+
                 time.sleep(random.uniform(*_PAUSES))  # noqa: S311 - chance spreads those who wait, it guards nothing
         finally:
             connection.execute(f"PRAGMA busy_timeout={1000 * _BUSY_SECONDS:.0f}")

@@ -134,7 +134,8 @@ class Summaries:
             Some are not there.
         """
         if lock := self._database.shared_lock:
-            self._database.query(f"SELECT 1 FROM {stage} s JOIN dataset d ON d.id = s.id{lock} OF d")
+            locked = f"SELECT 1 FROM {stage} s JOIN dataset d ON d.id = s.id{lock} OF d"
+            self._database.query(f"SELECT count(*) FROM ({locked}) l")
         row = self._database.query_one(
             f"SELECT count(*) FROM {stage} s WHERE NOT EXISTS (SELECT 1 FROM dataset d WHERE d.id = s.id)"
         )
