@@ -25,6 +25,7 @@ from skybutler.expressions.order_by import Order
 from .database import ColumnKind, Row, quoted
 from .dataset_types import RegisteredType
 from .fragments import FALSE, Fragment
+from .listing import Listing, sides_that_decide
 from .members import members
 from .predicates import PredicateCompiler
 from .query import DatasetSearch, Query
@@ -32,7 +33,7 @@ from .registry import Registry
 from .spatial import Side, SpatialPlanner, sides_of, spatial_family
 from .tables import QueryTables
 
-__all__ = ["Statement", "compiled"]
+__all__ = ["Statement", "compiled", "listed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,22 @@ def compiled(registry: Registry, query: Query, *, count: bool = False) -> Iterat
     """
     with ExitStack() as resources:
         yield _Compiler(registry, query, resources).statement(count)
+
+
+def listed(registry: Registry, query: Query) -> tuple[dict[str, Any], dict[str, Any], int] | None:
+    """The answer, if nothing but the sky decides it.
+
+    Returns
+    -------
+    constants : `dict`
+        As in `Statement`.
+    columns : `dict`
+        Arrays by name, as the database has them.
+    n : `int`
+        How many rows there are.
+    """
+    with ExitStack() as resources:
+        return _Compiler(registry, query, resources).listed()
 
 
 class _Compiler:
@@ -122,6 +139,16 @@ class _Compiler:
             text = Fragment("SELECT count(*) FROM (") + text + ") x"
         return Statement(text.sql, text.values, columns, self._constants)
 
+    def listed(self) -> tuple[dict[str, Any], dict[str, Any], int] | None:
+        """Constants, columns and number of the rows, if nothing but the sky decides them."""
+        sides = sides_that_decide(self._query, self._group)
+        if sides is None:
+            return None
+        self._check_governors()
+        constants = self._plain_constants()
+        found = Listing(self._registry, self._query, self._pinned, constants).columns(self._plan(), *sides)
+        return None if found is None else (constants, *found)
+
     def _tail(self) -> Fragment:
         limit, offset = self._query.limit, self._query.offset
         if limit is None and not offset:
@@ -153,7 +180,7 @@ class _Compiler:
         return used | set(self._query.data_id)
 
     # ----------------------------------------------------------------- spatial
-    def _join_spatially(self) -> None:
+    def _plan(self) -> SpatialPlanner:
         self._spatial = SpatialPlanner(
             self._registry.database,
             self._universe,
@@ -165,6 +192,10 @@ class _Compiler:
             lambda part, tables: self._predicates(tables).condition(part),
         )
         self._spatial.tables = self._tables
+        return self._spatial
+
+    def _join_spatially(self) -> None:
+        self._plan()
         sides = sides_of(self._group, self._universe)
         if sides and "exposure" in self._group.names and "visit_definition" not in self._universe:
             raise InvalidQueryError(
@@ -327,7 +358,7 @@ class _Compiler:
         if query.kind == "records":
             return self._record_columns()
         group = query.dimensions
-        self._constants |= {d: v for d, v in self._pinned.items() if d in group.positions and self._is_plain(d, v)}
+        self._constants |= self._plain_constants()
         keys = (*group.required, *(d for d in group.implied if d in self._tables.columns))
         columns = {d: self._tables.need(d) for d in keys if d not in self._constants}
         if query.dataset is not None:
@@ -337,9 +368,10 @@ class _Compiler:
                 columns["run"] = f"{alias}.run"
         return tuple(columns), list(columns.values())
 
-    def _is_plain(self, dimension: str, value: Any) -> bool:
-        """Whether a value that a condition names is written as data IDs have it."""
-        return type(value) is (str if self._registry.keys.is_text(dimension) else int)
+    def _plain_constants(self) -> dict[str, Any]:
+        """Values that conditions fix, as far as they are written as data IDs have them."""
+        kinds = {d: str if self._registry.keys.is_text(d) else int for d in self._query.dimensions.names}
+        return {d: v for d, v in self._pinned.items() if type(v) is kinds.get(d)}
 
     def _record_columns(self) -> tuple[tuple[str, ...], list[str]]:
         """Fields of the record in order, a timespan as two columns."""

@@ -16,7 +16,7 @@ from skybutler.errors import InvalidQueryError
 from skybutler.expressions.order_by import bind_order, parse_order
 
 from .batches import Decoder
-from .compile import compiled
+from .compile import compiled, listed
 from .query import Query
 from .registry import Registry
 
@@ -183,6 +183,15 @@ class Results(Generic[T]):
     def _stored(self, query: Query) -> Iterator[tuple[Decoder, dict[str, Sequence[Any]], int]]:
         """Columns as they are stored and how many rows they have, some thousand at a time, with what decodes them."""
         self._registry.refresh()
+        with _uncollected():
+            answer = listed(self._registry, query)
+        if answer is not None:
+            constants, arrays, n = answer
+            decoder = Decoder(self._registry, query.dimensions, constants, arrays)
+            for start in range(0, n, _BATCH):
+                part = slice(start, min(start + _BATCH, n))
+                yield decoder, {name: values[part] for name, values in arrays.items()}, part.stop - start
+            return
         with (
             compiled(self._registry, query) as statement,
             closing(self._registry.database.stream(statement.sql, statement.values, size=_BATCH)) as batches,

@@ -131,19 +131,25 @@ class SpatialPlanner:
     # ------------------------------------------------------------------- joins
     def pairs(self, a: Side, b: Side) -> str:
         """Stage the overlapping pairs of two sides; columns ``a`` and ``b`` are rows of their key tables."""
+        small, large = self.ordered(a, b)
+        first, second = self.matches(small, large)
+        kinds: dict[str, ColumnKind] = dict.fromkeys(("a", "b") if small == a else ("b", "a"), "int")
+        return self._stage(kinds, zip(first.tolist(), second.tolist(), strict=True))
+
+    def ordered(self, a: Side, b: Side) -> tuple[Side, Side]:
+        """The side to start from, and the other."""
+        return (a, b) if self._is_smaller(a, b) else (b, a)
+
+    def matches(self, small: Side, large: Side) -> tuple[Any, Any]:
+        """Rows of the key tables of two sides that overlap, pair by pair; each pair once."""
         import numpy as np
 
-        small, large, columns = (a, b, ("a", "b")) if self._is_smaller(a, b) else (b, a, ("b", "a"))
         if isinstance(self._universe[large.element], SkyPixDimension):
             found = list(self._pixel_pairs(small, large.element))
         else:
             found = list(self._region_pairs(small, large))
-        kinds: dict[str, ColumnKind] = dict.fromkeys(columns, "int")
-        if not found:
-            return self._stage(kinds, [])
-        first = np.concatenate([f for f, _ in found]).tolist()
-        second = np.concatenate([s for _, s in found]).tolist()
-        return self._stage(kinds, zip(first, second, strict=True))
+        none = np.empty(0, np.int64)
+        return np.concatenate([none, *(f for f, _ in found)]), np.concatenate([none, *(s for _, s in found)])
 
     def _is_smaller(self, a: Side, b: Side) -> bool:
         """Whether ``a`` is the side to start from; a side known to be tiny spares counting the other."""
