@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Iterator
@@ -273,3 +274,34 @@ def test_the_planner_learns_of_many_new_rows_only(database: PostgresqlDatabase) 
     assert known() == before < 3000
     database.grown("t", 3000)
     assert known() == 3000
+
+
+def test_one_exposure_does_not_read_the_whole_run(url: str, namespace: str) -> None:
+    """Neither with statistics of an eighth of the tables nor with those of the whole."""
+    database = PostgresqlDatabase(url, writeable=True, create=True, namespace=namespace)
+    database.execute("CREATE TABLE keys (k BIGINT PRIMARY KEY, exposure BIGINT, detector BIGINT)")
+    database.execute("CREATE UNIQUE INDEX exposure_keys ON keys (exposure, detector)")
+    database.execute("CREATE TABLE dataset (run BIGINT, data_id BIGINT, UNIQUE (run, data_id))")
+    sql = "SELECT count(*) FROM keys t JOIN dataset d ON d.data_id = t.k WHERE d.run = ? AND t.exposure = ?"
+    for first, last in [(0, 4999), (5000, 39999), (40000, 40019)]:
+        database.execute("INSERT INTO keys SELECT g, g / 20, g % 20 FROM generate_series(?, ?) g", (first, last))
+        database.execute("INSERT INTO dataset SELECT 1, g FROM generate_series(?, ?) g", (first, last))
+        if last > 5000:
+            assert database.query_one(sql, (1, 1500)) == (20,)
+            plan = "\n".join(r[0] for r in database.query(f"EXPLAIN (ANALYZE, BUFFERS OFF) {sql}", (1, 1500)))
+            assert max(float(n) for n in re.findall(r"rows=([0-9.]+) loops", plan)) <= 20, plan
+        database.analyze()
+    database.close()
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 2**200])
+def test_integers_of_more_than_64_bits_are_refused(database: PostgresqlDatabase, value: int) -> None:
+    with pytest.raises(InvalidError):
+        database.query("SELECT k FROM t WHERE k = ?", (value,))
+    assert _texts(database) == []
+
+
+def test_one_plan_serves_small_and_large_integers(database: PostgresqlDatabase) -> None:
+    for value in (1, 2, 2**20, 2**40, -5, 2**63 - 1):
+        assert database.query("SELECT k FROM t WHERE k = ?", (value,)) == []
+    assert database.query("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%WHERE k =%'") == [(1,)]

@@ -87,9 +87,9 @@ class ImpliedValues:
         for start, members in together.items():
             codes = list(members)
             for begin in range(0, len(codes), _CHUNK):
-                part = codes[begin : begin + _CHUNK]
-                conditions = [f"{d} = ?" for d in first] + [f"{last} IN ({', '.join('?' * len(part))})"]
-                sql = f"SELECT {columns} FROM {quoted(step.element)} WHERE {' AND '.join(conditions)}"
+                wanted, part = self._database.one_of(last, "int", codes[begin : begin + _CHUNK])
+                conditions = " AND ".join([*(f"{d} = ?" for d in first), wanted])
+                sql = f"SELECT {columns} FROM {quoted(step.element)} WHERE {conditions}"
                 for code, *values in self._database.query(sql, (*start, *part)):
                     step.known[members[code]] = tuple(map(self._decoded, step.implied, values))
 
