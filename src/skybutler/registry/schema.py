@@ -216,6 +216,9 @@ STATIC_TABLES: tuple[Table, ...] = (
 )
 
 
+_FEW_VALUES = ("detector", "band", "physical_filter", "subfilter")
+"""Dimensions with few values; a question for one of them reads a good part of a table anyway."""
+
 _METADATA_KINDS: dict[str, ColumnKind] = {
     "string": "text",
     "int": "int",
@@ -241,6 +244,7 @@ def element_table(universe: DimensionUniverse, element: DimensionElement) -> Tab
     if element.has_timespan:
         columns += [Column("timespan_begin", "int", True), Column("timespan_end", "int", True)]
         indexes.append(("timespan_begin",))
+    indexes += [(d,) for d in element.implied if d not in _FEW_VALUES]
     parents = element.required[:-1] if element.is_dimension else element.required
     unique = [_key_order(universe, element.required)] + [(*parents, c.name) for c in element.alternate_keys]
     if not element.is_dimension and not element.has_region and len(element.required) > 1:
@@ -276,8 +280,7 @@ def _key_order(universe: DimensionUniverse, required: tuple[str, ...]) -> tuple[
 
     All detectors of an exposure then stand side by side, and one B-tree serves both the whole key and that question.
     """
-    few = ("detector", "band", "physical_filter", "subfilter")
-    return tuple(sorted(required, key=lambda d: (not universe[d].is_governor, d in few)))
+    return tuple(sorted(required, key=lambda d: (not universe[d].is_governor, d in _FEW_VALUES)))
 
 
 def make_schema(database: Database, universe: DimensionUniverse) -> None:

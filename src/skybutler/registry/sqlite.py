@@ -229,25 +229,33 @@ class SqliteDatabase(Database):
         with self.transaction():
             self._execute("ANALYZE", ())
             self._correct_statistics()
-        self._execute("ANALYZE sqlite_schema", ())  # nothing is read anew but the statistics
+        self._execute("ANALYZE sqlite_master", ())  # nothing is read anew but the statistics
 
     def _correct_statistics(self) -> None:
         """Say how many rows really share the first columns of an index, where all of the sample did.
 
         A sample of a thousand rows cannot tell a thousand from millions of them: the rows of a run would be taken for
-        a few, and every question would begin with them.
+        a few, and every question would begin with them.  A quarter of them is said, since rows that stand together
+        are read in less time than the planner thinks: listings are to begin with them.
         """
         for table, index, text in self.query("SELECT tbl, idx, stat FROM sqlite_stat1 WHERE idx IS NOT NULL"):
             total, *shared = (int(word) for word in text.split() if word.isdigit())
-            saturated = [i for i, n in enumerate(shared, 1) if n >= _SAMPLED // 2 and n < total // 2]
-            if not saturated:
-                continue
+            total = min(total, self._last_row(table) or total)
             columns = [r[0] for r in self.query("SELECT name FROM pragma_index_info(?) ORDER BY seqno", (index,))]
-            for i in saturated:
-                if i <= len(columns) and (distinct := self._distinct(table, columns[:i])):
-                    shared[i - 1] = max(1, total // distinct)
-            words = " ".join(map(str, [total, *shared]))
+            for i, n in enumerate(shared[: len(columns)]):
+                if _SAMPLED // 2 <= n < total // 2:
+                    distinct = self._distinct(table, columns[: i + 1])
+                    shared[i] = max(n, total // (4 * (distinct or _FEW)))
+            words = " ".join(map(str, [total, *(min(n, total) for n in shared)]))
             self._execute("UPDATE sqlite_stat1 SET stat = ? WHERE tbl = ? AND idx = ?", (words, table, index))
+
+    def _last_row(self, table: str) -> int | None:
+        """Number of the last row: no fewer than there are rows; `None` for tables that do not number them."""
+        made = self.query_one("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+        if made is None or "WITHOUT ROWID" in made[0]:
+            return None
+        row = self.query_one(f"SELECT max(rowid) FROM {quoted(table)}")
+        return row[0] if row else None
 
     def _distinct(self, table: str, columns: Sequence[str]) -> int | None:
         """How many different values the first columns of an index have; `None` for very many."""
