@@ -120,7 +120,7 @@ def growth(full: Mapping[str, Any], small: Mapping[str, Any]) -> dict[str, float
     """CPU in the full repository over that in the small one; per result where there are more of them."""
     found = {}
     for key, row in full.items():
-        if row.get("n") != 1 or key not in small or key in ("create", "keys.point.cold"):
+        if row.get("n") != 1 or key not in small or key in ("create", "keys.point.disk"):
             continue
         other = small[key]
         ratio = (row["cpu"] + row["server"]) / (other["cpu"] + other["server"])
