@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Listing", "sides_that_decide"]
 
-_GAP = 16
+_GAP = 4
 """Rows that nobody asked for and that are read to have fewer ranges."""
 
 

@@ -30,7 +30,7 @@ __all__ = ["DataIdResults", "DatasetResults", "RecordResults", "Results"]
 T = TypeVar("T")
 Self = TypeVar("Self", bound="Results[Any]")
 
-_BATCH = 20_000
+_BATCH = 10_000
 
 
 class Results(Generic[T]):
