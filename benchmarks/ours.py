@@ -18,15 +18,10 @@ from side import Job, Step, find_statement, run, time_commands
 from skybutler import Butler
 from skybutler.datasets import DatasetRef, FileDataset
 from skybutler.datasets.identity import uuid7
-from skybutler.ingest.executor import Executor
-from skybutler.ingest.processes import open_executor
 from skybutler.ingest.raw_metadata import read_metadata
 from skybutler.ingest.raw_search import RawBatch
 from skybutler.sky.vectors import unit_vectors
 from survey import CALEXP_RUN, INSTRUMENT, METRIC, METRIC_RUN, RAW_RUN, SKYMAP, Question, questions
-
-HEADER_PASSES = 10
-"""Often enough for two processes to be busy."""
 
 
 def _vectors(corners: Any) -> Any:
@@ -204,20 +199,15 @@ def start(job: Job) -> None:
 
 
 def headers(job: Job) -> None:
-    """Raw headers, read and understood as ingest does it: in this process, and in two."""
+    """Raw headers, read and understood as ingest does it; `headers.py` says more."""
     paths = job.survey.header_paths()
-    parts = [paths[i : i + 63] for i in range(0, len(paths), 63)]
-    batches = [RawBatch(part, [()] * len(part), [None] * len(part)) for part in parts] * HEADER_PASSES
+    batch = RawBatch(paths, [()] * len(paths), [None] * len(paths))
 
-    def read(executor: Executor) -> None:
-        found = sum(len(raws.paths) for metadata in executor.map(read_metadata, batches) for raws in metadata.raws)
-        assert found == HEADER_PASSES * len(paths)
+    def read() -> None:
+        assert not read_metadata(batch).problems
 
-    for key, processes in (("headers", 1), ("headers.two", 2)):
-        with open_executor(processes, patience_s=0.0) as executor:
-            read(executor)
-            durations = [job.recorder.timed(lambda: read(executor)) for _ in range(job.recorder.times)]
-            job.recorder.write_best(key, durations, HEADER_PASSES * len(paths))
+    read()
+    job.recorder.write_best("headers", [job.recorder.timed(read) for _ in range(job.recorder.times)], len(paths))
 
 
 if __name__ == "__main__":

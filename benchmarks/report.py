@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from growth import draw
+from headers import ROWS as HEADER_ROWS
 from measurement import readable
-from rows import CONSTANT, ROWS, SCALING, WHOLE_MAP, Row
+from rows import CONSTANT, ROWS, WHOLE_MAP, Row
 from turns import BACKENDS, seconds
 
 HEAD = """<!-- made by benchmarks/compare.py: run `make bench` -->
@@ -37,6 +38,8 @@ allowed. Memory is that of the client (and of the server's processes)."""
 CROWD = """Processes of writers and readers: *open* at fixed rates whatever the answers take (8 writers with 5 puts/s
 each, 8 readers with 20 questions/s each), *saturated* as fast as they can. Wall time in ms, in the open loop from when
 a request was due; *lost*, *doubled* and *wrong* are counted afterwards."""
+HEADER_COLUMNS = """Ours is to be within four times the open-and-read, 25 times faster than astropy, and 1.9 times
+faster in two processes: told from the CPU both used, so that other work on the machine does not matter."""
 MEASURED_PHASES = {
     "create": "repository and sky map",
     "dimensions": "exposures and visits",
@@ -110,7 +113,7 @@ def cases(recorded: Mapping[str, Any]) -> Iterator[Section]:
             ],
             ["what", "ours, CPU", "wall", "peer, CPU", "wall", "floor, CPU", "over floor", "times", "target", "met"],
             rows,
-            [*_scaling(case), *_answers(case)],
+            list(_answers(case)),
         )
         yield Section("Memory", header=["peak of the client", "ours", "peer"], rows=list(_memory(case)), level=3)
 
@@ -159,15 +162,6 @@ def _memory(case: Mapping[str, Any]) -> Iterator[list[str]]:
             for side in ("ours", "peer")
         ]
         yield [what, *(f"{peak:,} MB" if peak else "" for peak in peaks)]
-
-
-def _scaling(case: Mapping[str, Any]) -> Iterator[str]:
-    one, two, target = SCALING
-    if two in case["ours"]:
-        times = case["ours"][one]["wall"] / case["ours"][two]["wall"]
-        met = "met" if times >= target else "not met"
-        yield f"Two of our processes read raw headers {times:.2f} times as fast as one, on the wall; {target} {met}."
-        yield ""
 
 
 def _answers(case: Mapping[str, Any]) -> Iterator[str]:
@@ -275,4 +269,18 @@ def _crowd(figures: Mapping[str, Any]) -> Iterator[str]:
     yield ", ".join(f"{figures[k]:,}" for k in ("lost", "doubled", "wrong"))
 
 
-PARTS = (cases, growth, dp02, concurrency)
+def headers(recorded: Mapping[str, Any]) -> Iterator[Section]:
+    """Raw headers, as `headers.py` records them."""
+    if found := recorded.get("headers"):
+        yield Section(
+            "Headers of 20,000 raws",
+            [HEADER_COLUMNS],
+            ["µs of CPU per file", *found],
+            [
+                *([what, *(f"{figures[key]:,.1f}" for figures in found.values())] for key, what in HEADER_ROWS.items()),
+                ["two processes, times as fast as one", *(f"{figures['scaling']:.2f}" for figures in found.values())],
+            ],
+        )
+
+
+PARTS = (cases, growth, dp02, concurrency, headers)

@@ -103,6 +103,3 @@ WHOLE_MAP = {"patch.visit_detector": 200.0}
 
 CONSTANT = ("find", "get.data_id", "put", "visits.full", "ingest.one", "ingest.one.columns")
 """Rows that may not depend on how full the repository is."""
-
-SCALING = ("headers", "headers.two", 1.9)
-"""Our rows of work in one process and in two, and how many times less wall time the second has to need."""
