@@ -14,6 +14,7 @@ import json
 import math
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -222,6 +223,7 @@ def main() -> int:
     parser.add_argument("--only", choices=["ours", "peer"], help="one side alone")
     parser.add_argument("--record", action="store_true", help="write the figures into recorded.json")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers are stopped then, too
     pythons = {"ours": sys.executable, "peer": os.environ.get("SKYBUTLER_PEER_PYTHON", "")}
     pythons = {name: python for name, python in pythons.items() if options.only in (None, name)}
     if "" in pythons.values():

@@ -13,6 +13,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,7 +40,7 @@ class ServerMemory(threading.Thread):
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        import psutil
+        import psutil  # type: ignore[import-untyped, unused-ignore]
 
         self.peak, self._process, self._done, self._errors = 0.0, psutil.Process(pid), threading.Event(), psutil.Error
 
@@ -174,6 +175,7 @@ def main() -> int:
     hidden.add_argument("--server", type=int, default=0)
     hidden.add_argument("--whole", action="store_true")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers are stopped then, too
     if options.step:
         run_step(options)
         return 0

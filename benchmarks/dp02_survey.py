@@ -53,8 +53,8 @@ class DeepSurvey:
         west, east, south, north = AREA
         half = np.sqrt(visits / DP02_VISITS) / 2
         ra = ra0 + random.uniform(-half, half, visits) * (east - west)
-        edges = np.sin(np.radians(dec0 + half * (north - south) * np.array([-1.0, 1.0]))).tolist()
-        dec = np.degrees(np.arcsin(random.uniform(*edges, visits)))
+        low, high = np.sin(np.radians(dec0 + half * (north - south) * np.array([-1.0, 1.0]))).tolist()
+        dec = np.degrees(np.arcsin(random.uniform(low, high, visits)))
         arrays = observations(random, ra, dec, random.uniform(0.0, 360.0, visits)) | camera(instrument)
         record = sky_map.record()
         limits = {"tract_max": "tract_max", "patch_nx": "patch_nx_max", "patch_ny": "patch_ny_max"}
