@@ -17,8 +17,9 @@ from skybutler import Butler
 from skybutler.datasets import CollectionType
 from skybutler.errors import CollectionTypeError, IngestError, ParameterError, ReadOnlyError
 from skybutler.ingest import RawIngestReport, ingest_raws, raws, register_instrument
-from skybutler.ingest.executor import SerialExecutor
+from skybutler.ingest.executor import Executor, SerialExecutor
 from skybutler.ingest.processes import open_executor
+from support.calls import read_or_die
 from support.instruments import OWN, write_description
 from support.raws import CAMERA, IMSIM, RUN, cards, write_index, write_raw
 
@@ -109,6 +110,29 @@ def test_processes(butler: Butler, night: Path) -> None:
         assert ingest_raws(butler, night, transfer="direct", executor=pair).ingested == 12
     assert ingest_raws(butler, night, transfer="direct", processes=2).skipped == 12
     assert ingest_raws(butler, night, transfer="direct", executor=SerialExecutor()).skipped == 12
+
+
+class _Deadly(Executor):
+    """Processes that some files kill."""
+
+    def __init__(self, processes: Executor) -> None:
+        self._processes = processes
+
+    def map(self, function: Any, items: Any, remedy: Any = None) -> Any:
+        return self._processes.map(read_or_die, items, remedy)
+
+
+def test_files_that_end_whatever_reads_them(butler: Butler, night: Path) -> None:
+    for number in (1, 2):
+        (night / f"deadly{number}.fits").write_text("")
+    with open_executor(2, patience_s=0) as pair:
+        report = ingest_raws(butler, night, transfer="direct", executor=_Deadly(pair))
+    assert (report.files, report.ingested) == (14, 12)
+    assert {name: "processes that read" in reason for name, reason in reasons(report).items()} == {
+        "deadly1.fits": True,
+        "deadly2.fits": True,
+    }
+    assert ingested(butler) == ALL
 
 
 def test_chosen_run_and_regex(butler: Butler, night: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import pickle
 from pathlib import Path
 
@@ -105,6 +106,13 @@ def test_bad_files_do_not_stop_the_others(real_raw: Path, hostile: dict[str, Pat
         assert expected in reason
     assert "No such file" in reasons[-2]
     assert "directory" in reasons[-1]
+
+
+def test_pipe_among_files_keeps_nobody_waiting(real_raw: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.fits")
+    table = read_headers([tmp_path / "pipe.fits", real_raw], ["OBSID"])
+    assert table.column("OBSID") == [None, 204595]
+    assert "pipe.fits: Illegal seek" in str(table.errors[0])
 
 
 def test_many_files_of_all_kinds(real_raw: Path, hostile: dict[str, Path], tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 from skybutler.ingest.executor import Remedy
+from skybutler.ingest.raw_metadata import RawMetadata, read_metadata
+from skybutler.ingest.raw_search import RawBatch
 
 
 def slow_square(n: int) -> int:
@@ -76,3 +78,10 @@ def record_process(folder: str) -> int:
 def time_out(_: int) -> None:
     """Raise what waiting for an answer may raise too."""
     raise TimeoutError("of the function")
+
+
+def read_or_die(batch: RawBatch) -> RawMetadata:
+    """What the files are, unless one is called deadly."""
+    if any("deadly" in path for path in batch.paths):
+        die(0)
+    return read_metadata(batch)

@@ -25,7 +25,7 @@ _FIRST_READ = 4 * BLOCK
 _LONGEST_HEADER = 4000 * BLOCK
 _END = b"END" + b" " * 77
 _GZIP = b"\x1f\x8b"
-_READ_ONLY = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)
+_READ_ONLY = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)  # no wait for a pipe
 _AT_ONCE = 64
 _LONGEST_BEGIN = 32 * BLOCK
 
