@@ -6,6 +6,7 @@ import re
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -67,6 +68,32 @@ def test_large_answers_are_streamed_at_once_when_asked_for_again(database: Postg
         assert database._large == seen
         assert [r for batch in batches for r in batch] == [(i, i) for i in range(1, n + 1)]
         assert all(0 < len(batch) <= 10 for batch in batches)
+
+
+def test_what_a_swallowed_error_has_undone_is_not_said_to_be_kept(database: PostgresqlDatabase) -> None:
+    def swallow() -> None:
+        with suppress(ConflictError):
+            database.execute("INSERT INTO t (text) VALUES ('first')")
+
+    database.execute("INSERT INTO t (text) VALUES ('first')")
+    with pytest.raises(ConflictError, match="nothing of it was kept"), database.transaction():
+        swallow()
+    with database.transaction():
+        with pytest.raises(UnavailableError), database.transaction():
+            swallow()
+        database.execute("INSERT INTO t (text) VALUES ('second')")
+    assert _texts(database) == ["first", "second"]
+
+
+def test_inner_transactions_one_after_the_other_leave_no_savepoints(database: PostgresqlDatabase) -> None:
+    with database.transaction():
+        for i in range(5):
+            with suppress(ZeroDivisionError), database.transaction(), database.transaction():
+                database.execute("INSERT INTO t (text) VALUES (?)", (str(i),))
+                1 // i
+        with database.transaction():
+            assert _texts(database) == ["1", "2", "3", "4"]
+            assert database.query_one("SELECT count(DISTINCT xmin::text) FROM t") == (4,)
 
 
 # ----------------------------------------------------------------------------------------------------------- namespaces

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+
+import pytest
+
+from skybutler.errors import ButlerError
 from support.world import World
 
 
@@ -38,3 +44,43 @@ def test_summaries_are_supersets_after_removals(world: World) -> None:
     kind = world.registry.dataset_types.get("coadd")
     assert world.registry.datasets.summaries.holds(world.registry.collections.get("sky/run"), kind)
     assert not world.registry.datasets.summaries.holds(world.registry.collections.get("run/a"), kind)
+
+
+def test_what_is_added_to_stays_locked_whatever_was_undone_before(world: World) -> None:
+    """Each transaction locks anew, and one whose inner part was undone does too."""
+    registry = world.registry
+    if not registry.database.shared_lock:
+        pytest.skip("a writer of SQLite has the whole file")
+    kind, run = registry.dataset_types.get("raw"), registry.collections.get("run/b")
+
+    def add() -> None:
+        registry.datasets.summaries.note(kind, run, {"instrument": "Cam"})
+
+    def is_locked() -> bool:
+        found: list[bool] = []
+
+        def look() -> None:
+            try:
+                registry.database.query("SELECT 1 FROM collection WHERE name = 'run/b' FOR UPDATE NOWAIT")
+                found.append(False)
+            except ButlerError:
+                found.append(True)
+            registry.database.close()
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+        return found[0]
+
+    for _ in range(2):
+        assert not is_locked()
+        with registry.transaction():
+            with suppress(ZeroDivisionError), registry.transaction():
+                add()
+                assert is_locked()
+                raise ZeroDivisionError
+            assert not is_locked()
+            for _ in range(2):
+                with registry.transaction():
+                    add()
+                assert is_locked()

@@ -162,7 +162,7 @@ class PostgresqlDatabase(Database):
             # by itself the driver binds small and large integers as different types: each would be planned for
             connection.adapters.register_dumper(int, Int8BinaryDumper)
             register_arrays(connection.adapters)
-            self._local.keys = {}
+            self._local.keys, self._local.release = {}, ""
             settings = [f"SET {name} = {value}" for name, value in _SETTINGS.items()]
             if self.namespace:
                 if self._create:
@@ -214,10 +214,18 @@ class PostgresqlDatabase(Database):
         return cursor
 
     def _control(self, sql: str) -> None:
+        connection: psycopg.Connection[Row] = self.connection
+        local, status = self._local, connection.info.transaction_status
+        if sql.startswith("RELEASE") and status == pq.TransactionStatus.INTRANS:
+            local.release = f"{sql}; "  # goes along with the next part; the end of the whole needs it not
+            return
+        command, local.release = ("" if sql == "COMMIT" else local.release) + sql, ""
         # without the driver's cursors, which take three times as long for statements that have no values and no rows
-        result = self.connection.pgconn.exec_(sql.encode())
+        result = connection.pgconn.exec_(command.encode())
         if result.status != pq.ExecStatus.COMMAND_OK:
             raise self._failed(psycopg.errors.error_from_result(result))
+        if sql == "COMMIT" and result.command_status != b"COMMIT":
+            raise ConflictError("A statement of the transaction failed, so that nothing of it was kept.")
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         try:
@@ -303,6 +311,7 @@ class PostgresqlDatabase(Database):
 
     def _undo(self, savepoint: str | None) -> None:
         connection: psycopg.Connection[Row] = self.connection
+        self._local.release = ""
         if connection.closed or connection.broken:
             if savepoint is None:  # else the outer blocks must fail too: their rows are gone
                 self._local.pid = None

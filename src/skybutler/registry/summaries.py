@@ -36,6 +36,9 @@ class Summaries:
         self._types: set[tuple[int, int]] = set()
         self._governors: set[tuple[int, str, int]] = set()
         self._holders: dict[tuple[int, tuple[str, ...]], list[Collection]] = {}
+        self._held: set[tuple[int, int | None]] = set()
+        database.after_begin.append(self._held.clear)
+        database.on_rollback.append(self._held.clear)
         revision.on_change.append(self._forget)
 
     def _forget(self) -> None:
@@ -104,9 +107,9 @@ class Summaries:
                 self._governors.add(entry)
 
     def _hold(self, collection: Collection, registered: RegisteredType | None = None) -> None:
-        """Keep other transactions from removing what this one adds to."""
-        lock = self._database.shared_lock
-        if not lock:
+        """Keep other transactions from removing what this one adds to, until it ends."""
+        lock, key = self._database.shared_lock, (collection.k, registered.k if registered else None)
+        if not lock or key in self._held:
             return
         sql, values = "SELECT 1 FROM collection c WHERE c.k = ?", [collection.k]
         if registered is not None:
@@ -118,6 +121,7 @@ class Summaries:
             raise MissingCollectionError(
                 f"Collection '{collection.name}' or the dataset type was removed by another process.", hint="Try again."
             )
+        self._held.add(key)
 
     def note_columns(self, registered: RegisteredType, collection: Collection, plain: Mapping[str, list[Any]]) -> None:
         """Note what many datasets of one type add to a collection; ``plain`` has a column per governor."""
