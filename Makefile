@@ -74,7 +74,7 @@ docs: $(TEST_STAMP)
 	$(BIN)/python docs/generate.py
 
 bench-short: $(TEST_STAMP) $(PEER)
-	$(WITH_PEER) $(BIN)/python benchmarks/run.py
+	$(WITH_PEER) $(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 # the peer has an environment of its own; psycopg2 because it does not say which driver it needs
 $(PEER_STAMP):
@@ -83,7 +83,7 @@ $(PEER_STAMP):
 	@touch $@
 
 bench: $(TEST_STAMP) $(PEER)
-	$(WITH_PEER) $(BIN)/python benchmarks/compare.py $(CASES)
+	$(WITH_PEER) $(BIN)/python benchmarks/compare.py $(CASES) $(BENCH_ARGS)
 
 bench-dp02: $(TEST_STAMP)
 	PYTHONPATH=tests $(BIN)/python benchmarks/dp02.py --record

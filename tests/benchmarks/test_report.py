@@ -56,7 +56,7 @@ def test_what_is_recorded_is_on_the_page() -> None:
     page = (Path(report.__file__).parent / "RESULTS.md").read_text("utf-8")
     titles = [section.title for part in report.PARTS for section in part(load_recorded())]
     missing = [title for title in titles if f" {title}\n" not in page]
-    assert missing == [], "Say: PYTHONPATH=tests python benchmarks/compare.py --only-report"
+    assert missing == [], "Say: make bench BENCH_ARGS=--only-report"
 
 
 def test_headers_have_their_limits_beside_them() -> None:
