@@ -49,6 +49,7 @@ __all__ = [
     "TemplateError",
     "UnavailableError",
     "UnknownComponentError",
+    "UnknownOutcomeError",
     "UnreadableFileError",
     "caret",
     "nearest",
@@ -436,6 +437,12 @@ class UnavailableError(ButlerError, ConnectionError):
     """A database, store or service did not answer; trying again makes sense."""
 
     code = "unavailable"
+
+
+class UnknownOutcomeError(UnavailableError):
+    """The database went away during a commit: all of the transaction is there, or nothing of it."""
+
+    code = "unknown-outcome"
 
 
 class MissingExtraError(ButlerError, ImportError):

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,7 @@ def test_readers_see_the_last_commit_while_another_writes(database: SqliteDataba
 
 def test_a_long_lock_is_explained(database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite, "_NOTICE_SECONDS", 0.02)
     with database.transaction(), pytest.raises(UnavailableError, match="kept locked by another process") as caught:
         _write(database.path)
     assert "PostgreSQL" in caught.value.hint
@@ -165,6 +167,21 @@ def test_who_waits_gets_a_turn_between_the_transactions_of_another(database: Sql
         turns += 1
     other.join()
     assert turns < 200
+
+
+def test_a_lock_is_waited_for_and_said(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sqlite, "_NOTICE_SECONDS", 0.02)
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction():
+            waiting = pool.submit(_write, database.path)
+            while not caplog.messages:
+                assert not waiting.done()
+                time.sleep(0.01)
+        waiting.result()
+    assert caplog.messages == [f"The registry {database.path} is locked by another process: waiting for it."]
+    assert _read(database.path) == [("a",), ("b",)]
 
 
 def test_changes_elsewhere_are_noticed_once_and_own_ones_never(database: SqliteDatabase) -> None:

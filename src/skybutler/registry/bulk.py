@@ -111,6 +111,9 @@ class BulkInsert:
                     if not skip_existing:
                         raise _exists(name, run, required, plain, left_out)
                     added[left_out] = False
+            if made:
+                first = ids[int(added.argmax())].tobytes()
+                self._database.note_inserted("dataset", "id", self._database.id_parameter(first))
             self._summaries.note_columns(registered, collection, plain)
             for table in filter(None, ("dataset", registered.key_table)):
                 self._database.grown(table, n)

@@ -177,6 +177,7 @@ class Database(ABC):
             local.pid = os.getpid()
             local.depth = 0
             local.stages = {}
+            local.inserted = None
         return local.connection
 
     def close(self) -> None:
@@ -216,6 +217,8 @@ class Database(ABC):
         ------
         ReadOnlyError
             The database was opened read-only.
+        UnknownOutcomeError
+            The connection was lost during the commit, and the database did not come back to tell what it had done.
         """
         self.require_writeable()
         self.connection  # noqa: B018 - opens it, so that depth exists
@@ -226,6 +229,7 @@ class Database(ABC):
             self._control(f"SAVEPOINT {savepoint}")
         else:
             self._begin()
+            local.inserted = None
         local.depth = depth + 1
         try:
             if not depth:
@@ -235,7 +239,10 @@ class Database(ABC):
             if not depth:
                 for finish in self.before_commit:
                     finish()
-            self._control(f"RELEASE SAVEPOINT {savepoint}" if depth else "COMMIT")
+            if depth:
+                self._control(f"RELEASE SAVEPOINT {savepoint}")
+            else:
+                self._commit()
         except BaseException:
             self._roll_back(savepoint if depth else None)
             raise
@@ -243,6 +250,14 @@ class Database(ABC):
             local.depth = depth
         if not depth and self._written >= self._statistics_due:
             self._refresh_statistics()
+
+    def note_inserted(self, table: str, column: str, value: Any) -> None:
+        """A row that this transaction adds: should the answer to the commit be lost, it tells whether it was done."""
+        self._local.inserted = table, column, value
+
+    def _commit(self) -> None:
+        """Commit it; an error means that it was not, or is an `UnknownOutcomeError`."""
+        self._control("COMMIT")
 
     def _refresh_statistics(self) -> None:
         """Let the planner know the tables again, each time that this process has written twice as much as before."""
@@ -255,6 +270,7 @@ class Database(ABC):
             self._undo(savepoint)
         finally:
             self._local.stages = {}
+            self._local.inserted = None
             for forget in self.on_rollback:
                 forget()
 

@@ -273,6 +273,7 @@ class Datasets:
                 f"'{ref.run}', or its id is taken.",
                 hint="Put it into another run, or remove the old one: butler prune-datasets REPO --purge RUN ...",
             ) from error
+        self._database.note_inserted("dataset", "id", identifier)
         self.summaries.note(registered, collection, ref.data_id)
 
     def _file_parameters(self, record: FileRecord) -> tuple[Any, ...]:

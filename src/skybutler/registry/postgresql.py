@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import struct
 import threading
+import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
@@ -19,6 +21,7 @@ from skybutler.errors import (
     MissingExtraError,
     ReadOnlyError,
     UnavailableError,
+    UnknownOutcomeError,
 )
 
 from .database import ColumnKind, Database, Row, quoted
@@ -36,11 +39,18 @@ except ImportError as error:  # pragma: no cover - the test environment has it
 
 __all__ = ["PostgresqlDatabase"]
 
+_log = logging.getLogger(__name__)
+
 _UUID_OID = 2950
 _SETTINGS = {"jit": "off", "random_page_cost": "1.1", "enable_mergejoin": "off", "default_statistics_target": "20"}
 """Of a connection.  A row found through an index costs little more than its neighbour, as on no disk that turns, and
 runs are not merged with the keys of an exposure: otherwise whole runs are read for it.  ANALYZE looks at 300 rows for
 each unit of the target: 100, the default, takes as long as inserting, and what is told here needs no 30,000 rows."""
+_OUTCOME_SECONDS = 30.0
+"""How long a server that went away during a commit may take to come back and tell whether it was done."""
+
+_AGAIN_SECONDS = 0.1
+
 _MANY_ROWS = 2000
 """Fewer new rows never make a bad plan that lasts."""
 
@@ -221,11 +231,19 @@ class PostgresqlDatabase(Database):
             return
         command, local.release = ("" if sql == "COMMIT" else local.release) + sql, ""
         # without the driver's cursors, which take three times as long for statements that have no values and no rows
-        result = connection.pgconn.exec_(command.encode())
-        if result.status != pq.ExecStatus.COMMAND_OK:
-            raise self._failed(psycopg.errors.error_from_result(result))
+        result = self._sent(command, pq.ExecStatus.COMMAND_OK)
         if sql == "COMMIT" and result.command_status != b"COMMIT":
             raise ConflictError("A statement of the transaction failed, so that nothing of it was kept.")
+
+    def _sent(self, sql: str, expected: pq.ExecStatus) -> pq.abc.PGresult:
+        """The last result of one or more statements."""
+        try:
+            result = self.connection.pgconn.exec_(sql.encode())
+        except psycopg.Error as error:  # a connection that is known to be gone
+            raise self._failed(error) from error
+        if result.status != expected:
+            raise self._failed(psycopg.errors.error_from_result(result))
+        return result
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         try:
@@ -309,6 +327,56 @@ class PostgresqlDatabase(Database):
         self._execute(f"TRUNCATE pg_temp.{name}", ())
         return True
 
+    def _begin(self) -> None:
+        # both in one message: after a lost commit the number is the only way to learn what became of it
+        result = self._sent("BEGIN; SELECT txid_current()", pq.ExecStatus.TUPLES_OK)
+        self._local.transaction_number = int(result.get_value(0, 0) or 0)
+
+    def _commit(self) -> None:
+        try:
+            self._control("COMMIT")
+        except UnavailableError:
+            if not self._was_committed(self._local.transaction_number):
+                raise
+            self.close()
+
+    def _was_committed(self, transaction_number: int) -> bool:
+        """Ask another connection what became of a transaction whose commit was not answered."""
+        deadline = time.monotonic() + _OUTCOME_SECONDS
+        is_waiting = False
+        while time.monotonic() < deadline:
+            try:
+                status = self._status(transaction_number)
+            except (psycopg.OperationalError, UnavailableError) as error:  # it starts again, or is gone
+                if not is_waiting:
+                    _log.warning("The PostgreSQL registry went away during a commit (%s). Waiting for it.", error)
+                is_waiting = True
+            else:
+                if status in ("committed", "aborted"):
+                    return status == "committed"
+                if status != "in progress":
+                    break
+            time.sleep(_AGAIN_SECONDS)
+        raise UnknownOutcomeError(
+            "The PostgreSQL registry went away during a commit and did not tell what became of it: it is not known "
+            "whether the transaction was committed.",
+            hint="Do it again when the server runs: it finds what is there.",
+        )
+
+    def _status(self, transaction_number: int) -> str | None:
+        with closing(self._connect()) as connection:
+            try:
+                rows = connection.execute("SELECT txid_status(%s)", (transaction_number,)).fetchall()
+            except psycopg.errors.InvalidParameterValue:  # "in the future": lost in a crash, with its number
+                return "aborted"
+            status: str | None = rows[0][0]
+            if status == "committed" and (inserted := self._local.inserted):
+                # after a crash, another transaction may have got the number of one that was lost
+                table, column, value = inserted
+                sql = f"SELECT 1 FROM {quoted(table)} WHERE {quoted(column)} = %s"
+                return status if connection.execute(sql, (value,)).fetchall() else None
+            return status
+
     def _undo(self, savepoint: str | None) -> None:
         connection: psycopg.Connection[Row] = self.connection
         self._local.release = ""
@@ -316,11 +384,16 @@ class PostgresqlDatabase(Database):
             if savepoint is None:  # else the outer blocks must fail too: their rows are gone
                 self._local.pid = None
             return  # the server rolled back when the connection went
-        if savepoint is None:
-            connection.execute("ROLLBACK")
-        else:
-            connection.execute(f"ROLLBACK TO SAVEPOINT {savepoint}")
-            connection.execute(f"RELEASE SAVEPOINT {savepoint}")
+        try:
+            if savepoint is None:
+                connection.execute("ROLLBACK")
+            else:
+                connection.execute(f"ROLLBACK TO SAVEPOINT {savepoint}")
+                connection.execute(f"RELEASE SAVEPOINT {savepoint}")
+        except psycopg.OperationalError:  # the server has said good-bye, and only now is the connection seen to be gone
+            connection.close()
+            if savepoint is None:
+                self._local.pid = None
 
     # ------------------------------------------------------------- differences
     def table_names(self) -> set[str]:

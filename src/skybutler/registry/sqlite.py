@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import time
@@ -21,7 +22,11 @@ from .database import ColumnKind, Database, Row, quoted
 
 __all__ = ["SqliteDatabase"]
 
+_log = logging.getLogger(__name__)
+
 _BUSY_SECONDS = 60.0
+_NOTICE_SECONDS = 5.0
+"""After so long a wait for another process the user is told what we wait for."""
 _PAUSES = 0.0005, 0.004
 """Shortest and longest pause, seconds, before a writer that waits for another tries again."""
 _SAMPLED = 1000
@@ -193,7 +198,7 @@ class SqliteDatabase(Database):
         SQLite's own waiting sleeps up to a tenth of a second at a time, the longer the longer it has waited: with
         several writers the lock lies idle between them, and whoever has waited long waits on.
         """
-        connection, deadline = self.connection, time.monotonic() + _BUSY_SECONDS
+        connection, began, is_said = self.connection, time.monotonic(), False
         connection.execute("PRAGMA busy_timeout=0")
         try:
             while True:
@@ -201,8 +206,12 @@ class SqliteDatabase(Database):
                     connection.execute("BEGIN IMMEDIATE")
                     return
                 except sqlite3.OperationalError as error:
-                    if "locked" not in str(error) or time.monotonic() > deadline:
+                    waited = time.monotonic() - began
+                    if "locked" not in str(error) or waited > _BUSY_SECONDS:
                         raise _translated(error, self.path) from error
+                    if waited > _NOTICE_SECONDS and not is_said:
+                        _log.warning("The registry %s is locked by another process: waiting for it.", self.path)
+                        is_said = True
                 import random  # loads OpenSSL
 
                 time.sleep(random.uniform(*_PAUSES))  # noqa: S311 - chance spreads those who wait, it guards nothing
