@@ -105,3 +105,15 @@ def test_one_reason_for_many_files_is_not_repeated_for_each(run: Run, observator
     assert len(lines) == 11
     assert "09.fits" in lines[9]
     assert lines[10].startswith("Failed: 5 more files, for the same reason: no known instrument")
+
+
+def test_like_reasons_are_not_all_repeated(run: Run, observatory: Path, raws: Path, tmp_path: Path) -> None:
+    for i in range(12):
+        (tmp_path / f"empty{i:02}.fits").touch()
+        shutil.copytree(raws, tmp_path / str(i))
+    lines = run("ingest-raws", observatory, tmp_path, "-t", "direct").stderr.splitlines()
+    assert lines[9].endswith("empty09.fits: empty file.")
+    assert lines[10].endswith("for the same reason: empty file.")
+    assert len(lines) == 22
+    assert lines[21].startswith("Failed: 34 more files, for like reasons: ")
+    assert "which was taken" in lines[21]

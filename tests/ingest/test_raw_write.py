@@ -98,7 +98,7 @@ def test_record_made_by_another_process_in_between(
 def test_database_that_does_not_answer_is_no_fault_of_files(
     butler: Butler, night: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skybutler.ingest.raw_write._PAUSE_S", 0.0)
+    monkeypatch.setattr("skybutler.ingest.patience._PAUSE_S", 0.0)
     tries: list[int] = []
 
     def refuse(*_: Any, **__: Any) -> None:

@@ -59,12 +59,17 @@ def _card(key: str, value: Value) -> str:
     return f"{key:<8}= {text}".ljust(80)
 
 
+def header_of(exposure: int, detector: int, **changes: Value | None) -> bytes:
+    """The header of `cards` as it stands in a file."""
+    text = "".join(_card(key, value) for key, value in cards(exposure, detector, **changes).items()) + "END".ljust(80)
+    return text.ljust(-(-len(text) // 2880) * 2880).encode("ascii")
+
+
 def write_raw(folder: Path, exposure: int, detector: int, name: str | None = None, **changes: Value | None) -> Path:
     """A file with the header of `cards`."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / (name or f"lsst_a_{exposure}_{IMSIM.detector(detector).full_name}_i.fits")
-    text = "".join(_card(key, value) for key, value in cards(exposure, detector, **changes).items()) + "END".ljust(80)
-    path.write_bytes(text.ljust(-(-len(text) // 2880) * 2880).encode("ascii"))
+    path.write_bytes(header_of(exposure, detector, **changes))
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,12 +17,15 @@ from .progress import progress_bar
 
 if TYPE_CHECKING:
     from skybutler.ingest.executor import Executor
-    from skybutler.ingest.report import RawIngestReport
+    from skybutler.ingest.report import RawFailure, RawIngestReport
 
 __all__ = ["ingest_raws", "report_table"]
 
 _NAMED = 10
-"""So many files that failed for one and the same reason are named; ``--json`` names all."""
+"""So many files that failed for alike reasons are named; ``--json`` names all."""
+
+_PARTICULARS = re.compile(r"\S*[\d/'\"]\S*")
+"""Words that make reasons of one kind differ: numbers, paths, quoted values."""
 
 
 @command("ingest-raws")
@@ -136,11 +140,13 @@ def report_table(report: RawIngestReport, *, with_failures: bool = False) -> Tab
 def _say_rest(report: RawIngestReport, regex: str | None) -> None:
     if not report.files and not report.failures:
         click.echo(f"No files {f'that match {regex}' if regex else 'with names of FITS files'} were found.", err=True)
-    times: dict[str, int] = {}
+    alike: dict[str, list[RawFailure]] = {}
     for failure in report.failures:
-        times[failure.reason] = times.get(failure.reason, 0) + 1
-        if times[failure.reason] <= _NAMED:
+        alike.setdefault(_PARTICULARS.sub("...", failure.reason), []).append(failure)
+    for failures in alike.values():
+        for failure in failures[:_NAMED]:
             click.echo(f"Failed: {failure}", err=True)
-    for reason, n in times.items():
-        if n > _NAMED:
-            click.echo(f"Failed: {n - _NAMED} more files, for the same reason: {reason}", err=True)
+        if more := failures[_NAMED:]:
+            same = len({failure.reason for failure in failures}) == 1
+            reason = f"the same reason: {more[0].reason}" if same else f"like reasons: {more[0]}"
+            click.echo(f"Failed: {len(more)} more files, for {reason}", err=True)

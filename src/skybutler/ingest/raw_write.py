@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from skybutler.errors import (
     CollectionError,
     ConflictError,
     DatasetTypeError,
+    MissingFileError,
     ReadOnlyError,
     UnavailableError,
     nearest,
 )
 
+from .patience import Patience
 from .raw_metadata import RawColumns
 from .records import Comparison, compare, fitting, shown, taken
 from .report import RawIngestReport
@@ -33,7 +36,7 @@ __all__ = ["RAW", "ExposureWriter"]
 RAW = "raw"
 """Dataset type of raws."""
 
-_OF_ALL = (CollectionError, DatasetTypeError, ReadOnlyError)
+_OF_ALL = (CollectionError, DatasetTypeError, ReadOnlyError, UnavailableError)
 """Errors that every file would meet."""
 
 _PAUSE_S = 0.5
@@ -87,6 +90,8 @@ class ExposureWriter:
         Counts what is done.
     fail : callable
         Told of a file that cannot be used, and why.
+    tell : callable
+        Called after each transaction.
     transfer : `str`
         Transfer mode.
     update, skip_existing, track : `bool`
@@ -101,14 +106,16 @@ class ExposureWriter:
         *,
         report: RawIngestReport,
         fail: Callable[[str, str], None],
+        tell: Callable[[], None],
         transfer: str,
         update: bool,
         skip_existing: bool,
         track: bool,
     ) -> None:
         self._butler, self._instrument, self._run = butler, instrument, run
-        self._report, self._fail = report, fail
+        self._report, self._fail, self._tell = report, fail, tell
         self._transfer, self._update, self._skip, self._track = transfer, update, skip_existing, track
+        self._patience = Patience(butler.registry.database)
         self._exposure = butler.dimensions["exposure"]
         self._detectors = np.array(
             [d.id for d in butler.query_dimension_records("detector", instrument=instrument)], int
@@ -134,6 +141,8 @@ class ExposureWriter:
         records = _Records(columns, found, [r.dependencies for r in raws])
         while len(files):
             chosen, again = self._claiming(files)
+            if self._transfer not in _RECORDED:
+                chosen = self._without_existing(chosen, found)
             at_once = len(chosen) if self._transfer in _RECORDED else _AT_ONCE_MOVED
             for begin in range(0, len(chosen), at_once or 1):
                 self._divide(chosen.take(np.arange(begin, min(begin + at_once, len(chosen)))), records)
@@ -192,7 +201,7 @@ class ExposureWriter:
 
     def _with_agreeing_record(self, files: _Files, columns: dict[str, Any]) -> tuple[_Files, Comparison]:
         """Without files of exposures that are recorded with other values, unless those are to be overwritten."""
-        found = compare(self._butler, "exposure", columns)
+        found = self._patience(lambda: compare(self._butler, "exposure", columns))
         ids = columns["id"]
         # The first file of an ingest tells about its exposure, also when the others come in later transactions.
         for row in [r for r in found.changed if ids[r] in self._settled]:
@@ -212,6 +221,21 @@ class ExposureWriter:
 
         return self._drop(files, np.isin(files.record, list(found.changed)), reason), found
 
+    def _without_existing(self, files: _Files, found: Comparison) -> _Files:
+        """Without files that the run has and whose record stays: what is there need not be asked in small parts."""
+        data_id = self._data_id(files)
+        existing = self._patience(lambda: self._butler.registry.datasets.existing(RAW, self._run, data_id))
+        existing &= ~np.isin(files.record, [*found.new, *found.changed])
+        self._count_existing(files, existing)
+        return files.take(np.flatnonzero(~existing))
+
+    def _data_id(self, files: _Files) -> dict[str, Any]:
+        return {
+            "instrument": [self._instrument] * len(files),
+            "detector": files.detector.tolist(),
+            "exposure": files.exposure.tolist(),
+        }
+
     # ----------------------------------------------------------------- writing
     def _divide(self, files: _Files, records: _Records, *, whole: bool = True) -> None:
         """Write files in one transaction; when that fails, each half in its own."""
@@ -219,38 +243,48 @@ class ExposureWriter:
             return
         try:
             self._write_patiently(files, records, whole)
-        except (*_OF_ALL, UnavailableError):
+        except _OF_ALL:
             raise
         except ButlerError as error:
+            if isinstance(error, MissingFileError) and len(present := self._present(files)) < len(files):
+                self._divide(present, records, whole=whole)
+                return
             if len(files) == 1:
-                self._claimed[int(files.exposure[0])] &= ~(1 << int(files.detector[0]))
+                self._release(files)
                 self._fail(files.paths[0], str(error))
                 return
             half = len(files) // 2
             self._divide(files.take(np.arange(half)), records, whole=False)
             self._divide(files.take(np.arange(half, len(files))), records, whole=False)
 
+    def _release(self, files: _Files) -> None:
+        """Let other files have the data IDs of these, which could not be written."""
+        for exposure, detector in zip(files.exposure.tolist(), files.detector.tolist(), strict=True):
+            self._claimed[exposure] &= ~(1 << detector)
+
+    def _present(self, files: _Files) -> _Files:
+        """Without files that have vanished since they were found."""
+        gone = np.array(["://" not in path and not os.path.exists(path) for path in files.paths], dtype=bool)
+        self._release(files.take(np.flatnonzero(gone)))
+        return self._drop(files, gone, lambda i: "no such file: it has vanished, or an index names what is not there.")
+
     def _write_patiently(self, files: _Files, records: _Records, whole: bool) -> None:
         """Once more, when another process may have been in the way: after a pause, or for a last file at once."""
         try:
-            self._write(files, records)
+            self._patience(lambda: self._write(files, records))
         except _OF_ALL:
             raise
-        except (ConflictError, UnavailableError):
+        except ConflictError:
             if not whole and len(files) > 1:
                 raise
             time.sleep(_PAUSE_S if whole else 0.0)
-            self._write(files, records)
+            self._patience(lambda: self._write(files, records))
 
     def _write(self, files: _Files, records: _Records) -> None:
         butler, elements = self._butler, self._butler.registry.elements
         rows = np.unique(files.record).tolist()
         new, changed = (sorted(set(rows) & set(some)) for some in (records.found.new, records.found.changed))
-        data_id = {
-            "instrument": [self._instrument] * len(files),
-            "detector": files.detector.tolist(),
-            "exposure": files.exposure.tolist(),
-        }
+        data_id = self._data_id(files)
         ids = uuid5_for_data_ids(RAW, self._run, list(data_id), data_id)
         with butler.transaction():
             made = 0
@@ -275,6 +309,7 @@ class ExposureWriter:
         for row in changed:
             exposure = (self._instrument, int(records.columns["id"][row]))
             self._report.updated_exposures[exposure] = records.found.changed[row]
+        self._tell()
 
     def _write_dependencies(self, records: _Records) -> None:
         for part in records.dependencies:
@@ -290,10 +325,13 @@ class ExposureWriter:
         report.exposures += exposures
         if n:
             report.runs[self._run] = report.runs.get(self._run, 0) + n
+        self._count_existing(files, ~added)
+
+    def _count_existing(self, files: _Files, existing: npt.NDArray[np.bool_]) -> None:
         if self._skip:
-            report.skipped += len(files) - n
+            self._report.skipped += int(existing.sum())
             return
-        for i in np.flatnonzero(~added).tolist():
+        for i in np.flatnonzero(existing).tolist():
             self._fail(files.paths[i], f"run '{self._run}' has this raw already; --skip-existing leaves it out.")
 
 

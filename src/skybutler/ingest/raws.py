@@ -9,11 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from skybutler.datasets import CollectionType
-from skybutler.errors import IngestError
+from skybutler.errors import IngestError, UnavailableError
 from skybutler.instruments.description import FOLDERS
 from skybutler.storage.transfer import check_mode
 
 from .executor import Executor
+from .patience import Patience
 from .processes import open_executor
 from .raw_metadata import UNREAD, RawColumns, RawMetadata, read_metadata
 from .raw_search import DEFAULT_REGEX, find_raws
@@ -91,8 +92,10 @@ def ingest_raws(
     ------
     IngestError
         A file is bad and ``fail_fast`` is set.
-    ReadOnlyError, UnavailableError
+    ReadOnlyError
         The repository cannot be written.
+    UnavailableError
+        The database went away for more than a minute, or a disk is full; it says what was ingested before.
     ParameterError
         An unknown transfer mode.
     """
@@ -105,11 +108,17 @@ def ingest_raws(
     # Worker processes may have another environment.
     folders = (*(os.fspath(d) for d in descriptions), *filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)))
     read = partial(read_metadata, descriptions=folders)
-    if executor is not None:
-        ingest.take_all(executor.map(read, batches, UNREAD))
-    else:
-        with open_executor(processes) as own:
-            ingest.take_all(own.map(read, batches, UNREAD))
+    try:
+        if executor is not None:
+            ingest.take_all(executor.map(read, batches, UNREAD))
+        else:
+            with open_executor(processes) as own:
+                ingest.take_all(own.map(read, batches, UNREAD))
+    except UnavailableError as error:
+        raise UnavailableError(
+            f"{error.message} Ingested before that: {ingest.report.ingested} files; those are complete.",
+            hint=f"{error.hint} The same command goes on from there.".strip(),
+        ) from error
     return ingest.report
 
 
@@ -131,13 +140,14 @@ class _RawIngest:
         self._fail_fast, self._update, self._skip, self._track = fail_fast, update_records, skip_existing, track
         self._progress = progress
         self._began = time.monotonic()
+        self._patience = Patience(butler.registry.database)
         self._waiting: dict[str, list[RawColumns]] = {}
         self._writers: dict[str, ExposureWriter] = {}
         self.report = RawIngestReport()
 
     def fail(self, path: str, reason: str) -> None:
         """Note that a file cannot be used."""
-        failure = RawFailure(path, reason)
+        failure = RawFailure(path, reason.removeprefix(f"{path}: "))
         if self._fail_fast:
             raise IngestError(f"{failure}", hint="Without --fail-fast the other files are ingested.")
         self.report.failures.append(failure)
@@ -161,30 +171,37 @@ class _RawIngest:
         raws = self._waiting.pop(instrument)
         writer = self._writers.get(instrument)
         if writer is None:
-            run = self._run or f"{instrument}/raw/all"
-            if not ExposureWriter.is_registered(self._butler, instrument):
-                for path in (path for r in raws for path in r.paths):
-                    self.fail(
-                        path,
-                        f"instrument '{instrument}' is not registered in this repository: "
-                        f"butler register-instrument REPO {instrument}",
-                    )
-                return
-            self._butler.register_dataset_type(RAW, ("instrument", "detector", "exposure"), "Exposure")
-            self._butler.collections.register(run, CollectionType.RUN)
-            writer = self._writers[instrument] = ExposureWriter(
-                self._butler,
-                instrument,
-                run,
-                report=self.report,
-                fail=self.fail,
-                transfer=self._transfer,
-                update=self._update,
-                skip_existing=self._skip,
-                track=self._track,
-            )
+            writer = self._patience(lambda: self._writer(instrument))
+        if writer is None:
+            for path in (path for r in raws for path in r.paths):
+                self.fail(
+                    path,
+                    f"instrument '{instrument}' is not registered in this repository: "
+                    f"butler register-instrument REPO {instrument}",
+                )
+            return
+        self._writers[instrument] = writer
         writer.write(raws)
-        self._tell()
+
+    def _writer(self, instrument: str) -> ExposureWriter | None:
+        """A writer, when the instrument is registered."""
+        if not ExposureWriter.is_registered(self._butler, instrument):
+            return None
+        run = self._run or f"{instrument}/raw/all"
+        self._butler.register_dataset_type(RAW, ("instrument", "detector", "exposure"), "Exposure")
+        self._butler.collections.register(run, CollectionType.RUN)
+        return ExposureWriter(
+            self._butler,
+            instrument,
+            run,
+            report=self.report,
+            fail=self.fail,
+            tell=self._tell,
+            transfer=self._transfer,
+            update=self._update,
+            skip_existing=self._skip,
+            track=self._track,
+        )
 
     def _tell(self) -> None:
         self.report.seconds = time.monotonic() - self._began

@@ -5,6 +5,7 @@ Knows nothing of instruments or of what cards mean; ``cards`` knows how a card i
 
 from __future__ import annotations
 
+import errno
 import os
 import zlib
 from collections.abc import Container, Sequence
@@ -299,7 +300,8 @@ def _open(path: str) -> _Source:
         first = os.pread(fd, _FIRST_READ, 0)
     except OSError as error:
         os.close(fd)
-        raise UnreadableFileError(f"{path}: {error.strerror}.") from error
+        reason = "not a regular file" if error.errno == errno.ESPIPE else error.strerror
+        raise UnreadableFileError(f"{path}: {reason}.") from error
     return _GzippedFile(fd, path) if first.startswith(_GZIP) else _PlainFile(fd, first)
 
 

@@ -238,7 +238,7 @@ class PostgresqlDatabase(Database):
     def _sent(self, sql: str, expected: pq.ExecStatus) -> pq.abc.PGresult:
         """The last result of one or more statements."""
         try:
-            result = self.connection.pgconn.exec_(sql.encode())
+            result: pq.abc.PGresult = self.connection.pgconn.exec_(sql.encode())
         except psycopg.Error as error:  # a connection that is known to be gone
             raise self._failed(error) from error
         if result.status != expected:

@@ -1,0 +1,92 @@
+"""Whether a repository is whole: rows, files and content agree, and nothing lies about."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, NamedTuple
+
+from skybutler import Butler
+from support.raws import RUN
+
+DataId = tuple[int, int]
+
+
+class Ended(NamedTuple):
+    """How a command ended: exit status, output, messages, peak memory in bytes."""
+
+    status: int
+    out: str
+    err: str
+    memory: int
+
+
+class Command:
+    """``butler ...`` in a process of its own.
+
+    Parameters
+    ----------
+    *arguments
+        Of the command line.
+    **options
+        For `subprocess.Popen`.
+    """
+
+    def __init__(self, *arguments: object, **options: Any) -> None:
+        command = [sys.executable, "-c", "from skybutler.cli.main import main; main()", *map(str, arguments)]
+        self._out, self._err = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - closed by `end`
+        self.process = subprocess.Popen(command, stdout=self._out, stderr=self._err, **options)
+
+    def wait_for(self, message: str, times: int = 1) -> None:
+        """Wait until the command has said something so many times."""
+        while os.pread(self._err.fileno(), 1 << 20, 0).count(message.encode()) < times:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"It ended without saying {message!r}: {self.end()}")
+            time.sleep(0.005)
+
+    def end(self) -> Ended:
+        """Wait for the end."""
+        memory = 0
+        if self.process.poll() is None:
+            _, status, usage = os.wait4(self.process.pid, 0)
+            self.process.returncode, memory = os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024
+        texts = []
+        for file in (self._out, self._err):
+            with file:
+                file.seek(0)
+                texts.append(file.read().decode())
+        return Ended(self.process.returncode, *texts, memory)
+
+
+_NO_DATASETS = ("butler.yaml", "registry.sqlite3", "registry.sqlite3-wal", "registry.sqlite3-shm")
+
+
+def ingested(butler: Butler, run: str = RUN) -> set[DataId]:
+    """Exposure and detector of the raws of a run; an error when one is there twice."""
+    if not butler.collections.query(run):
+        return set()
+    found = [(ref.data_id["exposure"], ref.data_id["detector"]) for ref in butler.query_datasets("raw", run)]
+    assert len(set(found)) == len(found)
+    return set(found)
+
+
+def require_whole(butler: Butler, sources: Mapping[DataId, Path], run: str = RUN) -> None:
+    """Exactly these raws are in the run, each with the content of its source, and the datastore has no other files."""
+    root = Path(butler.config.root)
+    found: dict[DataId, Path] = {}
+    if butler.collections.query(run):
+        for ref in butler.query_datasets("raw", run):
+            key = ref.data_id["exposure"], ref.data_id["detector"]
+            assert key not in found
+            found[key] = Path(butler.get_uri(ref).removeprefix("file://"))
+    assert found.keys() == sources.keys()
+    assert [key for key, path in found.items() if path.read_bytes() != sources[key].read_bytes()] == []
+    exposures = {r.data_id["exposure"] for r in butler.query_dimension_records("exposure")}
+    assert exposures == {exposure for exposure, _ in sources}
+    there = {path for path in root.rglob("*") if path.is_file() and path.name not in _NO_DATASETS}
+    assert there == {path for path in found.values() if path.is_relative_to(root)}
