@@ -151,6 +151,8 @@ def ingest_columns(
     with butler._transactions.begin() as stage:
         butler.registry.collections.register(run, CollectionType.RUN)
         makes_files = transfer not in (None, "direct", "split")
+        if makes_files:  # others would bring the same files to the same places, and take them back when they fail
+            butler.registry.collections.wait_for_turn(run)
         if skip_existing or makes_files:
             existing = butler.registry.datasets.existing(name, run, columns)
             if existing.any() and not skip_existing:

@@ -217,6 +217,12 @@ class Collections:
             return self.register(name, type, doc)
         return True
 
+    def wait_for_turn(self, name: str) -> None:
+        """Wait until no other transaction has its turn with a collection, and have it to the end of this one."""
+        if lock := self._database.order_lock:
+            self._database.query(f"SELECT 1 FROM collection WHERE k = ?{lock}", (self.get(name).k,))
+            self._revision.check()  # of what happened while we waited
+
     def set_doc(self, name: str, doc: str) -> None:
         """Replace the documentation text."""
         with self._database.transaction():

@@ -162,6 +162,9 @@ class Database(ABC):
         """SQL and parameters of a value being one of some hundred at most, of a kind."""
         return f"{expression} IN ({', '.join('?' * len(values))})", list(values)
 
+    order_lock = " FOR NO KEY UPDATE"
+    """End of a SELECT that transactions go through one by one, though rows may refer to its rows; empty as above."""
+
     def id_parameter(self, value: bytes) -> Any:
         """A 16-byte identifier as the driver wants it bound."""
         return value

@@ -91,7 +91,7 @@ class SqliteDatabase(Database):
         "bool": "INTEGER",
         "key": "INTEGER PRIMARY KEY",
     }
-    row_lock = shared_lock = ""  # a write transaction has the whole file
+    row_lock = shared_lock = order_lock = ""  # a write transaction has the whole file
 
     def __init__(self, path: str, *, writeable: bool, create: bool = False, journal: str = "wal") -> None:
         super().__init__(writeable)
