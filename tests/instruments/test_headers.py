@@ -112,7 +112,7 @@ def test_pipe_among_files_keeps_nobody_waiting(real_raw: Path, tmp_path: Path) -
     os.mkfifo(tmp_path / "pipe.fits")
     table = read_headers([tmp_path / "pipe.fits", real_raw], ["OBSID"])
     assert table.column("OBSID") == [None, 204595]
-    assert "pipe.fits: Illegal seek" in str(table.errors[0])
+    assert "pipe.fits: not a regular file" in str(table.errors[0])
 
 
 def test_many_files_of_all_kinds(real_raw: Path, hostile: dict[str, Path], tmp_path: Path) -> None:
