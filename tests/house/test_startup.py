@@ -41,8 +41,8 @@ QUERY = OPEN | {
     "expressions.comparison", "expressions.functions", "expressions.lexer", "expressions.membership",
     "expressions.names", "expressions.nodes", "expressions.order_by", "expressions.parser", "expressions.values",
     "registry.ask", "registry.batches", "registry.blocks", "registry.compile", "registry.fragments",
-    "registry.implied", "registry.members", "registry.predicates", "registry.query", "registry.results",
-    "registry.spatial", "registry.tables",
+    "registry.implied", "registry.listing", "registry.members", "registry.predicates", "registry.query",
+    "registry.results", "registry.spatial", "registry.tables",
     "sky", "sky.times", "sky.timespan",
 }  # fmt: skip
 LIST_DATASETS = LIST_COLLECTIONS - {"cli.collections"} | QUERY | {"cli.datasets"}
