@@ -44,7 +44,11 @@ def make(root: Path, count: int) -> None:
         detectors = np.arange(DETECTORS)
         insert("detector", {"instrument": ["Cam"] * DETECTORS, "id": detectors, "full_name": detectors.astype(str)})
         insert("group", {"instrument": many, "name": names})
-        known: dict[str, Any] = {"physical_filter": ["r"] * len(many), "day_obs": [20260101] * len(many), "group": names}
+        known: dict[str, Any] = {
+            "physical_filter": ["r"] * len(many),
+            "day_obs": [20260101] * len(many),
+            "group": names,
+        }
         insert("exposure", {"instrument": many, "id": exposures, "obs_id": names, "seq_num": exposures, **known})
         butler.register_dataset_type("flat", ["instrument", "exposure", "detector"], is_calibration=True)
         columns: dict[str, Any] = {
