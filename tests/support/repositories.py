@@ -63,7 +63,10 @@ class Command:
         return Ended(self.process.returncode, *texts, memory)
 
 
-_NO_DATASETS = ("butler.yaml", "registry.sqlite3", "registry.sqlite3-wal", "registry.sqlite3-shm")
+_NO_DATASETS = (
+    "butler.yaml",
+    *(f"{name}.sqlite3{end}" for name in ("skybutler", "registry") for end in ("", "-wal", "-shm")),
+)
 
 
 def ingested(butler: Butler, run: str = RUN) -> set[DataId]:
