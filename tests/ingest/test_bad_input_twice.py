@@ -48,7 +48,11 @@ def test_the_other_takes_its_files_back(butler: Butler, tmp_path: Path) -> None:
         return {path: path.stat().st_ino for path in Path(root).rglob("raw_*")}
 
     def bring_and_fail() -> None:
-        ids = {"instrument": [CAMERA] * 19, "exposure": [501] * 19, "detector": list(range(1, 20))}
+        ids: dict[str, list[object]] = {
+            "instrument": [CAMERA] * 19,
+            "exposure": [501] * 19,
+            "detector": [*range(1, 20)],
+        }
         with butler.transaction():
             butler.ingest_columns("raw", ids, [str(path) for path in raws.values()], run=RUN, transfer="copy")
             brought = inodes()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import hypothesis.strategies as st
 import numpy as np
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from skybutler.sky.region import circle, encode
 from support.world import square
 
 
-def _block(regions: list[Region], first: int = 0) -> Block:
+def _block(regions: Sequence[Region], first: int = 0) -> Block:
     return Block.of([(first + i, encode(r)) for i, r in enumerate(regions)])
 
 
@@ -78,5 +80,6 @@ def test_split_blocks_find_the_same_pairs() -> None:
 def test_only_one_polygon_of_moderate_size_is_a_single_polygon() -> None:
     (normals,) = [_block([square(10, 0, 2)]).single_polygon()]
     assert normals.shape == (4, 3)
-    for regions in ([square(10, 0, 2)] * 2, [circle(10, 0, 2)], [square(10, 0, 160)]):
+    several: list[Sequence[Region]] = [[square(10, 0, 2)] * 2, [circle(10, 0, 2)], [square(10, 0, 160)]]
+    for regions in several:
         assert _block(regions).single_polygon() is None

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from skybutler import Butler
 from support.raws import RUN
@@ -55,12 +55,13 @@ class Command:
         if self.process.poll() is None:
             _, status, usage = os.wait4(self.process.pid, 0)
             self.process.returncode, memory = os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024
-        texts = []
-        for file in (self._out, self._err):
-            with file:
-                file.seek(0)
-                texts.append(file.read().decode())
-        return Ended(self.process.returncode, *texts, memory)
+        return Ended(self.process.returncode, _text(self._out), _text(self._err), memory)
+
+
+def _text(file: IO[bytes]) -> str:
+    with file:
+        file.seek(0)
+        return file.read().decode()
 
 
 _NO_DATASETS = (
