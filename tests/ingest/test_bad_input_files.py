@@ -92,6 +92,7 @@ class Thief(SerialExecutor):
         return super().map(function, robbed(), *more)
 
 
+@pytest.mark.slow
 def test_files_vanish_between_search_reading_and_writing(
     butler: Butler, survey: Survey, unprivileged: Callable[..., Any]
 ) -> None:
