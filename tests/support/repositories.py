@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -16,9 +17,17 @@ from support.raws import RUN
 
 DataId = tuple[int, int]
 
+_PROGRAM = """
+import atexit, os
+# what `wait4` tells counts the process that forked as well
+atexit.register(lambda: os.pwrite({peak}, open("/proc/self/status", "rb").read(), 0))
+from skybutler.cli.main import main
+main()
+"""
+
 
 class Ended(NamedTuple):
-    """How a command ended: exit status, output, messages, peak memory in bytes."""
+    """How a command ended: exit status, output, messages, peak memory in bytes (0 if it was killed)."""
 
     status: int
     out: str
@@ -38,9 +47,10 @@ class Command:
     """
 
     def __init__(self, *arguments: object, **options: Any) -> None:
-        command = [sys.executable, "-c", "from skybutler.cli.main import main; main()", *map(str, arguments)]
-        self._out, self._err = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - closed by `end`
-        self.process = subprocess.Popen(command, stdout=self._out, stderr=self._err, **options)
+        self._out, self._err, self._peak = (TemporaryFile() for _ in range(3))  # noqa: SIM115 - closed by `end`
+        peak = self._peak.fileno()
+        command = [sys.executable, "-c", _PROGRAM.format(peak=peak), *map(str, arguments)]
+        self.process = subprocess.Popen(command, stdout=self._out, stderr=self._err, pass_fds=[peak], **options)
 
     def wait_for(self, message: str, times: int = 1) -> None:
         """Wait until the command has said something so many times."""
@@ -51,11 +61,9 @@ class Command:
 
     def end(self) -> Ended:
         """Wait for the end."""
-        memory = 0
-        if self.process.poll() is None:
-            _, status, usage = os.wait4(self.process.pid, 0)
-            self.process.returncode, memory = os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024
-        return Ended(self.process.returncode, _text(self._out), _text(self._err), memory)
+        status = self.process.wait()
+        peak = re.search(r"VmHWM:\s+(\d+) kB", _text(self._peak))
+        return Ended(status, _text(self._out), _text(self._err), 1024 * int(peak[1]) if peak else 0)
 
 
 def _text(file: IO[bytes]) -> str:
