@@ -236,7 +236,7 @@ class SqliteDatabase(Database):
         # a bounded sample per index keeps this at milliseconds however large the repository is
         self._execute(f"PRAGMA analysis_limit={_SAMPLED}", ())
         with self.transaction():
-            self._execute("ANALYZE", ())
+            self._execute("ANALYZE main", ())
             self._correct_statistics()
         self._execute("ANALYZE sqlite_master", ())  # nothing is read anew but the statistics
 
@@ -247,7 +247,8 @@ class SqliteDatabase(Database):
         a few, and every question would begin with them.  A quarter of them is said, since rows that stand together
         are read in less time than the planner thinks: listings are to begin with them.
         """
-        for table, index, text in self.query("SELECT tbl, idx, stat FROM sqlite_stat1 WHERE idx IS NOT NULL"):
+        # "main", as the temporary tables have statistics of the same name
+        for table, index, text in self.query("SELECT tbl, idx, stat FROM main.sqlite_stat1 WHERE idx IS NOT NULL"):
             total, *shared = (int(word) for word in text.split() if word.isdigit())
             total = min(total, self._last_row(table) or total)
             columns = [r[0] for r in self.query("SELECT name FROM pragma_index_info(?) ORDER BY seqno", (index,))]
@@ -256,7 +257,7 @@ class SqliteDatabase(Database):
                     distinct = self._distinct(table, columns[: i + 1])
                     shared[i] = max(n, total // (4 * (distinct or _FEW)))
             words = " ".join(map(str, [total, *(min(n, total) for n in shared)]))
-            self._execute("UPDATE sqlite_stat1 SET stat = ? WHERE tbl = ? AND idx = ?", (words, table, index))
+            self._execute("UPDATE main.sqlite_stat1 SET stat = ? WHERE tbl = ? AND idx = ?", (words, table, index))
 
     def _last_row(self, table: str) -> int | None:
         """Number of the last row: no fewer than there are rows; `None` for tables that do not number them."""
