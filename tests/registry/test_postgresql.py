@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
@@ -68,6 +69,46 @@ def test_large_answers_are_streamed_at_once_when_asked_for_again(database: Postg
         assert database._large == seen
         assert [r for batch in batches for r in batch] == [(i, i) for i in range(1, n + 1)]
         assert all(0 < len(batch) <= 10 for batch in batches)
+
+
+def _sessions(url: str) -> int:
+    with psycopg.connect(url, autocommit=True) as other:
+        row = other.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_long_answers_have_a_connection_of_their_own_until_they_end(url: str, database: PostgresqlDatabase) -> None:
+    with database.transaction():
+        database.insert_many("t", {"text": "text"}, ((f"t{i:03}",) for i in range(95)))
+    before = _sessions(url)
+    stream = database.stream("SELECT text FROM t ORDER BY text", size=10)
+    found = [text for (text,) in next(stream)]
+    assert _sessions(url) == before + 1
+    with database.transaction():
+        database.execute("DELETE FROM t WHERE text > 't050'")  # comes too late for the answer
+    found += [text for batch in stream for (text,) in batch]
+    assert found == [f"t{i:03}" for i in range(95)]
+    stream = database.stream("SELECT text FROM t ORDER BY text", size=10)
+    next(stream)
+    stream.close()
+    deadline = time.monotonic() + 10  # the server says goodbye when it likes
+    while _sessions(url) > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert _sessions(url) == before
+
+
+def test_a_long_answer_that_the_server_breaks_off_is_an_error(url: str, database: PostgresqlDatabase) -> None:
+    stream = database.stream("SELECT g FROM generate_series(1, 1000000) g", size=10)
+    next(stream)
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND state = 'idle in transaction'"
+        )
+    with pytest.raises(UnavailableError):
+        list(stream)
+    assert _texts(database) == []
 
 
 def test_what_a_swallowed_error_has_undone_is_not_said_to_be_kept(database: PostgresqlDatabase) -> None:

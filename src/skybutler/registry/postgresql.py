@@ -64,6 +64,7 @@ _BOUND_VALUES = 50_000
 """Staged rows of so few values go along with each statement; a temporary table costs filling, ANALYZE and emptying."""
 
 _BOUND = re.compile(r"\bbound_\d+\b")
+_STAGE = re.compile(r"\bstage_\d+\b")
 
 
 _FEW_ROWS = 200
@@ -165,6 +166,11 @@ class PostgresqlDatabase(Database):
 
     # ------------------------------------------------------------- connection
     def _connect(self) -> psycopg.Connection[Row]:
+        self._local.keys, self._local.release = {}, ""
+        return self._opened()
+
+    def _opened(self) -> psycopg.Connection[Row]:
+        """A new connection with all its settings."""
         try:
             connection = psycopg.connect(self.url, autocommit=True, connect_timeout=15, prepare_threshold=2)
             connection.adapters.register_dumper(_Id, _IdDumper)
@@ -172,7 +178,6 @@ class PostgresqlDatabase(Database):
             # by itself the driver binds small and large integers as different types: each would be planned for
             connection.adapters.register_dumper(int, Int8BinaryDumper)
             register_arrays(connection.adapters)
-            self._local.keys, self._local.release = {}, ""
             settings = [f"SET {name} = {value}" for name, value in _SETTINGS.items()]
             if self.namespace:
                 if self._create:
@@ -265,17 +270,37 @@ class PostgresqlDatabase(Database):
         yield from self._stream_large(sql, parameters, size)
 
     def _stream_large(self, sql: str, parameters: Sequence[Any], size: int) -> Generator[list[Row], None, None]:
-        name = f"c{next(self._stage_numbers)}"
-        hold = not self.in_transaction
-        sql, parameters, _ = self._with_bound(sql, parameters)
+        bound_sql, parameters, _ = self._with_bound(sql, parameters)
+        text = _percent(bound_sql)
         try:
+            if not self.in_transaction and not _STAGE.search(sql):
+                yield from self._stream_apart(text, parameters, size)
+                return
+            # other statements may come between two batches, and end a transaction of their own
+            name, hold = f"c{next(self._stage_numbers)}", not self.in_transaction
             with self.connection.cursor(name, binary=True, withhold=hold) as cursor:
-                cursor.itersize = size
-                cursor.execute(_percent(sql), parameters or None)
+                cursor.execute(text, parameters or None)
                 while rows := cursor.fetchmany(size):
                     yield rows
         except _FAILURES as error:
             raise self._failed(error) from error
+
+    def _stream_apart(self, sql: str, parameters: Sequence[Any], size: int) -> Generator[list[Row], None, None]:
+        """Rows by a connection of their own: the server makes the next batch while this one is worked on."""
+        from concurrent.futures import ThreadPoolExecutor  # only long answers need it
+
+        with (
+            closing(self._opened()) as connection,
+            connection.transaction(),
+            connection.cursor("answer", binary=True) as cursor,
+            ThreadPoolExecutor(1) as ahead,
+        ):
+            connection.execute("SET LOCAL cursor_tuple_fraction = 1")  # all rows are wanted, not the first ones soon
+            cursor.execute(sql, parameters or None)
+            coming = ahead.submit(cursor.fetchmany, size)
+            while rows := coming.result():
+                coming = ahead.submit(cursor.fetchmany, size)
+                yield rows
 
     def insert_many(self, table: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
         names = ", ".join(map(quoted, columns))

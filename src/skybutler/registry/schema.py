@@ -243,7 +243,7 @@ def element_table(universe: DimensionUniverse, element: DimensionElement) -> Tab
     indexes: list[tuple[str, ...]] = []
     if element.has_timespan:
         columns += [Column("timespan_begin", "int", True), Column("timespan_end", "int", True)]
-        indexes.append(("timespan_begin",))
+        indexes.append(("timespan_begin", "timespan_end"))  # the end as well: half of them may begin before
     indexes += [(d,) for d in element.implied if d not in _FEW_VALUES]
     parents = element.required[:-1] if element.is_dimension else element.required
     unique = [_key_order(universe, element.required)] + [(*parents, c.name) for c in element.alternate_keys]

@@ -38,6 +38,9 @@ _BRUTE = 3000
 _COUNTED = 20_000
 """Sides are counted up to here to find the smaller one."""
 
+_LISTED = 1000
+"""So few rows are named in the statement itself; more are staged."""
+
 Condition = Callable[[Predicate, QueryTables], Fragment]
 
 
@@ -358,8 +361,11 @@ class SpatialPlanner:
             stage = self._stage({"v": "int"}, ((i,) for i in pixels))
             return Fragment(f"{self.tables.need(element.name)} IN (SELECT v FROM {stage})")
         keys = self._matching(column.element, value, within=within)
-        alias = self.tables.need_element(column.element)
-        return Fragment(f"{alias}.k IN (SELECT v FROM {self._stage({'v': 'int'}, ((k,) for k in keys))})")
+        row = f"{self.tables.need_element(column.element)}.k"
+        if len(keys) <= _LISTED:
+            condition, values = self._database.one_of(row, "int", keys)
+            return Fragment(condition, tuple(values))
+        return Fragment(f"{row} IN (SELECT v FROM {self._stage({'v': 'int'}, ((k,) for k in keys))})")
 
     def _between(self, left: bound.Column, right: bound.Column, predicate: Predicate) -> Fragment:
         if isinstance(predicate, bound.Contains):
