@@ -200,9 +200,12 @@ class PostgresqlDatabase(Database):
         """Our error for a driver error; after a lost connection the next statement opens a new one."""
         connection: psycopg.Connection[Row] = self.connection
         if connection.closed and not self.in_transaction:  # a transaction must not go on with another connection
-            self._local.pid = None
-            self._local.stages = {}
+            self._leave_connection()
         return _translated(error)
+
+    def _leave_connection(self) -> None:
+        self._local.pid = None
+        self._local.stages = {}
 
     def _with_bound(self, sql: str, parameters: Sequence[Any]) -> tuple[str, Sequence[Any], bool]:
         """A statement with the staged rows it names, if they have no table, as common table expressions.
@@ -289,18 +292,24 @@ class PostgresqlDatabase(Database):
         """Rows by a connection of their own: the server makes the next batch while this one is worked on."""
         from concurrent.futures import ThreadPoolExecutor  # only long answers need it
 
-        with (
-            closing(self._opened()) as connection,
-            connection.transaction(),
-            connection.cursor("answer", binary=True) as cursor,
-            ThreadPoolExecutor(1) as ahead,
-        ):
-            connection.execute("SET LOCAL cursor_tuple_fraction = 1")  # all rows are wanted, not the first ones soon
-            cursor.execute(sql, parameters or None)
-            coming = ahead.submit(cursor.fetchmany, size)
-            while rows := coming.result():
-                coming = ahead.submit(cursor.fetchmany, size)
-                yield rows
+        with closing(self._opened()) as connection:
+            try:
+                with (
+                    connection.transaction(),
+                    connection.cursor("answer", binary=True) as cursor,
+                    ThreadPoolExecutor(1) as ahead,
+                ):
+                    # all rows are wanted, not the first ones soon
+                    connection.execute("SET LOCAL cursor_tuple_fraction = 1")
+                    cursor.execute(sql, parameters or None)
+                    coming = ahead.submit(cursor.fetchmany, size)
+                    while rows := coming.result():
+                        coming = ahead.submit(cursor.fetchmany, size)
+                        yield rows
+            except _FAILURES:
+                if connection.closed:  # then the other is likely to be, and would only tell when it is used
+                    self._leave_connection()
+                raise
 
     def insert_many(self, table: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
         names = ", ".join(map(quoted, columns))
