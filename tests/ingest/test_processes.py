@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped, unused-ignore]
@@ -148,15 +149,21 @@ def test_workers_end_with_a_killed_parent() -> None:
     assert alive == []
 
 
+def _listening() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background is started deaf to it
+
+
 def test_interrupt_ends_workers_at_once() -> None:
+    command = [sys.executable, "-c", WITH_WORKERS]
     with subprocess.Popen(
-        [sys.executable, "-c", WITH_WORKERS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_listening
     ) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "ready\n"
         children = psutil.Process(parent.pid).children(recursive=True)
         for process in (parent, *children):  # as a terminal does
-            process.send_signal(signal.SIGINT)
+            with suppress(psutil.NoSuchProcess):  # one may have ended with another
+                process.send_signal(signal.SIGINT)
         _, errors = parent.communicate(timeout=20)
     assert errors.count("Traceback") == 1
     assert errors.rstrip().endswith("KeyboardInterrupt")
