@@ -13,6 +13,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple
 
 from skybutler import Butler
+from skybutler.storage.local import SCRATCH_PREFIX
 from support.raws import RUN
 
 DataId = tuple[int, int]
@@ -87,8 +88,11 @@ def ingested(butler: Butler, run: str = RUN) -> set[DataId]:
     return set(found)
 
 
-def require_whole(butler: Butler, sources: Mapping[DataId, Path], run: str = RUN) -> None:
-    """Exactly these raws are in the run, each with the content of its source, and the datastore has no other files."""
+def require_whole(butler: Butler, sources: Mapping[DataId, Path], run: str = RUN, *, scraps: int = 0) -> None:
+    """Exactly these raws are in the run, each with the content of its source, and the datastore has no other files.
+
+    So many may have been half-written by processes that were killed; they bear names that nothing takes for a file.
+    """
     root = Path(butler.config.root)
     found: dict[DataId, Path] = {}
     if butler.collections.query(run):
@@ -101,4 +105,7 @@ def require_whole(butler: Butler, sources: Mapping[DataId, Path], run: str = RUN
     exposures = {r.data_id["exposure"] for r in butler.query_dimension_records("exposure")}
     assert exposures == {exposure for exposure, _ in sources}
     there = {path for path in root.rglob("*") if path.is_file() and path.name not in _NO_DATASETS}
-    assert there == {path for path in found.values() if path.is_relative_to(root)}
+    others = there - set(found.values())
+    assert {path for path in found.values() if path.is_relative_to(root)} <= there
+    assert len(others) <= scraps
+    assert [path for path in others if not path.name.startswith(SCRATCH_PREFIX)] == []
