@@ -13,6 +13,7 @@ from typing import Any
 from growth import draw
 from headers import ROWS as HEADER_ROWS
 from measurement import readable
+from reasons import reason
 from rows import CONSTANT, ROWS, WHOLE_MAP, Row
 from turns import BACKENDS, seconds
 
@@ -103,7 +104,8 @@ def cases(recorded: Mapping[str, Any]) -> Iterator[Section]:
         backend, visits, *tracts = name.split(":")
         sky = ", the whole sky map registered" if tracts else ""
         datasets = int(visits) * 189
-        rows = [cells for row in ROWS if (cells := _cells(row, case, bool(tracts))) is not None]
+        by_key = {row.key: cells for row in ROWS if (cells := _cells(row, case, bool(tracts))) is not None}
+        rows = list(by_key.values())
         met = [cells[-1] for cells in rows]
         yield Section(
             f"{BACKENDS[backend]}, {int(visits):,} visits{sky}",
@@ -113,9 +115,19 @@ def cases(recorded: Mapping[str, Any]) -> Iterator[Section]:
             ],
             ["what", "ours, CPU", "wall", "peer, CPU", "wall", "floor, CPU", "over floor", "times", "target", "met"],
             rows,
-            list(_answers(case)),
+            [*_unmet(backend, by_key), *_answers(case)],
         )
         yield Section("Memory", header=["peak of the client", "ours", "peer"], rows=list(_memory(case)), level=3)
+
+
+def _unmet(backend: str, rows: Mapping[str, list[str]]) -> Iterator[str]:
+    """Rows below their targets, and why."""
+    missed = {key: cells for key, cells in rows.items() if cells[-1] == "no"}
+    if missed:
+        yield "Not met:\n"
+        for key, (what, *_, times, target, _met) in missed.items():
+            yield f"- {what}, {times} instead of {target}: {reason(backend, key) or 'not explained yet'}."
+        yield ""
 
 
 def _versions(case: Mapping[str, Any]) -> str:

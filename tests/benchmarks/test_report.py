@@ -47,6 +47,15 @@ def test_wrong_answers_are_told() -> None:
     assert "- count all raws: 7 is right, peer says 8." in first.after
 
 
+def test_missed_targets_are_explained() -> None:
+    missed = {"cases": {"postgresql:100": _case(0.002, 0.007)}}
+    first, *_ = report.cases(missed)
+    assert first.after[:2] == ["Not met:\n", *(line for line in first.after if line.startswith("- put a small"))]
+    assert "3.5 instead of 6: two thirds of it is the client's" in first.after[1]
+    sections = [s for part in report.PARTS for s in part(load_recorded())]
+    assert not [line for s in sections for line in s.after if "not explained" in line]
+
+
 def test_growth_of_what_should_be_constant() -> None:
     (grown,) = report.growth(FEW)
     assert [row[1:] for row in grown.rows] == [["2.00", "1.00"]]
