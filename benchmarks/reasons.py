@@ -21,8 +21,8 @@ _REASONS: dict[str, dict[str, str]] = {
         "ingest.bulk.columns": _SERVER,
         "ingest.one.columns": _SERVER,
         "put": "two thirds of it is the client's, most of that the driver's work for each statement",
-        "calexp.patch": "the server joins the pairs found in the sky with the datasets, half of it where there are many; "
-        "where there are few, planning is most of it",
+        "calexp.patch": "the server joins the pairs found in the sky with the datasets, half of it where there "
+        "are many; where there are few, planning is most of it",
         "ids.detector.tract": _FIXED,
         "raw.table": "the driver makes Python values of every field before they become columns, a third of it; another "
         "third is the server's join of datasets with their data IDs",
