@@ -36,3 +36,13 @@ def butler(repository: Path) -> Iterator[Butler]:
 def world(butler: Butler) -> World:
     """The small world in a repository, without files."""
     return make_world(butler.registry)
+
+
+@pytest.fixture
+def small(butler: Butler) -> Butler:
+    """One instrument with four detectors, and a type for them."""
+    butler.insert_dimension_data("instrument", {"name": "Cam"})
+    rows = ({"instrument": "Cam", "id": i, "full_name": f"R0_S{i}"} for i in range(4))
+    butler.insert_dimension_data("detector", *rows)
+    butler.register_dataset_type("plain", ["detector"])
+    return butler

@@ -40,16 +40,6 @@ CAM: dict[str, Any] = {"instrument": "Cam"}
 CALEXP: dict[str, Any] = {"instrument": "Cam", "detector": 2, "visit": 11}
 
 
-@pytest.fixture
-def small(butler: Butler) -> Butler:
-    """One instrument with two detectors, and a type for them."""
-    butler.insert_dimension_data("instrument", {"name": "Cam"})
-    rows = ({"instrument": "Cam", "id": i, "full_name": f"R0_S{i}"} for i in range(4))
-    butler.insert_dimension_data("detector", *rows)
-    butler.register_dataset_type("plain", ["detector"])
-    return butler
-
-
 # ---------------------------------------------------------------------------------------------------------------- open
 def test_a_butler_without_a_run_only_reads(repository: Path) -> None:
     with Butler(repository) as butler:

@@ -27,16 +27,6 @@ MODES = ["auto", "copy", "move", "link", "hardlink", "symlink", "relsymlink", "d
 
 
 @pytest.fixture
-def small(butler: Butler) -> Butler:
-    """One instrument with four detectors, and a type for them."""
-    butler.insert_dimension_data("instrument", {"name": "Cam"})
-    rows = ({"instrument": "Cam", "id": i, "full_name": f"R0_S{i}"} for i in range(4))
-    butler.insert_dimension_data("detector", *rows)
-    butler.register_dataset_type("plain", ["detector"])
-    return butler
-
-
-@pytest.fixture
 def outside(tmp_path: Path) -> Path:
     """A folder of files that are nobody's datasets yet."""
     folder = tmp_path / "outside"
