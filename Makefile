@@ -63,8 +63,8 @@ types: $(TEST_STAMP)
 	$(BIN)/mypy src
 	$(BIN)/mypy $(LENIENT) tests benchmarks docs/generate.py
 
-unit: $(TEST_STAMP)
-	$(BIN)/pytest $(PYTEST_ARGS)
+unit: $(TEST_STAMP) $(PEER)
+	$(WITH_PEER) $(BIN)/pytest $(PYTEST_ARGS)
 
 format: $(TEST_STAMP)
 	$(BIN)/ruff check --fix .

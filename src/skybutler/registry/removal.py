@@ -74,6 +74,8 @@ class Removal:
                 )
             self._database.execute(f"DELETE FROM tag WHERE dataset IN {chosen}")
             self._database.execute(f"DELETE FROM calibration WHERE dataset IN {chosen}")
+            self._database.execute(f"DELETE FROM provenance WHERE dataset IN {chosen}")
+            self._database.execute(f"DELETE FROM lineage WHERE dataset IN {chosen}")
             return self._database.execute(f"DELETE FROM dataset WHERE k IN {chosen}")
 
     def _trash(self, chosen: str) -> None:

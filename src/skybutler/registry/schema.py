@@ -37,7 +37,7 @@ __all__ = [
     "make_schema",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised whenever a table changes; a repository of a higher version is refused, of a lower one migrated."""
 
 EMPTY_DATA_ID = 0
@@ -143,6 +143,21 @@ SHARED_FILE = _table("shared_file", "dataset int, path text", primary_key=("data
 TRASH = _table("trash", "path text", primary_key=("path",))
 """Files to be removed: entered by the transaction that removed their rows, deleted after it."""
 
+PROVENANCE = _table(
+    "provenance", "dataset int, quantum id?, extras text?", primary_key=("dataset",), clustered=True
+)
+"""How a dataset was made: the quantum that made it, and flat names and values (JSON).  Its inputs are in `LINEAGE`."""
+
+LINEAGE = _table(
+    "lineage", "dataset int, position int, input id", primary_key=("dataset", "position"), indexes=(("input",),)
+)
+"""Inputs of datasets in their order, by id: they may be gone, or be in another repository."""
+
+JOURNAL = _table(
+    "journal", "k key, time int, who text, action text, subject text, count int, details text?", indexes=(("time",),)
+)
+"""What was changed, when (TAI nanoseconds) and by whom: one row per transaction, action and subject."""
+
 TAG = _table(
     "tag",
     "collection int, dataset_type int, data_id int, dataset int",
@@ -206,6 +221,9 @@ STATIC_TABLES: tuple[Table, ...] = (
     ARTIFACT,
     SHARED_FILE,
     TRASH,
+    PROVENANCE,
+    LINEAGE,
+    JOURNAL,
     TAG,
     CALIBRATION,
     COLLECTION_SUMMARY,
