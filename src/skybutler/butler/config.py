@@ -190,9 +190,10 @@ def load_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:
         return simple
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    from skybutler.safe_yaml import parse_yaml
+
     try:
-        content = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, the fast one where there is one
+        content = parse_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if content is None:

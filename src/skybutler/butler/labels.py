@@ -27,8 +27,10 @@ def known_repositories() -> dict[str, str]:
     if text:
         import yaml
 
+        from skybutler.safe_yaml import parse_yaml
+
         try:
-            content = yaml.safe_load(text)
+            content = parse_yaml(text)
         except yaml.YAMLError as error:
             raise ConfigError(f"DAF_BUTLER_REPOSITORIES is not valid YAML: {' '.join(str(error).split())}") from error
     elif index:

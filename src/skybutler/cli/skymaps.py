@@ -10,6 +10,7 @@ from skybutler.errors import ParameterError
 
 from .command import command
 from .options import many, repository
+from .output import counted
 from .progress import progress_bar
 
 __all__ = ["register_skymap", "tract_numbers"]
@@ -44,7 +45,8 @@ def register_skymap(repo: str, config_file: str | None, config: tuple[str, ...],
     with Butler(repo, writeable=True) as butler, progress_bar("Registering", "tracts") as advance:
         done = register_sky_map(butler, chosen, tracts=only, progress=advance)
     if done.is_new or done.tracts:
-        click.echo(f"Registered sky map '{done.name}' with {done.tracts} tracts, {done.patches} patches.")
+        parts = f"{counted(done.tracts, 'tract')}, {counted(done.patches, 'patch')}"
+        click.echo(f"Registered sky map '{done.name}' with {parts}.")
     else:
         click.echo(f"Sky map '{done.name}' is registered already.")
 

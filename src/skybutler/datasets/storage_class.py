@@ -163,10 +163,10 @@ def _default() -> StorageClasses:
 @cache
 def _standard() -> Mapping[str, Mapping[str, Any]]:
     """Definitions that come with us."""
-    import yaml
+    from skybutler.safe_yaml import parse_yaml
 
     text = (resources.files("skybutler.datasets") / "storage_classes.yaml").read_text(encoding="utf-8")
-    found: dict[str, dict[str, Any]] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    found: dict[str, dict[str, Any]] = parse_yaml(text)
     return found
 
 

@@ -212,10 +212,9 @@ def _load(version: int) -> DimensionUniverse:
         raise InconsistentUniverseError(
             f"There is no dimension universe version {version}; known are 0 to {DEFAULT_VERSION}."
         )
-    import yaml
+    from skybutler.safe_yaml import parse_yaml  # repositories bring their own definition
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return DimensionUniverse(yaml.load(file.read_text(encoding="utf-8"), Loader=loader))  # noqa: S506 - both are safe
+    return DimensionUniverse(parse_yaml(file.read_text(encoding="utf-8")))
 
 
 @lru_cache(maxsize=32)

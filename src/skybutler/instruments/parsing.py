@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from skybutler.errors import ConfigError, nearest
+from skybutler.safe_yaml import parse_yaml
 
 __all__ = ["Section", "load_document"]
 
@@ -27,7 +26,7 @@ def load_document(text: str, where: str) -> Mapping[str, Any]:
     yaml.YAMLError
         It is not YAML.
     """
-    document = yaml.load(text, Loader=yaml.CSafeLoader)
+    document = parse_yaml(text)
     if not isinstance(document, dict):
         raise ConfigError(f"{where} holds {type(document).__name__}; expected a mapping.")
     return document

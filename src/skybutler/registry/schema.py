@@ -143,9 +143,7 @@ SHARED_FILE = _table("shared_file", "dataset int, path text", primary_key=("data
 TRASH = _table("trash", "path text", primary_key=("path",))
 """Files to be removed: entered by the transaction that removed their rows, deleted after it."""
 
-PROVENANCE = _table(
-    "provenance", "dataset int, quantum id?, extras text?", primary_key=("dataset",), clustered=True
-)
+PROVENANCE = _table("provenance", "dataset int, quantum id?, extras text?", primary_key=("dataset",), clustered=True)
 """How a dataset was made: the quantum that made it, and flat names and values (JSON).  Its inputs are in `LINEAGE`."""
 
 LINEAGE = _table(

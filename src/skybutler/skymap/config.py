@@ -10,6 +10,7 @@ from typing import Final
 import yaml
 
 from skybutler.errors import SkyMapError
+from skybutler.safe_yaml import parse_yaml as parse_safely
 from skybutler.skymap.literals import shortened, value_of
 from skybutler.skymap.settings import SkyMapConfig
 
@@ -57,7 +58,7 @@ def parse_yaml(text: str) -> SkyMapConfig:
         Raised if the text is not such a mapping.
     """
     try:
-        mapping = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        mapping = parse_safely(text)
     except yaml.YAMLError as error:
         raise SkyMapError(f"The sky map configuration is not valid YAML: {error}") from None
     if not isinstance(mapping, dict):
