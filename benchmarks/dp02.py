@@ -34,6 +34,9 @@ POSTGRES = {"listen_addresses": "", "shared_buffers": "512MB", "max_connections"
 FLAT = 2.0
 """Largest ratio of a question's cost to that in the small repository."""
 
+FEWEST_VISITS = 60
+"""With fewer the questions find nothing to look at."""
+
 
 class ServerMemory(threading.Thread):
     """Looks now and then how much memory the server's processes have together, and keeps the peak (MB)."""
@@ -175,6 +178,8 @@ def main() -> int:
     hidden.add_argument("--server", type=int, default=0)
     hidden.add_argument("--whole", action="store_true")
     options = parser.parse_args()
+    if not options.step and min(options.visits, options.reference) < FEWEST_VISITS:
+        parser.error(f"the questions need surveys of at least {FEWEST_VISITS} visits")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers are stopped then, too
     if options.step:
         run_step(options)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from lsst.daf.butler import Butler, DatasetType
 
 from survey import CALEXP_RUN, INSTRUMENT, PATCH, RAW_RUN, SKYMAP, TRACT
-from traffic import KNOWN_RUN, RUNS, TYPE, Place, work
+from traffic import KNOWN_RUN, RUNS, TYPE, Place, SameCalls, work
 
 
-class Peer:
+class Peer(SameCalls):
     """See `traffic.Client`."""
 
     def __init__(self, repository: Path, *, writes: bool) -> None:
-        self._butler = Butler.from_config(str(repository), writeable=writes)
+        super().__init__(Butler.from_config(str(repository), writeable=writes))
 
     def prepare(self) -> None:
         """Register the dataset type and the runs."""
@@ -24,19 +23,6 @@ class Peer:
         self._butler.registry.registerDatasetType(kind)
         for run in (KNOWN_RUN, *RUNS):
             self._butler.collections.register(run)
-
-    def put(self, run: str, visit: int, detector: int, content: dict[str, Any]) -> None:
-        """Write a dataset."""
-        self._butler.put(content, TYPE, run=run, instrument=INSTRUMENT, visit=visit, detector=detector)
-
-    def get(self, run: str, visit: int, detector: int) -> Any:
-        """Read it."""
-        return self._butler.get(TYPE, collections=run, instrument=INSTRUMENT, visit=visit, detector=detector)
-
-    def find(self, exposure: int, detector: int) -> bool:
-        """Whether there is such a raw."""
-        values = {"instrument": INSTRUMENT, "exposure": exposure, "detector": detector}
-        return self._butler.find_dataset("raw", values, collections=RAW_RUN) is not None
 
     def exposure(self, exposure: int) -> int:
         """How many raws an exposure has."""

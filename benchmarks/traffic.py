@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from survey import DETECTOR, Survey
+from survey import DETECTOR, INSTRUMENT, RAW_RUN, Survey
 
 TYPE, KNOWN_RUN = "traffic", "u/bench/known"
 """Dataset type, and the run of what is there from the beginning."""
@@ -62,6 +62,32 @@ class Client(Protocol):
 
     def written(self) -> list[Place]:
         """Every dataset in `RUNS`."""
+
+
+class SameCalls:
+    """What both sides' butlers are asked in the same words.
+
+    Parameters
+    ----------
+    butler
+        One of theirs or ours.
+    """
+
+    def __init__(self, butler: Any) -> None:
+        self._butler = butler
+
+    def put(self, run: str, visit: int, detector: int, content: dict[str, Any]) -> None:
+        """Write a dataset."""
+        self._butler.put(content, TYPE, run=run, instrument=INSTRUMENT, visit=visit, detector=detector)
+
+    def get(self, run: str, visit: int, detector: int) -> Any:
+        """Read it."""
+        return self._butler.get(TYPE, collections=run, instrument=INSTRUMENT, visit=visit, detector=detector)
+
+    def find(self, exposure: int, detector: int) -> bool:
+        """Whether there is such a raw."""
+        values = {"instrument": INSTRUMENT, "exposure": exposure, "detector": detector}
+        return self._butler.find_dataset("raw", values, collections=RAW_RUN) is not None
 
 
 def places(survey: Survey, first_run: int, offset: int, step: int) -> Iterator[Place]:
