@@ -63,3 +63,21 @@ def test_a_file_of_another_machine_is_refused() -> None:
 def test_recorded_paths_know_whether_they_are_absolute() -> None:
     absolute = [is_absolute(path) for path in ("/a", "file:///a", "s3://b/c", "a/b:c")]
     assert absolute == [True, True, True, False]
+
+
+# ------------------------------------------------------------------------------------------------------- object stores
+@pytest.mark.s3
+def test_settings_of_an_opened_bucket_hold_for_its_uris(s3_server: S3Server) -> None:
+    storage = open_storage(s3_server.new_root(), s3_server.options)
+    storage.write("a b", b"1")
+    other, path = locate(storage.url("a b"))
+    assert other.read(path) == b"1"
+    assert locate(storage.url("c"))[0] is other
+
+
+@pytest.mark.s3
+def test_settings_hold_for_buckets_beside(s3_server: S3Server) -> None:
+    storage = open_storage(s3_server.new_root(), s3_server.options)
+    other, path = locate("s3://another-bucket/x/y", storage)
+    assert (other.root, path, other.settings) == ("s3://another-bucket/", "x/y", storage.settings)
+    assert locate("/a/b", storage)[0].settings == {}

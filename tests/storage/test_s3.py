@@ -37,7 +37,7 @@ def test_a_server_that_is_not_there() -> None:
         "endpoint": f"http://127.0.0.1:{free_ports(1)[0]}",
         "access_key_id": "a",
         "secret_access_key": "b",
-        "retry_config": {"max_retries": 0},
+        "retry_seconds": 0,
     }
     with pytest.raises(UnavailableError, match="s3://bucket/x"):
         open_storage("s3://bucket", options).read("x")

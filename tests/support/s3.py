@@ -20,6 +20,8 @@ import obstore
 import pytest
 from obstore.store import S3Store
 
+from support.faults import FaultyProxy, faulty_proxy
+
 ACCESS_KEY, SECRET_KEY, BUCKET = "ci-access", "ci-secret-key", "butler"
 START_SECONDS = 60.0
 
@@ -166,3 +168,10 @@ def s3_environment(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Se
     for name in [n for n in os.environ if n.lower() in ("http_proxy", "https_proxy")]:
         monkeypatch.delenv(name)
     return s3_server
+
+
+@pytest.fixture
+def faulty(s3_server: S3Server) -> Iterator[FaultyProxy]:
+    """A proxy before the server that can be told to fail."""
+    with faulty_proxy(s3_server.endpoint) as proxy:
+        yield proxy

@@ -382,7 +382,7 @@ class Datastore:
 
     def _locate(self, record: FileRecord) -> tuple[Storage, str]:
         if is_absolute(record.path):
-            return locate(record.path)
+            return locate(record.path, self.storage)
         return self.storage, record.path
 
 

@@ -142,7 +142,7 @@ def _recorded(
     if checksum and track:
         checksums = []
         for path in paths:
-            home, inner = locate(path) if is_absolute(path) else (storage, path)
+            home, inner = locate(path, storage) if is_absolute(path) else (storage, path)
             with home.open(inner) as stream:
                 checksums.append(of_stream(stream).checksum)
     return IngestedFiles(paths, sizes.tolist() if sizes is not None and track else [-1] * len(paths), checksums)
@@ -239,7 +239,7 @@ def sizes_of(storage: Storage, paths: Sequence[str]) -> NDArray[np.int64]:
         return locate("/")[0].sizes([path[1:] for path in paths])
     by_storage: dict[int, tuple[Storage, list[int], list[str]]] = {}
     for i, path in enumerate(paths):
-        home, inner = locate(path) if is_absolute(path) else (storage, path)
+        home, inner = locate(path, storage) if is_absolute(path) else (storage, path)
         _, places, inners = by_storage.setdefault(id(home), (home, [], []))
         places.append(i)
         inners.append(inner)

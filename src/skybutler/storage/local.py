@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 from skybutler.errors import (
@@ -67,6 +67,11 @@ class LocalStorage:
     def local_root(self) -> str:
         """Absolute directory of the root."""
         return self._directory
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Empty: a local path says it all."""
+        return {}
 
     def full_path(self, path: str) -> str:
         """Absolute path of a file below the root."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -40,11 +41,24 @@ def open_storage(root: str | os.PathLike[str], options: Mapping[str, Any] | None
         return LocalStorage(_file_of(text))
     from .s3 import S3Storage
 
-    return S3Storage(text, options)
+    storage = S3Storage(text, options)
+    _opened[_bucket_of(text)] = storage.settings
+    return storage
 
 
-def locate(uri: str) -> tuple[Storage, str]:
+_opened: dict[str, Mapping[str, Any]] = {}
+"""The settings with which a bucket was opened last: whoever meets a URI of it elsewhere has only the URI."""
+
+
+def locate(uri: str, beside: Storage | None = None) -> tuple[Storage, str]:
     """Storage and path of one absolute URI or absolute local path, as ``direct`` files have it.
+
+    Parameters
+    ----------
+    uri : `str`
+        URI or path.
+    beside : `Storage`, optional
+        Whose settings hold for an object store that was not opened with others.
 
     Raises
     ------
@@ -54,8 +68,9 @@ def locate(uri: str) -> tuple[Storage, str]:
     local = local_file(uri)
     if local is not None:
         return _file_system(), local.lstrip("/")
-    parts = urlsplit(uri)
-    return _bucket(f"{parts.scheme}://{parts.netloc}"), unquote(parts.path).lstrip("/")
+    bucket = _bucket_of(uri)
+    settings = _opened.get(bucket, beside.settings if beside is not None else {})
+    return _bucket(bucket, json.dumps(settings, default=repr), settings), unquote(urlsplit(uri).path).lstrip("/")
 
 
 def is_absolute(path: str) -> bool:
@@ -97,9 +112,20 @@ def _file_system() -> LocalStorage:
     return LocalStorage("/")
 
 
-@cache
-def _bucket(uri: str) -> Storage:
-    _scheme(uri)
-    from .s3 import S3Storage
+_buckets: dict[tuple[str, str], Storage] = {}
 
-    return S3Storage(uri)
+
+def _bucket_of(uri: str) -> str:
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _bucket(uri: str, told: str, settings: Mapping[str, Any]) -> Storage:
+    """One storage for each bucket and way to it."""
+    storage = _buckets.get((uri, told))
+    if storage is None:
+        _scheme(uri)
+        from .s3 import S3Storage
+
+        storage = _buckets[uri, told] = S3Storage(uri, settings)
+    return storage

@@ -10,21 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 from urllib.parse import quote, unquote, urlsplit
 
-from skybutler.errors import (
-    ButlerError,
-    ConfigError,
-    DeniedError,
-    FileExistsInStoreError,
-    FileNotFoundInStoreError,
-    MissingExtraError,
-    UnavailableError,
-)
+from skybutler.errors import ConfigError, FileExistsInStoreError, FileNotFoundInStoreError
 
 from . import checksum
-from .storage import Data, StoredFile, check_path
+from .s3_connection import connect
+from .s3_errors import Patience, translated
+from .storage import Data, StoredFile, check_path, check_paths
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +30,13 @@ MULTIPART_FROM = 16 << 20
 """Bytes from which an upload goes in parts; smaller objects go in one request, which alone can refuse to overwrite."""
 
 REQUESTS_AT_ONCE = 16
+
+_PART = 8 << 20
+"""Bytes of a part of an upload; there can be 10,000."""
+
+_LISTED_FROM, _LISTED_MORE = 200, 20
+"""From so many objects on their sizes are looked up in a listing, which may hold so many times more: a listing tells of
+20 objects in the time of one request."""
 
 _Result = TypeVar("_Result")
 
@@ -50,8 +51,7 @@ class S3Storage:
     uri : `str`
         ``s3://bucket/prefix``.
     options : mapping of `str`, optional
-        Settings as `obstore.store.S3Store` names them (``endpoint``, ``access_key_id``, ``secret_access_key``,
-        ``region``, ...); the rest comes from the ``AWS_...`` variables, the endpoint also from ``S3_ENDPOINT_URL``.
+        Settings, see `skybutler.storage.s3_connection.connect`; the rest comes from environment and profiles.
 
     Raises
     ------
@@ -67,7 +67,9 @@ class S3Storage:
             raise ConfigError(f"{uri!r} is not of the form s3://bucket/prefix.")
         self._bucket, prefix = parts.netloc, unquote(parts.path).strip("/")
         self._prefix = prefix + "/" if prefix else ""
-        self._store = _connect(self._bucket, dict(options or {}))
+        self._settings = dict(options or {})
+        self._connection = connect(self._bucket, self._settings)
+        self._store, self._patiently = self._connection.store, Patience(self._connection)
 
     def __repr__(self) -> str:
         return f"S3Storage({self.root!r})"
@@ -81,6 +83,11 @@ class S3Storage:
     def local_root(self) -> None:
         """`None`: objects are not on a mounted file system."""
         return None
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The ``options``."""
+        return self._settings
 
     # ---------------------------------------------------------------- reading
     def read(self, path: str) -> bytes:
@@ -107,14 +114,18 @@ class S3Storage:
     @contextmanager
     def local_path(self, path: str) -> Iterator[Path]:
         """A temporary download with the same extension, deleted after the ``with`` block."""
+        with tempfile.NamedTemporaryFile(suffix=_extension(path)) as file:
+            self._call(path, lambda key: self._download(key, file))
+            yield Path(file.name)
+
+    def _download(self, key: str, file: IO[bytes]) -> None:
         import obstore
 
-        response = self._call(path, lambda key: obstore.get(self._store, key))
-        with tempfile.NamedTemporaryFile(suffix=_extension(path)) as file:
-            for chunk in response:
-                file.write(chunk)
-            file.flush()
-            yield Path(file.name)
+        file.seek(0)
+        file.truncate()
+        for chunk in obstore.get(self._store, key):
+            file.write(chunk)
+        file.flush()
 
     def exists(self, path: str) -> bool:
         """Whether there is such an object."""
@@ -125,25 +136,61 @@ class S3Storage:
         return True
 
     def sizes(self, paths: Sequence[str]) -> NDArray[np.int64]:
-        """Sizes in bytes of many objects, shape (n,); -1 for a missing one.  Requests run side by side."""
+        """Sizes in bytes of many objects, shape (n,); -1 for a missing one.
+
+        Many are looked up in listings while these do not hold much else; requests for the others run side by side.
+        """
         import numpy as np
 
+        known = self._listed_sizes(paths) if len(paths) >= _LISTED_FROM else {}
+
         def size(path: str) -> int:
+            if (found := known.get(path)) is not None:
+                return found
             try:
                 return int(self._head(path)["size"])
             except FileNotFoundInStoreError:
                 return -1
 
+        if len(known) == len(paths):
+            return np.fromiter((known[path] for path in paths), dtype=np.int64, count=len(paths))
         with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
             return np.fromiter(pool.map(size, paths), dtype=np.int64, count=len(paths))
 
+    def _listed_sizes(self, paths: Sequence[str]) -> dict[str, int]:
+        """What a listing of the folder of all paths tells, given up when it becomes too long."""
+        check_paths(paths)
+        folder = os.path.commonpath([min(paths), max(paths)])
+        wanted, found, seen = set(paths), dict[str, int](), 0
+        for page in self._pages(self._prefix + folder):
+            names = {item["path"][len(self._prefix) :]: int(item["size"]) for item in page}
+            found.update((name, names[name]) for name in wanted & names.keys())
+            seen += len(page)
+            if seen > _LISTED_MORE * len(wanted):
+                break
+        return found
+
     def files(self, prefix: str = "") -> Iterator[str]:
         """Paths of all objects below a prefix."""
+        below = self._prefix + (check_path(prefix.rstrip("/")) if prefix.rstrip("/") else "")
+        for page in self._pages(below):
+            yield from (item["path"][len(self._prefix) :] for item in page)
+
+    def _pages(self, below: str) -> Iterator[Sequence[Any]]:
+        """Listing of all keys below a prefix; one that breaks off is taken up after the last key that came."""
         import obstore
 
-        below = self._prefix + (check_path(prefix.rstrip("/")) if prefix.rstrip("/") else "")
-        for chunk in self._translating(lambda: obstore.list(self._store, below.rstrip("/") or None), below):
-            yield from (item["path"][len(self._prefix) :] for item in chunk)
+        state: dict[str, Any] = {"pages": None, "last": None}
+
+        def page(again: bool) -> Any:
+            if again or state["pages"] is None:
+                state["pages"] = iter(obstore.list(self._store, below.rstrip("/") or None, offset=state["last"]))
+            return next(state["pages"], None)
+
+        while (found := self._patiently(page, self._uri(below))) is not None:
+            if found:
+                state["last"] = found[-1]["path"]
+                yield found
 
     def url(self, path: str) -> str:
         """``s3:`` URI, percent-encoded."""
@@ -171,20 +218,37 @@ class S3Storage:
             if len(head) == MULTIPART_FROM:
                 return self._write_parts(path, cast(BinaryIO, _Chained(head, data)), overwrite)
             data = head
-        self._put(path, data, mode="overwrite" if overwrite else "create")
+        self._put(path, data, overwrite)
         return checksum.of_bytes(data)
 
+    def _put(self, path: str, data: bytes, overwrite: bool) -> None:
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        def put(again: bool) -> None:
+            try:
+                obstore.put(self._store, key, data, mode="overwrite" if overwrite else "create", use_multipart=False)
+            except AlreadyExistsError:  # by ourselves, if it was done and only the answer was lost
+                if not again or bytes(obstore.get(self._store, key).bytes()) != data:
+                    raise
+
+        key = self._key(path)
+        self._patiently(put, self._uri(key))
+
     def _write_parts(self, path: str, stream: BinaryIO, overwrite: bool) -> StoredFile:
+        """Upload in parts, each repeated when it fails; what fails for good is given up, parts and all."""
+        import obstore
+        from obstore.exceptions import BaseError
+
         if not overwrite and self.exists(path):
             raise FileExistsInStoreError(f"There is already an object {self.url(path)}.")
         passing = checksum.Hashing(stream)
-        self._put(path, iter(passing), use_multipart=True)
+        key = self._key(path)
+        try:
+            obstore.put(self._store, key, iter(passing), use_multipart=True, chunk_size=_PART)
+        except BaseError as error:  # the stream cannot be read twice
+            raise translated(error, self._uri(key), self._connection) from error
         return passing.stored
-
-    def _put(self, path: str, data: bytes | Iterator[bytes], **how: Any) -> None:
-        import obstore
-
-        self._call(path, lambda key: obstore.put(self._store, key, data, **how))
 
     def sync(self, paths: Sequence[str]) -> None:
         """Nothing to do: an object is durable once written."""
@@ -195,7 +259,7 @@ class S3Storage:
 
         keys = [self._key(path) for path in paths]
         if keys:
-            self._translating(lambda: obstore.delete(self._store, keys), keys[0])
+            self._patiently(lambda again: obstore.delete(self._store, keys), self._uri(keys[0]))
 
     # ------------------------------------------------------------------ inner
     def _key(self, path: str) -> str:
@@ -208,47 +272,10 @@ class S3Storage:
 
     def _call(self, path: str, request: Callable[[str], _Result]) -> _Result:
         key = self._key(path)
-        return self._translating(lambda: request(key), key)
+        return self._patiently(lambda again: request(key), self._uri(key))
 
-    def _translating(self, request: Callable[[], _Result], key: str) -> _Result:
-        from obstore.exceptions import BaseError
-
-        try:
-            return request()
-        except (BaseError, FileNotFoundError) as error:
-            raise _translated(error, f"s3://{self._bucket}/{key}") from error
-
-
-def _connect(bucket: str, options: dict[str, Any]) -> Any:
-    try:
-        from obstore.exceptions import BaseError
-        from obstore.store import S3Store
-    except ImportError as error:
-        raise MissingExtraError(
-            "S3 needs the package obstore.", hint="Install it with: pip install 'skybutler[s3]'"
-        ) from error
-    endpoint = options.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("S3_ENDPOINT_URL")
-    if endpoint:
-        options["endpoint"] = endpoint
-        options.setdefault("virtual_hosted_style_request", False)
-        if endpoint.startswith("http://"):
-            options.setdefault("client_options", {"allow_http": True})
-    try:
-        return S3Store(bucket, **options)
-    except BaseError as error:
-        raise ConfigError(f"The S3 settings for bucket {bucket!r} are wrong: {error}") from error
-
-
-def _translated(error: Exception, uri: str) -> ButlerError:
-    from obstore import exceptions
-
-    if isinstance(error, (exceptions.NotFoundError, FileNotFoundError)):
-        return FileNotFoundInStoreError(f"There is no object {uri}.")
-    if isinstance(error, (exceptions.AlreadyExistsError, exceptions.PreconditionError)):
-        return FileExistsInStoreError(f"There is already an object {uri}.")
-    if isinstance(error, (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)):
-        return DeniedError(f"The object store refuses access to {uri}.", hint="Check the AWS_... credentials.")
-    return UnavailableError(f"The object store failed for {uri}: {str(error).splitlines()[0]}")
+    def _uri(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key}"
 
 
 def _extension(path: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from skybutler.errors import InvalidError
 
@@ -47,6 +47,10 @@ class Storage(Protocol):
     @property
     def local_root(self) -> str | None:
         """Absolute directory of the root, or `None` when files are not on a mounted file system."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """How places of the same kind are reached: what `skybutler.storage.open_storage` needs beside a URI."""
 
     def read(self, path: str) -> bytes:
         """Whole content of a file."""

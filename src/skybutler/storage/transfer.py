@@ -97,10 +97,10 @@ def transfer(
         return None
     if mode == "move":
         stored = _copy_for_move(source, local, storage, path, stage, overwrite)
-        stage.at_finish(partial(_remove_source, source, local))
+        stage.at_finish(partial(_remove_source, source, local, storage))
         return stored
     if mode == "copy":
-        return _copy(source, local, path, stage, overwrite)
+        return _copy(source, local, storage, path, stage, overwrite)
     if not isinstance(storage, LocalStorage) or local is None:
         raise InvalidError(
             f"Transfer mode {mode!r} needs local files; {source} cannot be linked into {storage.root}.",
@@ -124,11 +124,11 @@ def _without_links(path: str) -> str:
     return os.path.join(os.path.realpath(directory), name)
 
 
-def _copy(source: str, local: str | None, path: str, stage: Stage, overwrite: bool) -> StoredFile:
+def _copy(source: str, local: str | None, storage: Storage, path: str, stage: Stage, overwrite: bool) -> StoredFile:
     if local is not None:
         return stage.write(path, Path(local), overwrite=overwrite)
-    storage, inner = locate(source)
-    with storage.open(inner) as stream:
+    other, inner = locate(source, storage)
+    with other.open(inner) as stream:
         return stage.write(path, stream, overwrite=overwrite)
 
 
@@ -140,9 +140,9 @@ def _copy_for_move(
         try:
             _link(os.path.realpath(local), storage, path, "hardlink", stage, overwrite)
         except (InvalidError, DeniedError):  # another file system
-            return _copy(source, local, path, stage, overwrite)
+            return _copy(source, local, storage, path, stage, overwrite)
         return None
-    return _copy(source, local, path, stage, overwrite)
+    return _copy(source, local, storage, path, stage, overwrite)
 
 
 def _link(real: str, storage: LocalStorage, path: str, mode: str, stage: Stage, overwrite: bool) -> None:
@@ -177,9 +177,9 @@ def _make_link(real: str, new: str, mode: str) -> None:
             return
 
 
-def _remove_source(source: str, local: str | None) -> None:
+def _remove_source(source: str, local: str | None, beside: Storage) -> None:
     if local is None:
-        storage, inner = locate(source)
+        storage, inner = locate(source, beside)
         storage.remove([inner])
         return
     try:
