@@ -1,9 +1,9 @@
-"""The butler's definitions: dataset types and dimension records.  Knows no datasets."""
+"""The butler's definitions: dataset types, dimension records, validity of calibrations.  Knows no datasets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import DatasetType
 from skybutler.dimensions import DataId, DimensionGroup, DimensionRecord
@@ -11,11 +11,21 @@ from skybutler.errors import UnknownComponentError, nearest
 
 from .lookup import Lookup
 
+if TYPE_CHECKING:
+    from .calibrations import ButlerCalibrations
+
 __all__ = ["Definitions"]
 
 
 class Definitions(Lookup):
     """The part of a butler that says what datasets can be."""
+
+    @property
+    def calibrations(self) -> ButlerCalibrations:
+        """Which calibrations are valid when."""
+        from .calibrations import ButlerCalibrations
+
+        return ButlerCalibrations(self)
 
     def register_dataset_type(
         self,

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from skybutler.datasets import DatasetRef, DatasetType, FileRecord
+from skybutler.datasets import CollectionType, DatasetRef, DatasetType, FileRecord
 from skybutler.dimensions import DataId, DimensionRecord, DimensionUniverse
-from skybutler.errors import DatasetNotFoundError, FileNotFoundInStoreError, NoDefaultCollectionError
+from skybutler.errors import DataIdValueError, DatasetNotFoundError, FileNotFoundInStoreError, NoDefaultCollectionError
 from skybutler.registry.registry import Registry
 
 from .collections import ButlerCollections
@@ -108,8 +108,12 @@ class Lookup:
             wanted = {d: given[d] for d in group.required if d in given}
             standard = self.registry.data_ids.standardize(wanted, group, defaults=self._defaults)
             record = self.registry.elements.fetch(name, standard.required_values)
-            if record is not None:
-                return record
+            if record is None:
+                raise DataIdValueError(
+                    f"There is no {name} {standard[name]} in this repository, so nothing says when it was.",
+                    hint="Define it first, or give the time itself: timespan=.",
+                )
+            return record
         return None
 
     def _locate(
@@ -130,13 +134,26 @@ class Lookup:
             searched = self._searched(collections)
             raise DatasetNotFoundError(
                 f"Dataset {kind.name} with data ID {given} could not be found in collections {searched}.",
-                hint=self._whereabouts(kind, given, searched),
+                hint=self._validity(kind, given, searched) or self._whereabouts(kind, given, searched),
             )
         if found[2] is None:
             raise FileNotFoundInStoreError(
                 f"Nothing is stored for {found[0]}.", hint="It was unstored, or never written."
             )
         return found[0], found[2]
+
+    def _validity(self, kind: DatasetType, data_id: DataId, searched: Sequence[str]) -> str:
+        """When there would be a calibration: it was looked for at a time when none is valid."""
+        if not kind.is_calibration:
+            return ""
+        registered, values = self.registry.dataset_types.get(kind.name), tuple(data_id.required_values)
+        told = []
+        for holder in self.registry.datasets.holders(registered, searched):
+            if holder.type is CollectionType.CALIBRATION:
+                spans = list(map(str, self.registry.calibrations.spans(kind.name, values, holder)))
+                more = ", ..." if len(spans) > 4 else ""
+                told += [f"'{holder.name}' has one for {', '.join(spans[:4])}{more}"] if spans else []
+        return f"None is valid at that time; {'; '.join(told)}." if told else ""
 
     def _whereabouts(self, kind: DatasetType, data_id: DataId, searched: Sequence[str]) -> str:
         """Where else the dataset is."""

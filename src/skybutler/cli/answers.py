@@ -14,8 +14,9 @@ from .output import Table, show
 if TYPE_CHECKING:
     from skybutler.butler import Butler
     from skybutler.registry.results import DatasetResults, Results
+    from skybutler.sky.timespan import Timespan
 
-__all__ = ["Datasets", "dataset_types_in", "explain", "show_results"]
+__all__ = ["Datasets", "dataset_types_in", "explain", "show_results", "timespan_cell"]
 
 
 def explain(reasons: Iterable[str], nothing: str = "Nothing was found.") -> None:
@@ -62,17 +63,22 @@ def _readable(columns: dict[str, list[Any]], as_json: bool) -> dict[str, list[An
 
 
 def _timespan(begin: int | None, end: int | None, as_json: bool) -> Any:
-    """A timespan as text or, for JSON, as two TAI texts."""
     if begin is None or end is None:
         return None
-    from skybutler.sky.timespan import Timespan, iso_text
+    from skybutler.sky.timespan import Timespan
 
-    span = Timespan.from_ns(begin, end)
+    return timespan_cell(Timespan.from_ns(begin, end), as_json)
+
+
+def timespan_cell(span: Timespan, as_json: bool) -> str | list[str | None]:
+    """A timespan as text or, for JSON, as two TAI texts, null where it is unbounded."""
     if not as_json:
         return str(span)
+    from skybutler.sky.timespan import iso_text
+
     return [
-        None if begin == Timespan.MIN_NS else iso_text(begin),
-        None if end == Timespan.MAX_NS else iso_text(end),
+        None if span.begin_ns == span.MIN_NS else iso_text(span.begin_ns),
+        None if span.end_ns == span.MAX_NS else iso_text(span.end_ns),
     ]
 
 

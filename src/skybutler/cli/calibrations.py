@@ -1,16 +1,25 @@
-"""The subcommand that gives calibrations their validity ranges."""
+"""The subcommands that give calibrations their validity ranges, take them away, and show them."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from skybutler.errors import NotFoundError
 
+from .answers import explain
 from .command import command
-from .options import repository
-from .output import counted
+from .options import as_json, assignments, dataset_type_option, many_arguments, repository
+from .output import Table, counted, show, table_of_rows
 
-__all__ = ["certify_calibrations"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from skybutler.butler.calibrations import ValidityRange
+    from skybutler.sky.timespan import Timespan
+
+__all__ = ["certify_calibrations", "decertify_calibrations", "query_calibrations"]
 
 
 @command("certify-calibrations")
@@ -37,12 +46,8 @@ def certify_calibrations(
     from skybutler.butler import Butler
     from skybutler.datasets import CollectionType
     from skybutler.datasets.packed_ids import PackedIds
-    from skybutler.sky.timespan import Timespan, parse_time
 
-    span = Timespan(
-        None if begin_date is None else parse_time(begin_date, scale="tai"),
-        None if end_date is None else parse_time(end_date, scale="tai"),
-    )
+    span = _span(begin_date, end_date)
     with Butler(repo, writeable=True) as butler:
         source = butler.collections.get_info(input_collection)
         searched = source.name
@@ -56,7 +61,101 @@ def certify_calibrations(
             )
         with butler.transaction():
             butler.collections.register(output_collection, CollectionType.CALIBRATION)
-            butler.registry.calibrations.certify(output_collection, ids, span)
+            added = butler.registry.calibrations.certify(output_collection, ids, span)
+    known = f"; {len(ids) - added} were before" if added < len(ids) else ""
     click.echo(
-        f"Certified {counted(len(ids), 'dataset')} of type '{dataset_type}' in '{output_collection}' for {span}."
+        f"Certified {counted(added, 'dataset')} of type '{dataset_type}' in '{output_collection}' for {span}{known}."
     )
+
+
+@command("decertify-calibrations")
+@repository
+@click.argument("collection")
+@click.argument("dataset_type")
+@click.option("--begin-date", metavar="DATE", help="First instant taken out, TAI, ISO 8601; unbounded by default.")
+@click.option("--end-date", metavar="DATE", help="First instant after it, TAI, ISO 8601; unbounded by default.")
+@assignments("--data-id", help="Only the calibrations of this data ID; can be repeated.")
+def decertify_calibrations(
+    repo: str, collection: str, dataset_type: str, begin_date: str | None, end_date: str | None, data_id: dict[str, str]
+) -> None:
+    """Take a time span out of the validity ranges of DATASET_TYPE in COLLECTION.
+
+    Ranges that stick out are shortened or split.  The datasets themselves stay.
+    """
+    from skybutler.butler import Butler
+
+    span = _span(begin_date, end_date)
+    with Butler(repo, writeable=True) as butler:
+        chosen = [_typed(butler.dimensions, data_id)] if data_id else None
+        changed = butler.calibrations.decertify(collection, dataset_type, span, data_ids=chosen)
+    click.echo(f"Took {span} out of {counted(changed, 'validity range')} of '{dataset_type}' in '{collection}'.")
+
+
+@command("query-calibrations")
+@repository
+@many_arguments("glob", metavar="[COLLECTION]...")
+@dataset_type_option()
+@assignments("--data-id", help="Only calibrations with this value in their data ID; can be repeated.")
+@click.option("--at", metavar="DATE", help="Only what is valid at this instant, TAI, ISO 8601.")
+@click.option("--timeline", is_flag=True, help="Draw the ranges; data IDs with the same ranges share a line.")
+@as_json
+def query_calibrations(
+    repo: str,
+    glob: tuple[str, ...],
+    dataset_types: tuple[str, ...],
+    data_id: dict[str, str],
+    at: str | None,
+    timeline: bool,
+    as_json: bool,
+) -> None:
+    """Show when calibrations are valid in the CALIBRATION collections COLLECTION (names and globs; all by default)."""
+    from skybutler.butler import Butler
+    from skybutler.sky.timespan import Timespan, parse_time
+
+    instant = None if at is None else Timespan.from_instant(parse_time(at, scale="tai"))
+    with Butler(repo) as butler:
+        wanted = _typed(butler.dimensions, data_id)
+        found = [
+            valid
+            for valid in butler.calibrations.validity(list(glob) or "*", list(dataset_types) or "*")
+            if all(valid.ref.data_id.get(name) == value for name, value in wanted.items())
+            and (instant is None or valid.timespan.overlaps(instant))
+        ]
+    if timeline and not as_json:
+        from .timeline import timeline_lines
+
+        click.echo("\n".join(timeline_lines(found)))
+    else:
+        show(_tables(found, as_json), as_json=as_json)
+    if not found:
+        explain(["Calibrations get validity ranges from: butler certify-calibrations"])
+
+
+def _span(begin: str | None, end: str | None) -> Timespan:
+    from skybutler.sky.timespan import Timespan, parse_time
+
+    return Timespan(*(None if date is None else parse_time(date, scale="tai") for date in (begin, end)))
+
+
+def _typed(universe: Any, values: Mapping[str, str]) -> dict[str, Any]:
+    """Values from the command line as the dimensions have them."""
+    return {
+        name: int(text) if universe[name].key.type == "int" and text.lstrip("-").isdecimal() else text
+        for name, text in values.items()
+    }
+
+
+def _tables(found: list[ValidityRange], as_json: bool) -> Iterator[Table]:
+    """One table per collection and dataset type."""
+    from itertools import groupby
+
+    from .answers import timespan_cell
+
+    for (collection, kind), ranges in groupby(found, lambda valid: (valid.collection, valid.ref.dataset_type)):
+        names = ("type", "collection", "run", *kind.dimensions.required, "valid", "id")
+        rows = [
+            (kind.name, collection, v.ref.run, *v.ref.data_id.required_values, timespan_cell(v.timespan, as_json),
+             str(v.ref.id))
+            for v in ranges
+        ]  # fmt: skip
+        yield table_of_rows(names, rows)

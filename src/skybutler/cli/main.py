@@ -31,6 +31,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "register-skymap": ("skymaps:register_skymap", "Add a sky map with tracts and patches."),
     },
     "Looking": {
+        "query-calibrations": ("calibrations:query_calibrations", "Show when calibrations are valid."),
         "query-collections": ("collections:query_collections", "List collections."),
         "query-data-ids": ("data_ids:query_data_ids", "List data IDs."),
         "query-dataset-types": ("dataset_types:query_dataset_types", "List dataset types."),
@@ -42,6 +43,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "associate": ("datasets:associate", "Put datasets into a TAGGED collection."),
         "certify-calibrations": ("calibrations:certify_calibrations", "Make calibrations valid over a time span."),
         "collection-chain": ("chains:collection_chain", "Make or change a CHAINED collection."),
+        "decertify-calibrations": ("calibrations:decertify_calibrations", "Take time out of validity ranges."),
         "prune-datasets": ("prune:prune_datasets", "Take datasets out of collections, or delete them."),
         "register-dataset-type": ("dataset_types:register_dataset_type", "Add a dataset type."),
         "remove-collections": ("collections:remove_collections", "Remove collections other than RUNs."),

@@ -192,7 +192,7 @@ class Registry(RegistryQueries):
 
     def certify(self, collection: str, refs: Iterable[PlainRef], timespan: PlainTimespan) -> None:
         """Make datasets valid over a time span in a CALIBRATION collection."""
-        self._registry.calibrations.certify(collection, [ref.id.bytes for ref in refs], timespan)
+        self._butler.calibrations.certify(collection, refs, timespan)
 
     def decertify(
         self,
@@ -203,7 +203,7 @@ class Registry(RegistryQueries):
         dataIds: Iterable[Mapping[str, Any]] | None = None,
     ) -> None:
         """Take a time span out of validity ranges."""
-        self._registry.calibrations.decertify(collection, type_name(datasetType), timespan, data_ids=dataIds)
+        self._butler.calibrations.decertify(collection, type_name(datasetType), timespan, data_ids=dataIds)
 
     def queryDatasetAssociations(
         self,
@@ -225,10 +225,8 @@ class Registry(RegistryQueries):
                     yield DatasetAssociation(DatasetRef.of(ref), name)
 
     def _certified(self, collection: str, dataset_type: str) -> Iterator[DatasetAssociation]:
-        ranges = self._registry.calibrations.ranges(collection, dataset_type)
-        refs = self._registry.datasets.get_many(list({identifier for _, identifier, _ in ranges}))
-        for _, identifier, timespan in ranges:
-            yield DatasetAssociation(DatasetRef.of(refs[identifier][0]), collection, Timespan.of(timespan))
+        for valid in self._butler.calibrations.validity(collection, dataset_type):
+            yield DatasetAssociation(DatasetRef.of(valid.ref), collection, Timespan.of(valid.timespan))
 
 
 def _name(element: Any) -> str:

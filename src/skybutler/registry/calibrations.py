@@ -13,7 +13,7 @@ from skybutler.errors import (
 )
 
 from .collections import Collection, Collections
-from .database import Database, Row
+from .database import Database
 from .dataset_types import DatasetTypes, RegisteredType
 from .datasets import Datasets
 from .keys import Keys
@@ -41,13 +41,18 @@ class Calibrations:
         self._database, self._keys, self._types = database, keys, types
         self._collections, self._datasets = collections, datasets
 
-    def certify(self, collection: str, ids: Iterable[bytes], timespan: Timespan) -> None:
-        """Make datasets valid over a time span.
+    def certify(self, collection: str, ids: Iterable[bytes], timespan: Timespan) -> int:
+        """Make datasets valid over a time span; those that have exactly this range already are left as they are.
+
+        Returns
+        -------
+        count : `int`
+            How many ranges are new.
 
         Raises
         ------
         ConflictingDefinitionError
-            Another range of the same type and data ID overlaps; type, data ID and range are named.
+            Another range of the same type and data ID overlaps; type, data ID and both ranges are named.
         DatasetTypeError
             A dataset is not of a calibration type.
         """
@@ -62,13 +67,15 @@ class Calibrations:
                 self._datasets.summaries.keep(stage)
                 self._check_types(source)
                 self._check_free(source, target, begin, end)
-                self._database.execute(
+                added = self._database.execute(
                     "INSERT INTO calibration (collection, dataset_type, data_id, begin, finish, dataset) "
                     "SELECT CAST(? AS BIGINT), d.dataset_type, d.data_id, CAST(? AS BIGINT), CAST(? AS BIGINT), d.k "
-                    f"FROM {source}",
-                    (target.k, begin, end),
+                    f"FROM {source} WHERE NOT EXISTS (SELECT 1 FROM calibration c WHERE c.collection = ? "
+                    "AND c.dataset_type = d.dataset_type AND c.data_id = d.data_id AND c.begin = ?)",
+                    (target.k, begin, end, target.k, begin),
                 )
                 self._datasets.summaries.copy(stage, target)
+        return added
 
     def _check_types(self, source: str) -> None:
         wrong = self._database.query_one(
@@ -88,10 +95,12 @@ class Calibrations:
             raise ConflictingDefinitionError(f"Two datasets for the same range: {self._describe(*map(int, twice))}.")
 
     def _check_free(self, source: str, target: Collection, begin: int, end: int) -> None:
+        """Refuse ranges that overlap others; the same dataset with the same range is no conflict."""
         clash = self._database.query(
             f"SELECT d.dataset_type, d.data_id, c.begin, c.finish FROM {source} JOIN calibration c ON c.collection = ? "
-            "AND c.dataset_type = d.dataset_type AND c.data_id = d.data_id WHERE c.begin < ? AND c.finish > ?",
-            (target.k, end, begin),
+            "AND c.dataset_type = d.dataset_type AND c.data_id = d.data_id WHERE c.begin < ? AND c.finish > ? "
+            "AND NOT (c.dataset = d.k AND c.begin = ? AND c.finish = ?)",
+            (target.k, end, begin, begin, end),
         )
         if clash:
             kind, data_id, b, e = map(int, clash[0])
@@ -99,8 +108,18 @@ class Calibrations:
             raise ConflictingDefinitionError(
                 f"{self._describe(kind, data_id)} is already certified in '{target.name}' "
                 f"for {_timespan(b, e)}, which overlaps {_timespan(begin, end)}{more}.",
-                hint="Decertify the old range first, or choose dates that only touch it.",
+                hint=f"Choose dates that only touch it, or first: {self._undoing(kind, target, begin, end)}",
             )
+
+    def _undoing(self, kind: int, target: Collection, begin: int, end: int) -> str:
+        """The command that makes room for a range."""
+        from skybutler.sky.timespan import Timespan, iso_text
+
+        ends = [("--begin-date", begin, Timespan.MIN_NS), ("--end-date", end, Timespan.MAX_NS)]
+        dates = "".join(
+            f" {option} {iso_text(ns).removesuffix('.' + 9 * '0')}" for option, ns, unbounded in ends if ns != unbounded
+        )
+        return f"butler decertify-calibrations REPO {target.name} {self._type_name(kind)}{dates}"
 
     def decertify(
         self,
@@ -117,45 +136,31 @@ class Calibrations:
         count : `int`
             How many ranges were changed.
         """
-        target, registered = (
-            self._collections.require(collection, CollectionType.CALIBRATION),
-            self._types.get(dataset_type),
-        )
-        begin, end = timespan.begin_ns, timespan.end_ns
+        target = self._collections.require(collection, CollectionType.CALIBRATION)
+        registered = self._types.get(dataset_type)
         with self._database.transaction():
             self._database.lock_table("calibration")
-            rows = self._database.query(
-                "SELECT data_id, begin, finish, dataset FROM calibration "
-                "WHERE collection = ? AND dataset_type = ? AND begin < ? AND finish > ?",
-                (target.k, registered.k, end, begin),
-            )
-            if data_ids is not None:
-                chosen = {self._row(registered, d) for d in data_ids}
-                rows = [r for r in rows if r[0] in chosen]
-            self._replace(target, registered, rows, begin, end)
-        return len(rows)
+            if data_ids is None:
+                return self._cut(target, registered, timespan, "")
+            found = {self._row(registered, d) for d in data_ids} - {None}
+            with self._database.staged({"data_id": "int"}, ((row,) for row in found)) as stage:
+                return self._cut(target, registered, timespan, f" AND data_id IN (SELECT data_id FROM {stage})")
 
-    def _replace(self, target: Collection, registered: RegisteredType, rows: list[Row], begin: int, end: int) -> None:
-        kept = []
-        for data_id, b, e, dataset in rows:
-            self._database.execute(
-                "DELETE FROM calibration WHERE collection = ? AND dataset_type = ? AND data_id = ? AND begin = ?",
-                (target.k, registered.k, data_id, b),
-            )
-            kept += [(data_id, b, begin, dataset)] if b < begin else []
-            kept += [(data_id, end, e, dataset)] if e > end else []
-        self._database.insert_many(
-            "calibration",
-            {
-                "collection": "int",
-                "dataset_type": "int",
-                "data_id": "int",
-                "begin": "int",
-                "finish": "int",
-                "dataset": "int",
-            },
-            [(target.k, registered.k, *row) for row in kept],
+    def _cut(self, target: Collection, registered: RegisteredType, timespan: Timespan, chosen: str) -> int:
+        """Take a time span out of the ranges that a condition chooses."""
+        begin, end = timespan.begin_ns, timespan.end_ns
+        touched = "collection = ? AND dataset_type = ? AND begin < ? AND finish > ?" + chosen
+        parameters = (target.k, registered.k, end, begin)
+        rows = self._database.query(
+            f"SELECT data_id, begin, finish, dataset FROM calibration WHERE {touched}", parameters
         )
+        self._database.execute(f"DELETE FROM calibration WHERE {touched}", parameters)
+        same = (target.k, registered.k)
+        left = [(*same, data_id, b, begin, dataset) for data_id, b, _, dataset in rows if b < begin]
+        left += [(*same, data_id, end, e, dataset) for data_id, _, e, dataset in rows if e > end]
+        names = ("collection", "dataset_type", "data_id", "begin", "finish", "dataset")
+        self._database.insert_many("calibration", dict.fromkeys(names, "int"), left)
+        return len(rows)
 
     def find(
         self, name: str, values: Sequence[Any], collection: Collection, timespan: Timespan | None
@@ -186,18 +191,29 @@ class Calibrations:
             raise AmbiguousCalibrationError(
                 f"{self._describe(registered.k, data_id)} has {len(rows)} calibrations in '{collection.name}'{when}: "
                 f"{ranges}.",
-                hint="Give a timespan=, or a data ID with an exposure or visit.",
+                hint="Give a timespan=, or a data ID with an exposure or visit."
+                if timespan is None
+                else "Ask for a shorter time: timespan=",
             )
         if not rows:
             return None
         return int(rows[0][0]), bytes(rows[0][1]), self._datasets.run_name(int(rows[0][2]))
 
+    def spans(self, name: str, values: Sequence[Any], collection: Collection) -> list[Timespan]:
+        """When one collection has something valid for a type and data ID, in order of time."""
+        registered = self._types.get(name)
+        data_id = self._keys.find(registered.key_table, tuple(registered.dataset_type.dimensions.required), values)
+        rows = self._database.query(
+            "SELECT begin, finish FROM calibration WHERE collection = ? AND dataset_type = ? AND data_id = ? "
+            "ORDER BY begin",
+            (collection.k, registered.k, -1 if data_id is None else data_id),
+        )
+        return [_timespan(int(b), int(e)) for b, e in rows]
+
     def ranges(self, collection: str, dataset_type: str) -> list[tuple[int, bytes, Timespan]]:
         """Row, id and validity range of every member of one type, by data ID and time."""
-        target, registered = (
-            self._collections.require(collection, CollectionType.CALIBRATION),
-            self._types.get(dataset_type),
-        )
+        target = self._collections.require(collection, CollectionType.CALIBRATION)
+        registered = self._types.get(dataset_type)
         rows = self._database.query(
             "SELECT d.k, d.id, c.begin, c.finish FROM calibration c JOIN dataset d ON d.k = c.dataset "
             "WHERE c.collection = ? AND c.dataset_type = ? ORDER BY c.data_id, c.begin",
@@ -210,10 +226,13 @@ class Calibrations:
         return self._keys.find(registered.key_table, required, [data_id[d] for d in required])
 
     def _describe(self, dataset_type: int, data_id: int) -> str:
+        registered = self._types.get(self._type_name(dataset_type))
+        return f"'{registered.dataset_type.name}' with data ID {self._datasets.data_id(registered, data_id)}"
+
+    def _type_name(self, dataset_type: int) -> str:
         row = self._database.query_one("SELECT name FROM dataset_type WHERE k = ?", (dataset_type,))
         assert row is not None
-        registered = self._types.get(row[0])
-        return f"'{row[0]}' with data ID {self._datasets.data_id(registered, data_id)}"
+        return str(row[0])
 
 
 def _timespan(begin: int, end: int) -> Timespan:
