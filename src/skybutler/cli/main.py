@@ -22,6 +22,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "create": ("repositories:create", "Make a repository."),
         "demo": ("demo:demo", "Simulate a survey and show the whole way from raws to queries."),
         "repos": ("repositories:repos", "Labels of repositories."),
+        "simulate": ("simulate:simulate", "Write a simulated survey: raws, calibrations, reference catalog."),
     },
     "Taking data in": {
         "define-visits": ("visits:define_visits", "Make visits, with their regions, of exposures."),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from astro_metadata_translator import MetadataTranslator
 from astro_metadata_translator.translator import cache_translation
 
+from skybutler.instruments.astro_index import index_several_files
 from skybutler.instruments.description import Instrument, known_instruments
 from skybutler.instruments.headers import HeaderTable
 from skybutler.instruments.properties import PROPERTIES
@@ -148,3 +149,5 @@ for _name in ("exposure_time", "exposure_time_requested", "dark_time", "focus_z"
     _WITH_UNIT[_name] = _quantity(PROPERTIES[_name].unit)
 
 TRANSLATORS = tuple(make_translator(instrument) for instrument in known_instruments())
+# The tool only loads this module, so that is when its indexing is put right.
+index_several_files()

@@ -1,6 +1,7 @@
-"""A small simulated survey: a deterministic sky seen through a described camera, written as raw files."""
+"""A simulated survey: a deterministic sky seen through a described camera, as files that a repository can take in."""
 
+from skybutler.sim.archive import Archive, simulate_archive
 from skybutler.sim.survey import Survey, simulate_survey
 from skybutler.sim.visits import SimulatedVisit, plan_visits
 
-__all__ = ["SimulatedVisit", "Survey", "plan_visits", "simulate_survey"]
+__all__ = ["Archive", "SimulatedVisit", "Survey", "plan_visits", "simulate_archive", "simulate_survey"]

@@ -12,10 +12,11 @@ from skybutler.images import SkyWcs
 from skybutler.instruments import Detector, Instrument
 from skybutler.instruments.camera import initial_wcs
 from skybutler.sim.physics import BANDS, COSMIC_RAYS_PER_CM2_S
+from skybutler.sim.signature import dark_current, defects, pixel_response
 from skybutler.sim.truth import Sources, sources_in_cone
 from skybutler.sim.visits import SimulatedVisit
 
-__all__ = ["electrons_on_detector"]
+__all__ = ["electrons_on_detector", "sky_gradient"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,16 +63,26 @@ def electrons_on_detector(
     image = np.zeros(shape)
     _add_sources(image, x, y, flux, sources, sigma, pixel, wcs)
     sky = 10 ** (-0.4 * (band.sky - visit.moon - zero_point)) * pixel**2 * visit.exposure_s
-    tilt = np.linspace(0.995, 1.005, shape[1]) * np.linspace(0.998, 1.002, shape[0])[:, None]
-    image += sky * tilt
+    image += sky * sky_gradient(shape)
     if visit.streak:
         _add_streak(image, random, sky)
-    image = image + np.sqrt(image) * random.standard_normal(shape)
+    image = image * pixel_response(detector, visit.band, shape, seed)
+    image += dark_current(detector, shape, seed) * visit.exposure_s
+    image += np.sqrt(image) * random.standard_normal(shape)
     _add_cosmic_rays(image, random, visit.exposure_s, scale * instrument.camera.pixel_mm)
     amplifier = detector.layout.amplifiers[0]
     _bleed(image, 0.9 * amplifier.saturation * amplifier.gain)
-    image[:, np.random.default_rng(detector.id).integers(0, shape[1])] = 0.0  # a dead column, always the same one
+    for defect in defects(detector, shape):
+        if visit.mjd >= defect.since:
+            image[defect.y : defect.y + defect.height, defect.x : defect.x + defect.width] = 0.0
     return image
+
+
+def sky_gradient(shape: tuple[int, int]) -> Floats:
+    """How the light of the night sky is spread over a detector, about 1."""
+    height, width = shape
+    gradient: Floats = np.linspace(0.995, 1.005, width) * np.linspace(0.998, 1.002, height)[:, None]
+    return gradient
 
 
 def _sources_near(

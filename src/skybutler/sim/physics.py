@@ -5,13 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["BANDS", "COSMIC_RAYS_PER_CM2_S", "EXPOSURE_S", "GALAXIES", "SEEING_ARCSEC", "STARS", "Band", "SourceCounts"]
+__all__ = [
+    "BANDS",
+    "BIAS_ADU",
+    "BIAS_PATTERN_ADU",
+    "COSMIC_RAYS_PER_CM2_S",
+    "DARK_ELECTRONS_S",
+    "EXPOSURE_S",
+    "GALAXIES",
+    "HOT_ELECTRONS_S",
+    "HOT_FRACTION",
+    "REFERENCE_LIMIT",
+    "RESPONSE_SCATTER",
+    "SEEING_ARCSEC",
+    "STARS",
+    "TRANSIENTS_PER_DEG2",
+    "VIGNETTING",
+    "Band",
+    "SourceCounts",
+]
 
 EXPOSURE_S = 30.0
 SEEING_ARCSEC = (0.55, 1.1)
 """Range of the full width at half maximum of the point-spread function."""
 COSMIC_RAYS_PER_CM2_S = 0.01
 BIAS_ADU = 1000
+BIAS_PATTERN_ADU = 2.0
+"""Scatter of the rows and columns of a detector about its bias level."""
+DARK_ELECTRONS_S = 0.02
+"""Of one pixel of real size."""
+HOT_ELECTRONS_S = 40.0
+HOT_FRACTION = 2e-4
+RESPONSE_SCATTER = 0.01
+"""Relative, from pixel to pixel."""
+VIGNETTING = 0.03
+"""Relative, from the middle of a detector to its corners."""
 
 
 @dataclass(frozen=True)
@@ -61,3 +89,5 @@ STARS = SourceCounts(3000.0, 15.0, 24.0, 0.20)
 GALAXIES = SourceCounts(8000.0, 18.0, 24.5, 0.35)
 TRANSIENTS_PER_DEG2 = 40.0
 """Supernovae with their maximum within one year."""
+REFERENCE_LIMIT = 22.0
+"""Faintest magnitude in the i band in the reference catalog."""

@@ -19,10 +19,12 @@ from skybutler.instruments.camera import initial_wcs
 from skybutler.instruments.cards import CardValue, format_card
 from skybutler.instruments.description import Amplifier
 from skybutler.sim.physics import BIAS_ADU
+from skybutler.sim.signature import bias_pattern
 from skybutler.sim.visits import SimulatedVisit
 
 __all__ = ["file_name", "primary_cards", "scaled_shape", "write_raw"]
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 
 _BLOCK = 2880
@@ -93,7 +95,7 @@ def write_raw(
     instrument: Instrument,
     detector: Detector,
     visit: SimulatedVisit,
-    electrons: npt.NDArray[np.float64],
+    electrons: Floats,
     seed: int,
 ) -> None:
     """Write one raw.
@@ -107,12 +109,13 @@ def write_raw(
     electrons : `~numpy.ndarray`
         The detector's pixels, of shape `scaled_shape` for some scale.
     seed : `int`
-        Of the read noise.
+        Of the read noise and of the bias pattern.
     """
     shared = primary_cards(instrument, detector, visit)
     random = np.random.default_rng(np.random.SeedSequence((seed, visit.id, detector.id, 1)))
     amplifiers = detector.layout.amplifiers
-    readouts = [_readout(a, electrons, detector.layout.size, random) for a in amplifiers]
+    pattern = bias_pattern(detector, (electrons.shape[0], electrons.shape[1]), seed)
+    readouts = [_readout(a, electrons, pattern, detector.layout.size, random) for a in amplifiers]
     stack = np.concatenate([pixels for pixels, _ in readouts])
     descriptors, heap = _compressed_rows(stack)
     wcs = initial_wcs(instrument, detector, visit.ra, visit.dec, visit.sky_angle, electrons.shape)
@@ -135,7 +138,7 @@ def write_raw(
 
 
 def _readout(
-    amplifier: Amplifier, electrons: npt.NDArray[np.float64], layout_size: tuple[int, int], random: np.random.Generator
+    amplifier: Amplifier, electrons: Floats, pattern: Floats, layout_size: tuple[int, int], random: np.random.Generator
 ) -> tuple[Ints, dict[str, tuple[int, int, int, int]]]:
     """One amplifier as read: pixels with prescan and overscan, and its sections (x, y, width, height)."""
     height, width = electrons.shape
@@ -144,10 +147,10 @@ def _readout(
     x, y = amplifier.position[0] // full_width * w, amplifier.position[1] // full_height * h
     serial = max(4, amplifier.serial_overscan[2] * w // full_width)
     parallel = max(4, amplifier.parallel_overscan[3] * h // full_height)
-    light = electrons[y : y + h, x : x + w]
+    light = electrons[y : y + h, x : x + w] / amplifier.gain + pattern[y : y + h, x : x + w]
     light = light[:: -1 if amplifier.flip_y else 1, :: -1 if amplifier.flip_x else 1]
     adu = BIAS_ADU + amplifier.read_noise / amplifier.gain * random.standard_normal((h + parallel, x0 + w + serial))
-    adu[:h, x0 : x0 + w] += light / amplifier.gain
+    adu[:h, x0 : x0 + w] += light
     return np.rint(adu).astype(np.int32), {"data": (x0, 0, w, h), "detector": (x, y, w, h)}
 
 

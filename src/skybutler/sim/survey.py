@@ -48,6 +48,7 @@ def simulate_survey(
     full_size_one: bool = True,
     index: bool = True,
     instrument: str = "LSSTCam-imSim",
+    by_year: bool = False,
     progress: Callable[[int, int, Path], None] | None = None,
 ) -> Survey:
     """Write the raws of a small survey of one field in several bands and nights.
@@ -70,6 +71,8 @@ def simulate_survey(
         Whether each visit gets an ``_index.json`` of its headers.
     instrument : `str`
         Any name `Instrument.load` knows.
+    by_year : `bool`
+        Whether the visits' directories are in one directory for each year of the survey, ``y1-wfd`` and so on.
     progress : callable, optional
         Called with files done, files in all and the file just written.
 
@@ -88,7 +91,7 @@ def simulate_survey(
     files: list[Path] = []
     indexes: list[Path] = []
     for visit in plan:
-        folder = Path(directory) / f"{visit.id:08d}"
+        folder = Path(directory, *([f"y{visit.year}-wfd"] if by_year else []), f"{visit.id:08d}")
         folder.mkdir(parents=True, exist_ok=True)
         for detector, size in _scales(chosen, scale, full_size_one and visit is plan[0]):
             path = folder / file_name(visit, detector)

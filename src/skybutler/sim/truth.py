@@ -15,12 +15,13 @@ import numpy.typing as npt
 
 from skybutler.sim.physics import BANDS, GALAXIES, STARS, TRANSIENTS_PER_DEG2, SourceCounts
 
-__all__ = ["Sources", "sources_in_cell", "sources_in_cone"]
+__all__ = ["NSIDE", "Sources", "cells_of_polygon", "sources_in_cell", "sources_in_cone"]
 
 Floats = npt.NDArray[np.float64]
 
-_NSIDE = 512
-_CELL_DEG2 = 129600.0 / np.pi / (12 * _NSIDE**2)
+NSIDE = 512
+"""Of the HEALPix cells."""
+_CELL_DEG2 = 129600.0 / np.pi / (12 * NSIDE**2)
 _FINEST = 1 << 29
 _YEAR = 365.25
 
@@ -74,9 +75,18 @@ def sources_in_cone(ra: float, dec: float, radius: float, seed: int) -> Sources:
     """All sources of the cells a cone touches; degrees."""
     import hpgeom
 
-    cells = hpgeom.query_circle(_NSIDE, ra, dec, radius, inclusive=True, nest=True)
+    cells = hpgeom.query_circle(NSIDE, ra, dec, radius, inclusive=True, nest=True)
     parts = [sources_in_cell(int(cell), seed) for cell in np.sort(cells)]
     return Sources(*(np.concatenate(columns) for columns in zip(*(vars(p).values() for p in parts), strict=True)))
+
+
+def cells_of_polygon(vertices: Floats) -> npt.NDArray[np.int64]:
+    """Cells that a convex polygon may touch, a few more at its edges; ``vertices`` are unit vectors, shape (n, 3)."""
+    import hpgeom
+
+    lon = np.degrees(np.arctan2(vertices[:, 1], vertices[:, 0]))
+    lat = np.degrees(np.arcsin(vertices[:, 2]))
+    return np.sort(hpgeom.query_polygon(NSIDE, lon, lat, inclusive=True, nest=True))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -88,7 +98,7 @@ def sources_in_cell(cell: int, seed: int) -> Sources:
     stars, galaxies = (int(random.poisson(c.density * _CELL_DEG2)) for c in (STARS, GALAXIES))
     transients = int(random.poisson(TRANSIENTS_PER_DEG2 * _CELL_DEG2))
     n = stars + galaxies + transients
-    shift = 2 * (_FINEST // _NSIDE).bit_length() - 2
+    shift = 2 * (_FINEST // NSIDE).bit_length() - 2
     inside = random.integers(0, 1 << shift, n)
     ra, dec = hpgeom.pixel_to_angle(_FINEST, (cell << shift) + inside, nest=True)
     magnitude = np.concatenate(

@@ -22,6 +22,7 @@ _DITHER_DEG = 0.04
 _FIRST_NIGHT = 59880
 _VISITS_PER_NIGHT = 3
 _NIGHTS_APART = 4
+_DAYS_OF_YEAR = 365
 _BANDS = "rigzuy"
 _TAI_MINUS_UT_DAYS = 37.0 / 86400.0
 
@@ -63,6 +64,11 @@ class SimulatedVisit:
     moon: float = 0.0
     streak: bool = False
 
+    @property
+    def year(self) -> int:
+        """Year of the survey, from 1."""
+        return int(self.mjd - _FIRST_NIGHT) // _DAYS_OF_YEAR + 1
+
     def hour_angle(self, instrument: Instrument, seconds: float = 0.0) -> float:
         """Hour angle in degrees, within half a turn, some seconds after the begin."""
         ut = self.mjd + seconds / 86400.0 - _TAI_MINUS_UT_DAYS
@@ -77,7 +83,7 @@ class SimulatedVisit:
 
 
 def plan_visits(
-    n: int, seed: int, instrument: Instrument, field: tuple[float, float] = FIELD
+    n: int, seed: int, instrument: Instrument, field: tuple[float, float] = FIELD, years: int = 1
 ) -> tuple[SimulatedVisit, ...]:
     """A small survey of one field: three visits a night, the bands in turn, dithered, with changing conditions.
 
@@ -91,6 +97,8 @@ def plan_visits(
         Where it is taken from.
     field : `tuple` [`float`, `float`]
         Centre, ICRS degrees.
+    years : `int`
+        Over how many years the nights are spread, in turn.
     """
     visits: list[SimulatedVisit] = []
     for k in range(n):
@@ -98,7 +106,9 @@ def plan_visits(
         night, turn = divmod(k, _VISITS_PER_NIGHT)
         ra = field[0] + float(random.uniform(-_DITHER_DEG, _DITHER_DEG) / np.cos(np.radians(field[1])))
         dec = field[1] + float(random.uniform(-_DITHER_DEG, _DITHER_DEG))
-        at_noon = SimulatedVisit(0, "r", ra, dec, 0.0, float(_FIRST_NIGHT + _NIGHTS_APART * night))
+        in_year, year = divmod(night, years)
+        day = _FIRST_NIGHT + _DAYS_OF_YEAR * year + _NIGHTS_APART * in_year
+        at_noon = SimulatedVisit(0, "r", ra, dec, 0.0, float(day))
         # Observe near the meridian: wait until the hour angle is a little before it.
         wait = ((-20.0 + 12.0 * turn - at_noon.hour_angle(instrument)) % 360.0) / 360.98564736629
         visits.append(

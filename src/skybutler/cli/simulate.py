@@ -1,0 +1,100 @@
+"""The subcommand that writes a simulated survey, for rehearsals and tests."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from .command import command
+from .output import counted
+from .progress import progress_bar
+
+if TYPE_CHECKING:
+    from skybutler.sim import Archive
+
+__all__ = ["simulate"]
+
+
+@command("simulate")
+@click.argument("directory", type=click.Path(file_okay=False))
+@click.option("--visits", type=click.IntRange(1), default=20, show_default=True, help="Number of visits.")
+@click.option(
+    "--detectors",
+    default="9",
+    show_default=True,
+    help="How many detectors, from the centre of the camera on; or which: names or ids, divided by commas.",
+)
+@click.option("--scale", type=click.IntRange(1), default=8, show_default=True, help="1 for pixels of real size.")
+@click.option("--seed", type=click.IntRange(0), default=42, show_default=True, help="The same seed, the same files.")
+@click.option("--years", type=click.IntRange(1), default=5, show_default=True, help="Years over which they are spread.")
+@click.option("--calibrations/--no-calibrations", default=True, help="Write biases, darks, flats, sky and defects.")
+@click.option("--refcats/--no-refcats", default=True, help="Write a reference catalog.")
+@click.option("--index-files/--no-index-files", default=True, help="Write an _index.json for each visit.")
+def simulate(
+    directory: str,
+    visits: int,
+    detectors: str,
+    scale: int,
+    seed: int,
+    years: int,
+    calibrations: bool,
+    refcats: bool,
+    index_files: bool,
+) -> None:
+    """Write what a repository can be made of into DIRECTORY: raws, calibrations, a reference catalog, a sky map.
+
+    The files are those of LSSTCam-imSim, in the folders raw, calibrations, curated, refcats and skymaps.  Files of an
+    earlier simulation in DIRECTORY are written anew; nothing is removed.
+    """
+    from skybutler.sim import simulate_archive
+
+    began = time.monotonic()
+    with progress_bar("Simulating", "files") as advance:
+        archive = simulate_archive(
+            directory,
+            visits=visits,
+            detectors=_chosen(detectors),
+            scale=scale,
+            seed=seed,
+            years=years,
+            calibrations=calibrations,
+            references=refcats,
+            index=index_files,
+            progress=advance,
+        )
+    _tell(archive, time.monotonic() - began)
+
+
+def _chosen(text: str) -> list[int | str]:
+    """Detectors of the option: a number of them, or a list."""
+    from skybutler.errors import InvalidError
+    from skybutler.sim.archive import central_detectors
+
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise InvalidError("A simulation needs at least one detector.", hint="Try --detectors 9, or R22_S11,R22_S12.")
+    if len(words) == 1 and words[0].isdecimal():
+        return list(central_detectors(int(words[0])))
+    return [int(word) if word.isdecimal() else word for word in words]
+
+
+def _tell(archive: Archive, seconds: float) -> None:
+    """What was written, and where."""
+    survey = archive.survey
+    size = sum(os.path.getsize(file) for file in survey.files) / 1e6
+    years = sorted({visit.year for visit in survey.visits})
+    folders = ", ".join(f"y{year}-wfd" for year in years)
+    raws = f"{counted(len(survey.files), 'raw')} of {counted(len(survey.visits), 'visit')}, {size:.0f} MB, in {folders}"
+    lines = [("raw", raws)]
+    if archive.calibrations:
+        made = ", ".join(f"{len(p.files)} {p.product.name}" for p in archive.calibrations)
+        lines += [("calibrations", made), ("curated", f"{counted(len(archive.defects), 'list')} of defects")]
+    if archive.references is not None:
+        lines.append(("refcats", f"{counted(len(archive.references.shards), 'shard')}, listed in refcat.ecsv"))
+    lines.append(("skymaps", archive.sky_map.name))
+    click.echo(f"Simulated {archive.directory} in {seconds:.1f} s:")
+    for folder, text in lines:
+        click.echo(f"  {folder + '/':<14} {text}")

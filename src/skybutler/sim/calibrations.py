@@ -1,0 +1,196 @@
+"""Calibration products of a simulated survey: bias, dark, flat and sky of every detector, with tables for their ingest.
+
+They are made of the detectors' signatures, with the noise of a few combined exposures.  Knows no repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skybutler.instruments import Detector, Instrument
+from skybutler.sim.detector_image import sky_gradient
+from skybutler.sim.raw_file import scaled_shape
+from skybutler.sim.signature import bias_pattern, dark_current, pixel_response
+
+if TYPE_CHECKING:
+    from skybutler.images import Exposure
+
+__all__ = ["PRODUCTS", "Product", "ProductFiles", "simulate_calibrations"]
+
+Floats = npt.NDArray[np.float64]
+Progress = Callable[[Path], None]
+
+_COMBINED = 20
+"""Exposures in one product."""
+_DARK_S = 300.0
+_FLAT_ELECTRONS = 30_000.0
+_SKY_ELECTRONS = 50_000.0
+_STORAGE_CLASS = "ExposureF"
+
+
+@dataclass(frozen=True)
+class Product:
+    """A kind of calibration product.
+
+    Parameters
+    ----------
+    name : `str`
+        Dataset type.
+    run : `str`
+        Where it is kept: a run named as those of the second data challenge.
+    per_filter : `bool`
+        Whether there is one for each filter.
+    begin, end : `str`
+        Time span (TAI) of its validity, ISO 8601.
+    """
+
+    name: str
+    run: str
+    per_filter: bool
+    begin: str = "2022-01-01T00:00:00"
+    end: str = "2032-01-01T00:00:00"
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Required dimensions."""
+        return ("instrument", "detector", "physical_filter")[: 3 if self.per_filter else 2]
+
+
+PRODUCTS = (
+    Product("bias", "2.2i/calib/gen2/20220101T000000Z", False),
+    Product("dark", "2.2i/calib/gen2/20220101T000000Z", False),
+    Product("flat", "2.2i/calib/gen2/20220806T000000Z", True),
+    Product("sky", "2.2i/calib/gen2/20231201T000000Z", True),
+)
+"""What `simulate_calibrations` writes; all are of storage class ExposureF."""
+
+
+@dataclass(frozen=True)
+class ProductFiles:
+    """The files of one kind; ``table`` lists them (columns filename, instrument, detector, physical_filter)."""
+
+    product: Product
+    files: tuple[Path, ...]
+    table: Path
+
+
+def simulate_calibrations(
+    directory: str | Path,
+    instrument: Instrument,
+    detectors: Sequence[Detector],
+    bands: Sequence[str],
+    *,
+    scale: int = 8,
+    seed: int = 42,
+    progress: Progress | None = None,
+) -> tuple[ProductFiles, ...]:
+    """Write the products of some detectors.
+
+    Parameters
+    ----------
+    directory : path
+        Where; made if need be.  ``bias/bias_R22_S11.fits``, ``flat/i_sim_1.4/flat_i_sim_1.4_R22_S11.fits`` and so on,
+        and a table for each kind: ``bias.ecsv`` lists absolute paths, as ``butler ingest-files`` takes them.
+    instrument, detectors : `Instrument`, sequence of `Detector`
+        What they are of.
+    bands : sequence of `str`
+        Bands of which there are flats and sky frames, each with the filter of that band.
+    scale, seed : `int`
+        Those of the survey.
+    progress : callable, optional
+        Called with each file just written.
+
+    Returns
+    -------
+    products : `tuple` [`ProductFiles`]
+        In the order of `PRODUCTS`.
+    """
+    top = Path(directory).absolute()
+    filters = [next(f for f, b in instrument.filters.items() if b == band) for band in bands]
+    made = []
+    for product in PRODUCTS:
+        rows: list[tuple[Any, ...]] = []
+        for name in filters if product.per_filter else [None]:
+            folder = top / product.name / (name or "")
+            folder.mkdir(parents=True, exist_ok=True)
+            for detector in detectors:
+                path = folder / f"{'_'.join(filter(None, (product.name, name, detector.full_name)))}.fits"
+                _write(path, _exposure(product, instrument, detector, name, scaled_shape(detector, scale), seed))
+                rows.append((str(path), instrument.name, detector.id, *([name] if name else [])))
+                if progress is not None:
+                    progress(path)
+        made.append(ProductFiles(product, tuple(Path(row[0]) for row in rows), _table(top, product, rows)))
+    return tuple(made)
+
+
+def _table(folder: Path, product: Product, rows: Sequence[tuple[Any, ...]]) -> Path:
+    from astropy.table import Table
+
+    path = folder / f"{product.name}.ecsv"
+    Table(rows=rows, names=["filename", *product.dimensions]).write(path, format="ascii.ecsv", overwrite=True)
+    return path
+
+
+def _write(path: Path, exposure: Exposure) -> None:
+    from skybutler.datasets.storage_class import StorageClasses
+    from skybutler.formatters.fits_image import FitsImageFormatter
+
+    FitsImageFormatter().write(exposure, path, StorageClasses.default()[_STORAGE_CLASS], None)
+
+
+def _exposure(
+    product: Product,
+    instrument: Instrument,
+    detector: Detector,
+    filter_name: str | None,
+    shape: tuple[int, int],
+    seed: int,
+) -> Exposure:
+    """One product as an exposure: image and variance, labels, and the cards that say what it calibrates since when."""
+    from skybutler.images import DetectorLabel, Exposure, FilterLabel, Image, Metadata
+
+    band = instrument.filters[filter_name] if filter_name else None
+    random = np.random.default_rng(
+        np.random.SeedSequence((seed, detector.id, PRODUCTS.index(product), ord(band) if band else 0))
+    )
+    pixels, variance, unit = _pixels(product, detector, band, shape, seed)
+    pixels = pixels + np.sqrt(variance) * random.standard_normal(shape)
+    date = product.run.rpartition("/")[2]
+    cards = {
+        "OBSTYPE": product.name,
+        "INSTRUME": instrument.name,
+        "DETECTOR": detector.id,
+        "CALIBDATE": f"{date[:4]}-{date[4:6]}-{date[6:8]}",
+        "CALIB_ID": f"detectorName={detector.full_name} detector={detector.id} filter={filter_name or 'NONE'}",
+    }
+    return Exposure(
+        Image(pixels.astype(np.float32), unit=unit),
+        variance=Image(variance.astype(np.float32)),
+        metadata=Metadata(cards),
+        detector=DetectorLabel(id=detector.id, name=detector.full_name),
+        filter_label=FilterLabel(band=band, physical=filter_name) if band else None,
+    )
+
+
+def _pixels(
+    product: Product, detector: Detector, band: str | None, shape: tuple[int, int], seed: int
+) -> tuple[Floats, Floats, str | None]:
+    """Noiseless pixels, the variance of the product, and the unit."""
+    amplifier = detector.layout.amplifiers[0]
+    noise = np.full(shape, (amplifier.read_noise / amplifier.gain) ** 2 / _COMBINED)
+    if product.name == "bias":
+        return bias_pattern(detector, shape, seed), noise, "adu"
+    if product.name == "dark":
+        current = dark_current(detector, shape, seed) / amplifier.gain
+        return current, noise / _DARK_S**2 + current / (amplifier.gain * _DARK_S * _COMBINED), "adu/s"
+    if product.name == "flat" and band is not None:
+        response = pixel_response(detector, band, shape, seed)
+        return response, response / (_FLAT_ELECTRONS * _COMBINED), None
+    gradient = sky_gradient(shape)
+    return gradient, gradient / (_SKY_ELECTRONS * _COMBINED), None
