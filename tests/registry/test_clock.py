@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from astropy.time import Time
 
-from skybutler.registry.clock import now_ns
+from skybutler.registry.clock import now_ns, utc_text
 
 
 def test_now_is_astropys_tai() -> None:
@@ -19,3 +19,8 @@ def test_it_does_not_follow_utc(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = Time("2024-01-01T00:00:00", scale="utc")
     monkeypatch.setattr("time.time_ns", lambda: int(moment.unix) * 10**9)
     assert now_ns() == round(moment.unix_tai) * 10**9
+
+
+def test_utc_text_is_astropys() -> None:
+    moment = Time("2026-11-30T15:04:05", scale="utc")
+    assert utc_text(round(moment.unix_tai) * 10**9) == "2026-11-30 15:04:05"

@@ -24,6 +24,9 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "repos": ("repositories:repos", "Labels of repositories."),
         "simulate": ("simulate:simulate", "Write a simulated survey: raws, calibrations, reference catalog."),
     },
+    "Looking after it": {
+        "log": ("journal:log", "Show who changed what, and when."),
+    },
     "Taking data in": {
         "define-visits": ("visits:define_visits", "Make visits, with their regions, of exposures."),
         "ingest-files": ("files:ingest_files", "Take files listed in a table."),

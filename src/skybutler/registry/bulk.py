@@ -114,6 +114,7 @@ class BulkInsert:
             if made:
                 first = ids[int(added.argmax())].tobytes()
                 self._database.note_inserted("dataset", "id", self._database.id_parameter(first))
+                self._database.note("ingest", f"{name} in {run}", made)
             self._summaries.note_columns(registered, collection, plain)
             for table in filter(None, ("dataset", registered.key_table)):
                 self._database.grown(table, n)

@@ -74,6 +74,7 @@ class Calibrations:
                     "AND c.dataset_type = d.dataset_type AND c.data_id = d.data_id AND c.begin = ?)",
                     (target.k, begin, end, target.k, begin),
                 )
+                self._database.note("certify", collection, added, valid=str(timespan))
                 self._datasets.summaries.copy(stage, target)
         return added
 
@@ -160,6 +161,9 @@ class Calibrations:
         left += [(*same, data_id, end, e, dataset) for data_id, _, e, dataset in rows if e > end]
         names = ("collection", "dataset_type", "data_id", "begin", "finish", "dataset")
         self._database.insert_many("calibration", dict.fromkeys(names, "int"), left)
+        self._database.note(
+            "decertify", f"{registered.dataset_type.name} in {target.name}", len(rows), valid=str(timespan)
+        )
         return len(rows)
 
     def find(

@@ -211,6 +211,7 @@ class Collections:
                 "INSERT INTO collection (name, kind, doc) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 (name, int(type), doc or ""),
             )
+            self._database.note("register-collection", name, made, type=type.name)
             self._revision.bump()
         if not made:  # another process was faster
             self._forget()
@@ -228,6 +229,7 @@ class Collections:
         with self._database.transaction():
             item = self.get(name)
             self._database.execute("UPDATE collection SET doc = ? WHERE k = ?", (doc, item.k))
+            self._database.note("set-doc", name)
 
     def set_chain(self, parent: str, children: Sequence[str], *, flatten: bool = False) -> None:
         """Replace the children of a chain.
@@ -260,6 +262,7 @@ class Collections:
                     (chain.k, position, member.k),
                 )
             self._children.clear()
+            self._database.note("set-chain", parent, children=[m.name for m in members[:_MOST_NOTED]])
             self._revision.bump()
 
     def _hold(self, collections: Sequence[Collection]) -> None:
@@ -305,9 +308,13 @@ class Collections:
             for table, column in _OWNED:
                 self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (item.k,))
             self._database.execute("DELETE FROM collection WHERE k = ?", (item.k,))
+            self._database.note("remove-collection", name, type=item.type.name)
             self._forget()
             self._revision.bump()
 
+
+_MOST_NOTED = 50
+"""The journal holds so many children of a chain."""
 
 _OWNED = (
     ("collection_chain", "parent"),

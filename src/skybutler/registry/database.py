@@ -16,6 +16,8 @@ from typing import Any, Literal
 
 from skybutler.errors import ConfigError, ReadOnlyError, UnavailableError
 
+from .tally import Noted, Tally
+
 __all__ = ["ColumnKind", "Database", "open_database", "quoted"]
 
 ColumnKind = Literal["int", "float", "text", "bytes", "id", "bool", "key"]
@@ -107,6 +109,10 @@ class Database(ABC):
             A row breaks a constraint.
         """
 
+    def insert_at_commit(self, table: str, columns: Mapping[str, ColumnKind], rows: Sequence[Row]) -> None:
+        """Insert few rows of numbers and text, of which this transaction needs to know nothing more."""
+        self.insert_many(table, columns, rows)
+
     @abstractmethod
     def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Generator[list[Row], None, None]:
         """Rows in lists of at most ``size``, in bounded memory."""
@@ -179,6 +185,7 @@ class Database(ABC):
             local.closing = _Closing(local.connection)
             local.pid = os.getpid()
             local.depth = 0
+            local.tally = Tally()
             local.stages = {}
             local.inserted = None
         return local.connection
@@ -226,7 +233,7 @@ class Database(ABC):
         self.require_writeable()
         self.connection  # noqa: B018 - opens it, so that depth exists
         local = self._local
-        depth = local.depth
+        depth, tally = local.depth, local.tally
         savepoint = f"s{depth}"
         if depth:
             self._control(f"SAVEPOINT {savepoint}")
@@ -234,6 +241,7 @@ class Database(ABC):
             self._begin()
             local.inserted = None
         local.depth = depth + 1
+        tally.begin()
         try:
             if not depth:
                 for start in self.after_begin:
@@ -247,12 +255,25 @@ class Database(ABC):
             else:
                 self._commit()
         except BaseException:
+            tally.drop()
             self._roll_back(savepoint if depth else None)
             raise
+        else:
+            tally.keep()
         finally:
             local.depth = depth
         if not depth and self._written >= self._statistics_due:
             self._refresh_statistics()
+
+    def note(self, action: str, subject: str, count: int = 1, **details: Any) -> None:
+        """Say what this transaction does, for the journal (inside a transaction); see `Tally.note`."""
+        self._local.tally.note(action, subject, count, details)
+
+    @property
+    def noted(self) -> Mapping[tuple[str, str], Noted]:
+        """What this part of the transaction has noted: counts and details by action and subject."""
+        noted: Mapping[tuple[str, str], Noted] = self._local.tally.noted
+        return noted
 
     def note_inserted(self, table: str, column: str, value: Any) -> None:
         """A row that this transaction adds: should the answer to the commit be lost, it tells whether it was done."""

@@ -146,6 +146,13 @@ class DatasetTypes:
                     table,
                 ),
             )
+            self._database.note(
+                "register-dataset-type",
+                dataset_type.name,
+                made,
+                dimensions=",".join(dataset_type.dimensions.required),
+                storage_class=dataset_type.storage_class,
+            )
             self._revision.bump()
         if not made:  # another process was faster; its definition counts
             self._forget()
@@ -173,6 +180,7 @@ class DatasetTypes:
             self._database.execute("DELETE FROM collection_summary WHERE dataset_type = ?", (found.k,))
             self._database.execute("DELETE FROM dataset_type WHERE k = ?", (found.k,))
             self._by_name.pop(name, None)
+            self._database.note("remove-dataset-type", name)
             self._revision.bump()
 
     # -------------------------------------------------------------- key tables

@@ -274,6 +274,7 @@ class Datasets:
                 hint="Put it into another run, or remove the old one: butler prune-datasets REPO --purge RUN ...",
             ) from error
         self._database.note_inserted("dataset", "id", identifier)
+        self._database.note("put", f"{ref.dataset_type.name} in {ref.run}")
         self.summaries.note(registered, collection, ref.data_id)
 
     def _file_parameters(self, record: FileRecord) -> tuple[Any, ...]:

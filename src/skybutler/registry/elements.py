@@ -26,6 +26,8 @@ __all__ = ["Elements"]
 
 _CHUNK = 100_000
 _FEW = 400
+_FEW_NOTED = 10
+"""Instruments and sky maps in one entry of the journal."""
 
 
 class Elements:
@@ -130,7 +132,15 @@ class Elements:
         self._insert_regions(element, encoded, plain, keys, skip=recorded)
         if element.is_dimension and n < _CHUNK:
             self._keys.remember(element.name, zip(*(plain[d] for d in element.required), strict=True))
+        self._note(element, plain, n - len(recorded), len(recorded) if replace else 0)
         return len(recorded) + n - len(existing) if replace else n - len(recorded)
+
+    def _note(self, element: DimensionElement, plain: Mapping[str, list[Any]], inserted: int, replaced: int) -> None:
+        """Tell the journal, with the instruments or sky maps whose records they are."""
+        governor = element.governor
+        of = {governor: sorted(set(plain[governor]))[:_FEW_NOTED]} if governor is not None else {}
+        self._database.note("insert-records", element.name, inserted, **of)
+        self._database.note("replace-records", element.name, replaced, **of)
 
     def _table(self, element: DimensionElement) -> Table:
         found = self._tables.get(element.name)

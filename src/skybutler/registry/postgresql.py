@@ -28,10 +28,11 @@ from .database import ColumnKind, Database, Row, quoted
 
 try:
     import psycopg
-    from psycopg import adapt, pq
+    from psycopg import pq
     from psycopg.types.numeric import Int8BinaryDumper
 
     from .arrays import Array, array_of, register_arrays, unnested
+    from .postgresql_values import Id, insert_text, register_ids, with_ids
 except ImportError as error:  # pragma: no cover - the test environment has it
     raise MissingExtraError(
         "A PostgreSQL registry needs psycopg.", hint="Install it with: pip install 'skybutler[postgres]'"
@@ -41,8 +42,10 @@ __all__ = ["PostgresqlDatabase"]
 
 _log = logging.getLogger(__name__)
 
-_UUID_OID = 2950
-_SETTINGS = {"jit": "off", "random_page_cost": "1.1", "enable_mergejoin": "off", "default_statistics_target": "20"}
+_SETTINGS = {
+    "client_encoding": "UTF8", "jit": "off", "random_page_cost": "1.1", "enable_mergejoin": "off",
+    "default_statistics_target": "20",
+}  # fmt: skip
 """Of a connection.  A row found through an index costs little more than its neighbour, as on no disk that turns, and
 runs are not merged with the keys of an exposure: otherwise whole runs are read for it.  ANALYZE looks at 300 rows for
 each unit of the target: 100, the default, takes as long as inserting, and what is told here needs no 30,000 rows."""
@@ -63,6 +66,9 @@ _MOST_KEYS = 1000
 _BOUND_VALUES = 50_000
 """Staged rows of so few values go along with each statement; a temporary table costs filling, ANALYZE and emptying."""
 
+_FEW_LAST = 50
+"""So many rows go along with a commit, as text."""
+
 _BOUND = re.compile(r"\bbound_\d+\b")
 _STAGE = re.compile(r"\bstage_\d+\b")
 
@@ -76,25 +82,6 @@ class _BoundRows(threading.local):
 
     def __init__(self) -> None:
         self.by_name: dict[str, tuple[str, list[Array], int]] = {}
-
-
-class _Id(bytes):
-    """16 bytes bound as ``uuid``; psycopg has no way from bytes to that type."""
-
-
-class _IdDumper(adapt.Dumper):
-    format = pq.Format.BINARY
-    oid = _UUID_OID
-
-    def dump(self, obj: bytes) -> bytes:
-        return bytes(obj)
-
-
-class _IdLoader(adapt.Loader):
-    format = pq.Format.BINARY
-
-    def load(self, data: Any) -> bytes:
-        return bytes(data)
 
 
 _FAILURES = (psycopg.Error, OverflowError)
@@ -166,15 +153,14 @@ class PostgresqlDatabase(Database):
 
     # ------------------------------------------------------------- connection
     def _connect(self) -> psycopg.Connection[Row]:
-        self._local.keys, self._local.release = {}, ""
+        self._local.keys, self._local.release, self._local.last = {}, "", ""
         return self._opened()
 
     def _opened(self) -> psycopg.Connection[Row]:
         """A new connection with all its settings."""
         try:
             connection = psycopg.connect(self.url, autocommit=True, connect_timeout=15, prepare_threshold=2)
-            connection.adapters.register_dumper(_Id, _IdDumper)
-            connection.adapters.register_loader(_UUID_OID, _IdLoader)
+            register_ids(connection.adapters)
             # by itself the driver binds small and large integers as different types: each would be planned for
             connection.adapters.register_dumper(int, Int8BinaryDumper)
             register_arrays(connection.adapters)
@@ -193,7 +179,7 @@ class PostgresqlDatabase(Database):
         return f"{expression} = ANY(?)", [array_of(kind, values)]
 
     def id_parameter(self, value: bytes) -> Any:
-        return _Id(value)
+        return Id(value)
 
     # -------------------------------------------------------------- statements
     def _failed(self, error: psycopg.Error | OverflowError) -> ButlerError:
@@ -237,7 +223,8 @@ class PostgresqlDatabase(Database):
         if sql.startswith("RELEASE") and status == pq.TransactionStatus.INTRANS:
             local.release = f"{sql}; "  # goes along with the next part; the end of the whole needs it not
             return
-        command, local.release = ("" if sql == "COMMIT" else local.release) + sql, ""
+        before = local.last if sql == "COMMIT" else local.release
+        command, local.release, local.last = before + sql, "", ""
         # without the driver's cursors, which take three times as long for statements that have no values and no rows
         result = self._sent(command, pq.ExecStatus.COMMAND_OK)
         if sql == "COMMIT" and result.command_status != b"COMMIT":
@@ -319,11 +306,18 @@ class PostgresqlDatabase(Database):
         try:
             with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
                 copy.set_types([self._copy_types[kind] for kind in kinds])
-                for row in rows if not ids else _with_ids(rows, ids):
+                for row in rows if not ids else with_ids(rows, ids):
                     copy.write_row(row)
         except _FAILURES as error:
             raise self._failed(error) from error
         self._written += cursor.rowcount
+
+    def insert_at_commit(self, table: str, columns: Mapping[str, ColumnKind], rows: Sequence[Row]) -> None:
+        # along with the commit they cost no message of their own, and that message has no place for bound values
+        if len(rows) > _FEW_LAST:
+            self.insert_many(table, columns, rows)
+            return
+        self._local.last += insert_text(self.connection, table, list(columns), rows)
 
     @contextmanager
     def staged(
@@ -413,7 +407,7 @@ class PostgresqlDatabase(Database):
 
     def _undo(self, savepoint: str | None) -> None:
         connection: psycopg.Connection[Row] = self.connection
-        self._local.release = ""
+        self._local.release = self._local.last = ""
         if connection.closed or connection.broken:
             if savepoint is None:  # else the outer blocks must fail too: their rows are gone
                 self._local.pid = None
@@ -476,15 +470,3 @@ class PostgresqlDatabase(Database):
 
     def lock_table(self, name: str) -> None:
         self._execute(f"LOCK TABLE {quoted(name)} IN SHARE ROW EXCLUSIVE MODE", ())
-
-
-def _with_ids(rows: Iterable[Row], positions: Sequence[int]) -> Iterator[Row]:
-    """Rows with the bytes at ``positions`` marked as ids."""
-    if len(positions) == 1:
-        i = positions[0]
-        for row in rows:
-            yield (*row[:i], _Id(row[i]), *row[i + 1 :])
-        return
-    chosen = set(positions)
-    for row in rows:
-        yield tuple(_Id(v) if i in chosen else v for i, v in enumerate(row))

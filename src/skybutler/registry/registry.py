@@ -23,6 +23,7 @@ from .dataset_types import DatasetTypes
 from .datasets import Datasets
 from .elements import Elements
 from .footprints import Footprints
+from .journal import Journal, write_entries
 from .keys import Keys
 from .names import Names
 from .revision import Revision
@@ -51,6 +52,7 @@ class Registry(threading.local):
     def __init__(self, database: Database, universe: DimensionUniverse) -> None:
         self.database, self.universe = database, universe
         self.revision = Revision(database)
+        self.journal = Journal(database)
         self.names = Names(database)
         self.keys = Keys(database, universe, self.names)
         self.footprints = Footprints(database)
@@ -78,6 +80,7 @@ class Registry(threading.local):
                 "revision": "1",
             }
             database.insert_many("repository", {"key": "text", "value": "text"}, list(facts.items()))
+            write_entries(database, {("create", "repository"): (1, {"by": facts["created_by"]})})
 
     @classmethod
     def create(

@@ -64,6 +64,7 @@ class Removal:
             if lock := self._database.row_lock:  # others may be about to tag or certify them
                 locked = f"SELECT k FROM dataset WHERE k IN {chosen} ORDER BY k{lock}"
                 self._database.query(f"SELECT count(*) FROM ({locked}) l")
+            self._note("unstore" if unstore_only else "remove", chosen)
             self._trash(chosen)
             self._database.execute(f"DELETE FROM artifact WHERE dataset IN {chosen}")
             self._database.execute(f"DELETE FROM shared_file WHERE dataset IN {chosen}")
@@ -77,6 +78,16 @@ class Removal:
             self._database.execute(f"DELETE FROM provenance WHERE dataset IN {chosen}")
             self._database.execute(f"DELETE FROM lineage WHERE dataset IN {chosen}")
             return self._database.execute(f"DELETE FROM dataset WHERE k IN {chosen}")
+
+    def _note(self, action: str, chosen: str) -> None:
+        """Tell the journal of chosen datasets."""
+        counts = self._database.query(
+            "SELECT t.name, c.name, n.n FROM (SELECT dataset_type, run, count(*) AS n FROM dataset "
+            f"WHERE k IN {chosen} GROUP BY dataset_type, run) n JOIN dataset_type t ON t.k = n.dataset_type "
+            "JOIN collection c ON c.k = n.run ORDER BY 1, 2"
+        )
+        for kind, run, n in counts:
+            self._database.note(action, f"{kind} in {run}", int(n))
 
     def _trash(self, chosen: str) -> None:
         """Enter the files of chosen datasets into the trash, except foreign ones and those others still use."""

@@ -151,10 +151,9 @@ LINEAGE = _table(
 )
 """Inputs of datasets in their order, by id: they may be gone, or be in another repository."""
 
-JOURNAL = _table(
-    "journal", "k key, time int, who text, action text, subject text, count int, details text?", indexes=(("time",),)
-)
-"""What was changed, when (TAI nanoseconds) and by whom: one row per transaction, action and subject."""
+JOURNAL = _table("journal", "k key, time int, who text, action text, subject text, count int, details text?")
+"""What was changed, when (TAI nanoseconds) and by whom: one row per transaction, action and subject.  It is written
+with every change and seldom read, and so has no index but its order."""
 
 TAG = _table(
     "tag",

@@ -60,7 +60,7 @@ class Tags:
                     f"'{collection}' already holds another {self._describe(bytes(clash[0]))}."
                 )
             try:
-                self._database.execute(
+                added = self._database.execute(
                     "INSERT INTO tag (collection, dataset_type, data_id, dataset) "
                     "SELECT CAST(? AS BIGINT), d.dataset_type, d.data_id, d.k "
                     f"FROM {stage} s JOIN dataset d ON d.id = s.id "
@@ -71,14 +71,16 @@ class Tags:
                 raise ConflictingDefinitionError(
                     f"Two of the datasets for '{collection}' have the same type and data ID."
                 ) from error
+            self._database.note("associate", collection, added)
             self._summaries.copy(stage, tagged)
 
     def disassociate(self, collection: str, ids: Iterable[bytes]) -> None:
         """Take datasets out of a TAGGED collection; those not in it are no error."""
         with self._database.transaction(), self._database.staged({"id": "id"}, ((i,) for i in ids)) as stage:
             tagged = self._collections.require(collection, CollectionType.TAGGED)
-            self._database.execute(
+            taken = self._database.execute(
                 "DELETE FROM tag WHERE collection = ? AND dataset IN "
                 f"(SELECT d.k FROM {stage} s JOIN dataset d ON d.id = s.id)",
                 (tagged.k,),
             )
+            self._database.note("disassociate", collection, taken)
