@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .butler import Butler
     from .datasets import CollectionType, DatasetRef, DatasetType, FileDataset
+    from .datasets.provenance import DatasetProvenance
     from .dimensions import DataId, DimensionUniverse
     from .sky.timespan import Timespan
 
@@ -17,6 +18,7 @@ __all__ = [
     "Butler",
     "CollectionType",
     "DataId",
+    "DatasetProvenance",
     "DatasetRef",
     "DatasetType",
     "DimensionUniverse",
@@ -29,6 +31,7 @@ _HOMES = {
     "Butler": "butler",
     "CollectionType": "datasets",
     "DataId": "dimensions",
+    "DatasetProvenance": "datasets.provenance",
     "DatasetRef": "datasets",
     "DatasetType": "datasets",
     "DimensionUniverse": "dimensions",

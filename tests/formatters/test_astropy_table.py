@@ -10,6 +10,7 @@ import pytest
 from astropy.table import QTable, Table
 
 from skybutler.errors import FormatError, UnreadableFileError
+from skybutler.formatters import Source
 from support.files import Files
 
 Make = Callable[[str, str], Files]
@@ -65,3 +66,14 @@ def test_what_is_no_table_is_named(files: Make, name: str, content: bytes) -> No
 def test_what_ecsv_cannot_hold_is_refused(files: Make) -> None:
     with pytest.raises(FormatError, match="ECSV"):
         files("astropy-table", "AstropyTable").write(Table({"a": [object()]}))
+
+
+def test_provenance_is_read_from_ecsv_alone(files: Make) -> None:
+    ecsv = files("astropy-table", "AstropyTable")
+    ecsv.write(Table({"a": [1]}, meta={"x": 1}), {"LSST.BUTLER.N_INPUTS": 0, "OTHER": 5})
+    assert ecsv.formatter.read_provenance(Source(ecsv.storage, ecsv.path)) == {"LSST.BUTLER.N_INPUTS": 0}
+    ecsv.storage.write("x.csv", b"a\n1\n")
+    assert ecsv.formatter.read_provenance(Source(ecsv.storage, "x.csv")) == {}
+    ecsv.storage.write("x.ecsv", b"nonsense")
+    with pytest.raises(UnreadableFileError):
+        ecsv.formatter.read_provenance(Source(ecsv.storage, "x.ecsv"))

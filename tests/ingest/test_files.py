@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from astropy.table import Table
 
-from skybutler import Butler
+from skybutler import Butler, DatasetProvenance
 from skybutler.errors import (
     ButlerError,
     DataIdValueError,
@@ -164,3 +165,20 @@ def test_unknown_type_and_missing_record(butler: Butler, refcats: Path) -> None:
 
 def test_empty_table(butler: Butler, refcats: Path) -> None:
     assert ingest_files(butler, "cal", "refcats", {"p": [], "htm7": []}) == 0
+
+
+def test_what_headers_say_of_their_making_is_recorded_on_request(butler: Butler, tmp_path: Path) -> None:
+    butler.register_dataset_type("cal", ["htm7"], "SimpleCatalog")
+    butler.register_dataset_type("arrow", ["htm7"], "ArrowAstropy")
+    made = DatasetProvenance([uuid.UUID(int=5), uuid.UUID(int=6)], uuid.UUID(int=7))
+    for name, path in (("cal", "a.fits"), ("arrow", "b.parq")):
+        ref = butler.put(Table({"a": [1]}), name, htm7=147_000, run="first", provenance=made)
+        shutil.copy(butler.get_uri(ref).removeprefix("file://"), tmp_path / path)
+        table: dict[str, list[Any]] = {"filename": [str(tmp_path / path)], "htm7": [147_001]}
+        assert ingest_files(butler, name, "plain", table, transfer="copy") == 1
+        assert ingest_files(butler, name, "told", table, transfer="copy", provenance=True) == 1
+        plain, told = (butler.find_dataset(name, htm7=147_001, collections=run) for run in ("plain", "told"))
+        assert plain is not None
+        assert told is not None
+        assert butler.get_provenance(plain) is None
+        assert butler.get_provenance(told) == made

@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from skybutler.datasets import CollectionType, DatasetExistence, DatasetRef, DatasetType, FileDataset, FileRecord
+from skybutler.datasets import (
+    CollectionType,
+    DatasetExistence,
+    DatasetRef,
+    DatasetType,
+    FileDataset,
+    FileRecord,
+)
 from skybutler.registry.registry import Registry
 
 from .collections import ButlerCollections
@@ -24,7 +31,10 @@ from .transaction import Transactions
 if TYPE_CHECKING:
     import numpy as np
 
+    from skybutler.datasets.provenance import DatasetProvenance
     from skybutler.sky.timespan import Timespan
+
+    from .lineage import LineageGraph
 
 
 __all__ = ["Butler"]
@@ -247,6 +257,19 @@ class Butler(Queries, Definitions):
             return DatasetExistence.KNOWN
         return DatasetExistence.VERIFIED if self.datastore.exists(record) else DatasetExistence.MISSING
 
+    def lineage(
+        self, dataset: DatasetRef | uuid.UUID | str, direction: str = "inputs", depth: int | None = None
+    ) -> LineageGraph:
+        """What a dataset was made from (``outputs``: what was made from it; ``both``); see `.lineage.trace`."""
+        from .lineage import trace
+
+        return trace(self, dataset, direction, depth)
+
+    def get_provenance(self, dataset: DatasetRef | uuid.UUID | str) -> DatasetProvenance | None:
+        """What is recorded of the making of one dataset, inputs as UUIDs; `None` if nothing is."""
+        identifier = dataset.id if isinstance(dataset, DatasetRef) else uuid.UUID(str(dataset))
+        return self.registry.lineage.get([identifier.bytes]).get(identifier.bytes)
+
     def get_uri(
         self,
         dataset_type: str | DatasetType | DatasetRef,
@@ -274,7 +297,7 @@ class Butler(Queries, Definitions):
         data_id: Mapping[str, Any] | None = None,
         *,
         run: str | None = None,
-        provenance: Mapping[str, Any] | None = None,
+        provenance: DatasetProvenance | Mapping[str, Any] | None = None,
         **values: Any,
     ) -> DatasetRef:
         """Write a dataset.
@@ -289,8 +312,9 @@ class Butler(Queries, Definitions):
             Dimension values, as for `get`.
         run : `str`, optional
             RUN to write to, made when needed; by default the butler's.
-        provenance : mapping, optional
-            Flat names and values kept in files that have a place for them.
+        provenance : `DatasetProvenance` or mapping, optional
+            How it was made, for `lineage`; files that have a place for it keep it too.  Of a mapping, flat names as
+            files have them are understood, and the rest are notes.
 
         Returns
         -------
@@ -312,7 +336,8 @@ class Butler(Queries, Definitions):
             given, identifier = self._standardize(registered, data_id, values), None
         expanded = self.registry.data_ids.expand(given)
         ref = DatasetRef(registered, expanded, self._require_run(run), identifier)
-        new = self.datastore.prepare(obj, ref, provenance=provenance)
+        made = self._made(provenance)
+        new = self.datastore.prepare(obj, ref, provenance=made)
         datasets = self.registry.datasets
         with self._transactions.begin() as stage:
             self.registry.collections.register(ref.run, CollectionType.RUN)
@@ -323,6 +348,8 @@ class Butler(Queries, Definitions):
             record = self.datastore.write(new, stage, in_use=in_use)
             if known is None:
                 datasets.set_record(ref.id.bytes, record)
+            if made is not None:
+                self.registry.lineage.record({ref.id.bytes: made})
         return ref
 
     def ingest(
@@ -349,6 +376,7 @@ class Butler(Queries, Definitions):
         ids: np.ndarray[Any, Any] | None = None,
         skip_existing: bool = False,
         record_validation_info: bool = True,
+        provenance: Sequence[DatasetProvenance | None] | None = None,
     ) -> np.ndarray[Any, Any]:
         """Take many files of one dataset type into the repository; see `skybutler.butler.files.ingest_columns`."""
         from .files import ingest_columns
@@ -364,6 +392,7 @@ class Butler(Queries, Definitions):
             ids=ids,
             skip_existing=skip_existing,
             track=record_validation_info,
+            provenance=provenance,
         )
 
     def prune_datasets(
@@ -401,6 +430,13 @@ class Butler(Queries, Definitions):
         return retrieve(self, refs, destination, transfer=transfer, preserve_path=preserve_path, overwrite=overwrite)
 
     # ----------------------------------------------------------------- within
+    def _made(self, provenance: DatasetProvenance | Mapping[str, Any] | None) -> DatasetProvenance | None:
+        if provenance is None:
+            return None
+        from .lineage import completed
+
+        return completed(self, provenance)
+
     def _component_class(self, ref: DatasetRef, component: str) -> str:
         return self.get_dataset_type(f"{ref.dataset_type.name}.{component}").storage_class
 

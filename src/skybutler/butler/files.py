@@ -7,10 +7,17 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from skybutler.datasets import CollectionType, DatasetRef, DatasetType, FileDataset, FileRecord
+from skybutler.datasets import (
+    CollectionType,
+    DatasetRef,
+    DatasetType,
+    FileDataset,
+    FileRecord,
+)
 from skybutler.datasets.file_columns import FileColumns
 from skybutler.datasets.identity import uuid7
 from skybutler.datasets.packed_ids import PackedIds
+from skybutler.datasets.provenance import DatasetProvenance
 from skybutler.errors import (
     CollectionTypeError,
     ConflictError,
@@ -59,6 +66,7 @@ def ingest(
     import numpy as np
 
     groups: dict[tuple[DatasetType, str, str | None], list[tuple[str, DatasetRef]]] = {}
+    made: dict[bytes, DatasetProvenance] = {}
     shared = ""
     for item in datasets:
         refs = item.refs
@@ -67,6 +75,8 @@ def ingest(
             shared = path
         for ref in refs:
             groups.setdefault((ref.dataset_type, ref.run, item.formatter), []).append((path, ref))
+            if item.provenance is not None:
+                made[ref.id.bytes] = DatasetProvenance.of(item.provenance)
     if shared and transfer not in (None, "direct", "split"):
         raise InvalidError(
             f"{shared} holds several datasets; such files can only be ingested in place or 'direct'.",
@@ -89,6 +99,7 @@ def ingest(
                 ids=ids,
                 skip_existing=skip_existing,
                 track=track,
+                provenance=[made.get(ref.id.bytes) for _, ref in members] if made else None,
             )
 
 
@@ -104,6 +115,7 @@ def ingest_columns(
     ids: np.ndarray[Any, Any] | None,
     skip_existing: bool,
     track: bool,
+    provenance: Sequence[DatasetProvenance | None] | None = None,
 ) -> np.ndarray[Any, Any]:
     """Take many files of one dataset type into a run, without a Python object per file.
 
@@ -128,6 +140,8 @@ def ingest_columns(
         Leave out what the run has already.
     track : `bool`
         Record sizes.
+    provenance : sequence of `DatasetProvenance` or `None`, optional
+        How the datasets were made, length n.
 
     Returns
     -------
@@ -171,12 +185,16 @@ def ingest_columns(
                 columns = {d: np.asarray(c)[chosen] for d, c in columns.items()}
                 paths = [paths[i] for i in chosen.tolist()]
                 ids = ids[chosen] if ids is not None else None
+                provenance = [provenance[i] for i in chosen.tolist()] if provenance else None
         files, in_place = _files(butler, kind, columns, paths, run, transfer, formatter, track, stage)
         butler.registry.datasets.claim_paths(in_place)
         ids = uuid7(len(paths)) if ids is None else ids
         butler.registry.datasets.insert(name, run, columns, ids=ids, files=files)
         if in_place:
             butler.registry.datasets.share_files(row.tobytes() for row in ids)
+        if provenance:
+            pairs = zip((row.tobytes() for row in ids), provenance, strict=True)
+            butler.registry.lineage.record({identifier: made for identifier, made in pairs if made is not None})
     return added
 
 

@@ -28,6 +28,7 @@ __all__ = ["ingest_files"]
 @click.option("--prefix", metavar="DIR", help="Where relative paths begin; by default the current directory.")
 @transfer_option("auto")
 @track
+@click.option("--provenance", is_flag=True, help="Record what the headers of the files say of their making.")
 def ingest_files(
     repo: str,
     dataset_type: str,
@@ -39,6 +40,7 @@ def ingest_files(
     prefix: str | None,
     transfer: str,
     track: bool,
+    provenance: bool,
 ) -> None:
     """Take the files listed in TABLE as datasets of DATASET_TYPE into RUN: all of them, or none.
 
@@ -60,5 +62,6 @@ def ingest_files(
             prefix=prefix,
             transfer=transfer,
             track=track,
+            provenance=provenance,
         )
     click.echo(f"Ingested {counted(count, 'dataset')} of type '{dataset_type}' into '{run}'.")

@@ -36,6 +36,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "Looking": {
         "query-calibrations": ("calibrations:query_calibrations", "Show when calibrations are valid."),
+        "lineage": ("lineage:lineage", "Show what a dataset was made from, or what was made from it."),
         "query-collections": ("collections:query_collections", "List collections."),
         "query-data-ids": ("data_ids:query_data_ids", "List data IDs."),
         "query-dataset-types": ("dataset_types:query_dataset_types", "List dataset types."),

@@ -41,6 +41,7 @@ from .butler import Butler, DatasetRefURIs
 from .data_ids import DataCoordinate, DimensionRecord
 from .dataset_types import DatasetRef, DatasetType, StorageClass
 from .deferred import DeferredDatasetHandle
+from .provenance import DatasetProvenance
 from .registry import CollectionSummary, DatasetAssociation, Registry, RegistryDefaults
 from .timespans import Timespan
 from .universe import DimensionUniverse
@@ -68,6 +69,7 @@ __all__ = [
     "DatasetExistence",
     "DatasetId",
     "DatasetNotFoundError",
+    "DatasetProvenance",
     "DatasetRef",
     "DatasetRefURIs",
     "DatasetType",

@@ -7,11 +7,15 @@ import os
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from skybutler.dimensions import DataId
 
 from .dataset_type import DatasetType
 from .identity import new_uuid, to_uuid
+
+if TYPE_CHECKING:
+    from .provenance import DatasetProvenance
 
 __all__ = ["DatasetExistence", "DatasetRef", "FileDataset"]
 
@@ -128,16 +132,23 @@ class FileDataset:
         What is in it.
     formatter : `str`, optional
         Name of the formatter that reads it; by default the one configured for the dataset type.
+    provenance : `DatasetProvenance`, optional
+        How the datasets in it were made.
     """
 
     path: str | os.PathLike[str]
     refs: list[DatasetRef]
     formatter: str | None
+    provenance: DatasetProvenance | None
 
     def __init__(
-        self, path: str | os.PathLike[str], refs: Sequence[DatasetRef] | DatasetRef, formatter: str | None = None
+        self,
+        path: str | os.PathLike[str],
+        refs: Sequence[DatasetRef] | DatasetRef,
+        formatter: str | None = None,
+        provenance: DatasetProvenance | None = None,
     ) -> None:
-        self.path, self.formatter = path, formatter
+        self.path, self.formatter, self.provenance = path, formatter, provenance
         self.refs = [refs] if isinstance(refs, DatasetRef) else list(refs)
 
 

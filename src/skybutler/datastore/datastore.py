@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from skybutler.datasets.dataset_type import DatasetType
+    from skybutler.datasets.provenance import DatasetProvenance
     from skybutler.datasets.ref import DatasetRef
 
 __all__ = ["Datastore", "NewFile"]
@@ -152,7 +153,7 @@ class Datastore:
             extension = make(self.formatters.choose(ref.dataset_type, instrument=instrument)).extension
         return template.render_ref(ref) + extension
 
-    def prepare(self, obj: Any, ref: DatasetRef, *, provenance: Mapping[str, Any] | None = None) -> NewFile:
+    def prepare(self, obj: Any, ref: DatasetRef, *, provenance: DatasetProvenance | None = None) -> NewFile:
         """Decide how and where a dataset will be stored, and make its content if that is small; `write` it then.
 
         Parameters
@@ -161,8 +162,8 @@ class Datastore:
             Object of the Python type of the storage class, or convertible to it; not to be changed before `write`.
         ref : `skybutler.datasets.DatasetRef`
             The dataset, expanded as far as the file template needs it.
-        provenance : mapping, optional
-            Flat names and values to be kept in files that have a place for them.
+        provenance : `skybutler.datasets.DatasetProvenance`, optional
+            How it was made, kept in files that have a place for it.
 
         Raises
         ------
@@ -178,7 +179,8 @@ class Datastore:
         choice = self.formatters.choose(dataset_type, instrument=instrument)
         formatter = make(choice) if choice.parameters else load(choice.name)
         path = self.templates.find(dataset_type, instrument=instrument).render_ref(ref) + formatter.extension
-        data = _content(formatter, obj, storage_class, provenance)
+        flat = formatter.provenance.flat(provenance, ref) if provenance and formatter.provenance else None
+        data = _content(formatter, obj, storage_class, flat)
         return NewFile(path, choice.name, storage_class.name, data)
 
     def write(self, new: NewFile, stage: Stage, *, in_use: InUse = in_use_always) -> FileRecord:
@@ -330,6 +332,21 @@ class Datastore:
         """The file of a record, to be read by a formatter or served as it is."""
         storage, path = self._locate(record)
         return Source(storage, path, record.size, ref.data_id if ref is not None else None)
+
+    def file_provenance(
+        self, paths: Iterable[str], formatter: str, storage_class: str
+    ) -> Iterator[DatasetProvenance | None]:
+        """How the datasets in files were made, as the files themselves tell; `None` where they say nothing.
+
+        Only headers and footers are read.
+        """
+        from skybutler.datasets.provenance import DatasetProvenance
+
+        reader = load(short_name(formatter, storage_class))
+        for path in paths:
+            storage, inner = locate(path) if is_absolute(path) else (self.storage, path)
+            flat = reader.read_provenance(Source(storage, inner))
+            yield DatasetProvenance.of(flat) if flat else None
 
     def exists(self, record: FileRecord) -> bool:
         """Whether the file is there."""

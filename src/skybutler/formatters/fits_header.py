@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from astropy.io.fits import Card, HDUList, Header
 
-__all__ = ["STRUCTURAL", "fits_header", "header_metadata", "open_fits", "reading"]
+    from .formatter import Source
+
+__all__ = ["STRUCTURAL", "fits_header", "header_metadata", "open_fits", "provenance_cards", "reading"]
 
 STRUCTURAL = re.compile(
     r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|PCOUNT|GCOUNT|GROUPS|BZERO|BSCALE|BLANK|TFIELDS|T(TYPE|FORM|DIM)\d+|THEAP|"
@@ -222,6 +224,16 @@ def open_fits(file: Path | BinaryIO, uri: str, n_hdus: int) -> Iterator[HDUList]
             raise
     with hdus:
         yield hdus
+
+
+def provenance_cards(source: Source) -> dict[str, Any]:
+    """Cards of provenance in the first two headers of a FITS file; no data are read."""
+    found: dict[str, Any] = {}
+    with source.open() as stream, open_fits(stream, source.uri, 2) as hdus, reading(source.uri):
+        for _, hdu in zip(range(2), hdus, strict=False):
+            header = hdu.header
+            found |= {key: header[key] for key in header if key.startswith("LSST BUTLER ")}
+    return found
 
 
 def _check_whole(hdus: HDUList, n_hdus: int) -> None:

@@ -23,8 +23,8 @@ from skybutler.errors import (
 from skybutler.images import Box, Exposure, Image, Mask, MaskedImage, Metadata, SkyWcs
 
 from . import fits_layout as layout
-from .fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, reading
-from .formatter import Formatter, Source
+from .fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, provenance_cards, reading
+from .formatter import FITS_PROVENANCE, Formatter, Source, old_provenance
 from .gzip_tiles import forget_times
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class FitsImageFormatter(Formatter):
     """
 
     extension = ".fits"
+    provenance = FITS_PROVENANCE
 
     def __init__(self, compress: bool = True, tile: int = 128) -> None:
         if tile < 1:
@@ -106,6 +107,9 @@ class FitsImageFormatter(Formatter):
             return file.whole(storage_class.pytype.rpartition(".")[2], box)
 
     # --------------------------------------------------------------------------------------------------------- writing
+    def read_provenance(self, source: Source) -> Mapping[str, Any]:
+        return provenance_cards(source)
+
     def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
         """Write an `Exposure`, `MaskedImage`, `Image` or `Mask`.
 
@@ -190,6 +194,7 @@ def _primary_cards(obj: object, planes: tuple[str, ...], provenance: Mapping[str
         if obj.id is not None:
             parts.append("id")
             cards["EXPID"] = obj.id
+    cards = cards.without(old) if (old := old_provenance(cards)) else cards
     cards[layout.PARTS] = ",".join(parts)
     cards.update(provenance or {})
     return cards

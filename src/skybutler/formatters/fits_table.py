@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import UnreadableFileError
 
-from .fits_header import open_fits, reading
-from .formatter import Formatter, Source, no_component
+from .fits_header import fits_header, open_fits, provenance_cards, reading
+from .formatter import FITS_PROVENANCE, Formatter, Source, no_component, with_provenance
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -27,6 +27,7 @@ class FitsTableFormatter(Formatter):
     """
 
     extension = ".fits"
+    provenance = FITS_PROVENANCE
 
     def read(
         self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
@@ -41,12 +42,15 @@ class FitsTableFormatter(Formatter):
                 raise UnreadableFileError(f"{source.uri} has no table among its HDUs.")
             return _as_written_by_afw(Table.read(hdu), hdu.header)
 
+    def read_provenance(self, source: Source) -> Mapping[str, Any]:
+        return provenance_cards(source)
+
     def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
         from astropy.io import fits
 
-        hdu = fits.table_to_hdu(obj, character_as_bytes=False)
-        for name, value in (provenance or {}).items():
-            hdu.header[f"HIERARCH {name}"] = value
+        hdu = fits.table_to_hdu(with_provenance(obj, None), character_as_bytes=False)
+        for card in fits_header((provenance or {}).items()).cards:
+            hdu.header.append(card, end=True)
         fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path)
 
 

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from skybutler.errors import ChecksumMismatchError, UnknownComponentError, nearest
 
 if TYPE_CHECKING:
+    from skybutler.datasets.provenance import DatasetProvenance
+    from skybutler.datasets.ref import DatasetRef
     from skybutler.datasets.storage_class import StorageClass
     from skybutler.storage import Storage
 
-__all__ = ["BytesFormatter", "Formatter", "Source", "no_component"]
+__all__ = [
+    "FITS_PROVENANCE",
+    "TABLE_PROVENANCE",
+    "BytesFormatter",
+    "Formatter",
+    "ProvenancePlace",
+    "Source",
+    "no_component",
+    "old_provenance",
+    "with_provenance",
+]
 
 
 class Source:
@@ -93,6 +106,52 @@ class Source:
         raise ChecksumMismatchError(f"{self.uri} has {found} bytes, but {self._size} were recorded when it was stored.")
 
 
+@dataclass(frozen=True, slots=True)
+class ProvenancePlace:
+    """How a format keeps the provenance of a dataset: the prefix of the names and what separates their parts.
+
+    Parameters
+    ----------
+    prefix, separator : `str`
+    most_inputs : `int`
+        More inputs than these are only counted, so that a header does not outgrow the data.
+    """
+
+    prefix: str
+    separator: str
+    most_inputs: int
+
+    def flat(self, provenance: DatasetProvenance, ref: DatasetRef) -> dict[str, Any]:
+        """Names and values to be kept in the file of a dataset."""
+        return provenance.to_flat_dict(
+            ref, prefix=self.prefix, sep=self.separator, simple_types=True, max_inputs=self.most_inputs
+        )
+
+
+FITS_PROVENANCE = ProvenancePlace("LSST BUTLER", " ", 3_000)
+TABLE_PROVENANCE = ProvenancePlace("LSST.BUTLER", ".", 2_000)
+"""Names, separators and limits are those of the files that the field exchanges."""
+
+_STARTS = tuple(place.prefix + place.separator for place in (FITS_PROVENANCE, TABLE_PROVENANCE))
+
+
+def old_provenance(metadata: Iterable[Any]) -> list[Any]:
+    """Keys of metadata that tell of the file from which they were read; they go when it is written again."""
+    return [key for key in metadata if isinstance(key, str) and key.startswith(_STARTS)]
+
+
+def with_provenance(table: Any, provenance: Mapping[str, Any] | None) -> Any:
+    """An astropy table with this provenance in its metadata, and no older one; columns are shared."""
+    old = old_provenance(table.meta)
+    if not (provenance or old):
+        return table
+    made = table.copy(copy_data=False)
+    for key in old:
+        del made.meta[key]
+    made.meta.update(provenance or {})
+    return made
+
+
 class Formatter(ABC):
     """Reads and writes one file format.
 
@@ -106,6 +165,9 @@ class Formatter(ABC):
 
     extension: ClassVar[str]
     """Extension of the files written, with its point; what is read may have another."""
+
+    provenance: ClassVar[ProvenancePlace | None] = None
+    """Where the files keep how a dataset was made; `None` if they have no place for it."""
 
     @abstractmethod
     def read(
@@ -157,6 +219,10 @@ class Formatter(ABC):
         skybutler.errors.FormatError
             If the object cannot be written in this format.
         """
+
+    def read_provenance(self, source: Source) -> Mapping[str, Any]:
+        """Flat names and values of provenance that a file carries, of whoever wrote it; empty if there are none."""
+        return {}
 
 
 class BytesFormatter(Formatter):

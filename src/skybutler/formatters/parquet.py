@@ -17,7 +17,7 @@ from skybutler.errors import ButlerError, ParameterError, UnreadableFileError, n
 
 from .arrow_columns import TABLE_META
 from .converters import arrow_to_pandas, pandas_to_arrow
-from .formatter import Formatter, Source, no_component
+from .formatter import TABLE_PROVENANCE, Formatter, Source, no_component, old_provenance, with_provenance
 
 if TYPE_CHECKING:
     from skybutler.datasets.storage_class import StorageClass
@@ -38,6 +38,7 @@ class ParquetFormatter(Formatter):
     """
 
     extension = ".parq"
+    provenance = TABLE_PROVENANCE
 
     def read(
         self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
@@ -60,14 +61,25 @@ class ParquetFormatter(Formatter):
         # A frame is made here, because only its own metadata can bring back its index and levels.
         return arrow_to_pandas(table) if storage_class.pytype == "pandas.DataFrame" else table
 
+    def read_provenance(self, source: Source) -> Mapping[str, Any]:
+        with _opened(source) as file:
+            written = file.metadata.metadata or {}
+        notes = {name.decode(errors="replace"): text.decode(errors="replace") for name, text in written.items()}
+        return {name: notes[name] for name in old_provenance(notes)}
+
     def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
         if isinstance(obj, pa.Schema):
             pq.write_metadata(obj, path)
             return
+        if hasattr(obj, "colnames"):
+            obj = with_provenance(obj, provenance)
         table = _as_arrow(obj)
-        if provenance:
-            notes = {str(name).encode(): str(value).encode() for name, value in provenance.items()}
-            table = table.replace_schema_metadata({**(table.schema.metadata or {}), **notes})
+        notes = table.schema.metadata or {}
+        old = old_provenance(name.decode(errors="replace") for name in notes)
+        if provenance or old:
+            new = {str(name).encode(): str(value).encode() for name, value in (provenance or {}).items()}
+            kept = {name: text for name, text in notes.items() if name not in {name.encode() for name in old}}
+            table = table.replace_schema_metadata({**kept, **new})
         pq.write_table(table, path)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .formatter import Formatter, Source, no_component
+from .formatter import TABLE_PROVENANCE, Formatter, Source, no_component
 
 if TYPE_CHECKING:
     from skybutler.datasets.storage_class import StorageClass
@@ -25,6 +25,7 @@ class PlotFormatter(Formatter):
     """A matplotlib figure as PNG.  It reads back as `Png`: a picture does not turn into a figure again."""
 
     extension = ".png"
+    provenance = TABLE_PROVENANCE
 
     def read(
         self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]

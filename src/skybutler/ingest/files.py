@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import DatasetType
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from skybutler.butler import Butler
+    from skybutler.datasets.provenance import DatasetProvenance
 
 __all__ = ["ID_GENERATION", "ingest_files"]
 
@@ -36,6 +37,7 @@ def ingest_files(
     transfer: str = "auto",
     skip_existing: bool = False,
     track: bool = True,
+    provenance: bool = False,
 ) -> int:
     """Take files listed in a table into a run.
 
@@ -62,6 +64,8 @@ def ingest_files(
         Leave out what the run has already.
     track : `bool`
         Record file sizes.
+    provenance : `bool`
+        Record what the headers of the files say of their making; each file is opened for that.
 
     Returns
     -------
@@ -104,8 +108,18 @@ def ingest_files(
         ids=_ids(kind, run, values, id_generation, len(paths)),
         skip_existing=skip_existing,
         record_validation_info=track,
+        provenance=list(_told(butler, kind, values, formatter, paths)) if provenance else None,
     )
     return int(added.sum())
+
+
+def _told(
+    butler: Butler, kind: DatasetType, values: Mapping[str, list[Any]], formatter: str | None, paths: Sequence[str]
+) -> Iterator[DatasetProvenance | None]:
+    """What the files say of their making."""
+    instrument = values["instrument"][0] if "instrument" in values else None
+    chosen = formatter or butler.datastore.formatters.choose(kind, instrument=instrument).name
+    return butler.datastore.file_provenance(paths, chosen, kind.storage_class)
 
 
 def _placed(path: Any, prefix: str | os.PathLike[str] | None) -> str:

@@ -45,11 +45,11 @@ def with_ids(rows: Iterable[Row], positions: Sequence[int]) -> Iterator[Row]:
     if len(positions) == 1:
         i = positions[0]
         for row in rows:
-            yield (*row[:i], Id(row[i]), *row[i + 1 :])
+            yield (*row[:i], Id(row[i]) if row[i] is not None else None, *row[i + 1 :])
         return
     chosen = set(positions)
     for row in rows:
-        yield tuple(Id(v) if i in chosen else v for i, v in enumerate(row))
+        yield tuple(Id(v) if i in chosen and v is not None else v for i, v in enumerate(row))
 
 
 def insert_text(connection: psycopg.Connection[Any], table: str, columns: Sequence[str], rows: Sequence[Row]) -> str:

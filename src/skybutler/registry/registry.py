@@ -32,6 +32,8 @@ from .schema import SCHEMA_VERSION, make_schema
 if TYPE_CHECKING:
     from skybutler.sky.timespan import Timespan
 
+    from .lineage import Lineage
+
 __all__ = ["Registry"]
 
 
@@ -156,6 +158,13 @@ class Registry(threading.local):
     def refresh(self) -> None:
         """Notice definitions changed by other processes; every public read calls it."""
         self.revision.check()
+
+    @property
+    def lineage(self) -> Lineage:
+        """How datasets were made; loaded only where somebody asks."""
+        from .lineage import Lineage
+
+        return Lineage(self.database)
 
     # ---------------------------------------------------------------- datasets
     def find_dataset(
