@@ -49,15 +49,10 @@ def test_neighbours(world: World, ids: list[uuid.UUID]) -> None:
 
 def test_many_at_once(world: World) -> None:
     """More than are looked up by one statement."""
-    n = 1000
-    columns: dict[str, list[Any]] = {
-        "instrument": ["Cam"] * n,
-        "exposure": [10 + i % 6 for i in range(n)],
-        "detector": [0] * n,
-    }
     array = np.random.default_rng(5).integers(0, 256, (6, 16), dtype=np.uint8)
-    world.registry.datasets.insert("raw", "run/b", {k: v[:6] for k, v in columns.items()}, ids=array)
-    inputs = [uuid.UUID(int=i + 1) for i in range(n)]
+    columns: dict[str, list[Any]] = {"instrument": ["Cam"] * 6, "exposure": list(range(10, 16)), "detector": [0] * 6}
+    world.registry.datasets.insert("raw", "run/b", columns, ids=array)
+    inputs = [uuid.UUID(int=i + 1) for i in range(1000)]
     first = array[0].tobytes()
     with world.registry.transaction():
         world.registry.lineage.record({first: DatasetProvenance(inputs)})

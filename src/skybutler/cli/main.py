@@ -35,8 +35,8 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "register-skymap": ("skymaps:register_skymap", "Add a sky map with tracts and patches."),
     },
     "Looking": {
-        "query-calibrations": ("calibrations:query_calibrations", "Show when calibrations are valid."),
         "lineage": ("lineage:lineage", "Show what a dataset was made from, or what was made from it."),
+        "query-calibrations": ("calibrations:query_calibrations", "Show when calibrations are valid."),
         "query-collections": ("collections:query_collections", "List collections."),
         "query-data-ids": ("data_ids:query_data_ids", "List data IDs."),
         "query-dataset-types": ("dataset_types:query_dataset_types", "List dataset types."),
