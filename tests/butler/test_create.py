@@ -177,3 +177,25 @@ def test_files_can_be_in_an_object_store(tmp_path: Path, s3_environment: S3Serve
     assert all_below(tmp_path / "repo") <= {
         "butler.yaml", "skybutler.sqlite3", "skybutler.sqlite3-wal", "skybutler.sqlite3-shm",
     }  # fmt: skip
+
+
+def test_stores_of_a_chain_go_below_the_root(tmp_path: Path) -> None:
+    stores = [
+        {"name": "fast/1", "root": str(tmp_path / "x")},
+        {"datastore": {"root": "<butlerRoot>/slow"}},
+        {"root": "/y", "constraints": {"reject": ["all"]}},
+    ]
+    Butler.create(tmp_path / "repo", seed={"datastore": {"datastores": stores}})
+    use(tmp_path / "repo")
+    (tmp_path / "repo").rename(tmp_path / "moved")
+    with Butler(tmp_path / "moved", collections="r") as butler:
+        (ref,) = butler.query_datasets("note")
+        uris = butler.datastore.uris(butler._record_of(ref))
+    assert [uri.removeprefix(f"file://{tmp_path}/moved/").split("/")[0] for uri in uris] == ["fast_1", "slow"]
+
+
+def test_stores_of_a_chain_stay_where_they_are_with_override(tmp_path: Path) -> None:
+    stores = [{"root": str(tmp_path / "x")}, {"root": str(tmp_path / "y")}]
+    Butler.create(tmp_path / "repo", seed={"datastore": {"datastores": stores}}, override=True)
+    use(tmp_path / "repo")
+    assert all_below(tmp_path / "x") == all_below(tmp_path / "y") != set()

@@ -135,3 +135,14 @@ def test_wrong_labels(bad: Bad, repo: Path, tmp_path: Path, monkeypatch: pytest.
     assert "both set" in bad("repos", "list")
     monkeypatch.delenv("DAF_BUTLER_REPOSITORIES")
     assert "does not exist" in bad("repos", "list")
+
+
+def test_config_dump_hides_keys(good: Good, tmp_path: Path) -> None:
+    keys = {"access_key_id": "hidden1", "secret_access_key": "hidden2", "region": "shown"}
+    stores = [{"root": "s3://bucket/x", "s3": keys}, {"root": str(tmp_path / "x")}]
+    seed = {"datastore": {"s3": {**keys, "session_token": "hidden3"}, "datastores": stores}}
+    (tmp_path / "seed.yaml").write_text(yaml.safe_dump(seed))
+    good("create", tmp_path / "new", "--seed-config", tmp_path / "seed.yaml")
+    shown = good("config-dump", tmp_path / "new")
+    assert "hidden" not in shown
+    assert shown.count("region: shown") == 2

@@ -26,14 +26,13 @@ SQLITE_NAME = "skybutler.sqlite3"
 
 _SECTIONS = ("skybutler", "registry", "datastore", "storage_classes", "root")
 _REGISTRY = ("db", "namespace")
-_DATASTORE = ("root", "templates", "formatters", "checksum", "s3")
+_DATASTORE = (
+    "root", "templates", "formatters", "checksum", "s3", "constraints", "datastores", "datastore_constraints", "cached",
+)  # fmt: skip
 _FOREIGN = {
     "": {"cls", "repo_transfer_formats", "dimensions", "storageClasses", "composites"},
     "registry": {"cls", "managers", "engines", "temporary_tables", "dialects"},
-    "datastore": {
-        "cls", "records", "create", "constraints", "composites", "cached", "trust_get_request", "default", "name",
-        "datastores", "datastore_constraints",
-    },
+    "datastore": {"cls", "records", "create", "composites", "trust_get_request", "default", "name"},
 }  # fmt: skip
 """Keys of lsst.daf.butler configurations that mean nothing here; they are accepted so that its files can be used."""
 
@@ -53,7 +52,7 @@ class RepositoryConfig:
     datastore_root : `str`
         Where files go.
     datastore : mapping
-        ``templates``, ``formatters``, ``checksum``, ``s3``.
+        ``templates``, ``formatters``, ``checksum``, ``s3``, ``constraints``, ``datastores``, ``cached``.
     storage_classes : mapping
         Storage classes beyond the packaged ones.
     """
@@ -62,7 +61,7 @@ class RepositoryConfig:
     registry: str
     namespace: str | None = None
     datastore_root: str = ROOT_TAG
-    datastore: Mapping[str, Any] = field(default_factory=dict)
+    datastore: Mapping[str, Any] = field(default_factory=dict, repr=False)  # may hold secrets
     storage_classes: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -152,7 +151,17 @@ class RepositoryConfig:
         from skybutler.datastore import Datastore
 
         classes = StorageClasses(self.storage_classes) if self.storage_classes else StorageClasses.default()
-        return Datastore.open(self.resolved(self.datastore_root), self.datastore, classes)
+        return Datastore.open(self.resolved(self.datastore_root), self._resolved_places(self.datastore), classes)
+
+    def _resolved_places(self, value: Any) -> Any:
+        """The same with `ROOT_TAG` replaced wherever a place may stand."""
+        if isinstance(value, str):
+            return self.resolved(value)
+        if isinstance(value, list):
+            return [self._resolved_places(item) for item in value]
+        if isinstance(value, Mapping):
+            return {key: item if key == "templates" else self._resolved_places(item) for key, item in value.items()}
+        return value
 
 
 def _absolute(folder: str) -> str:

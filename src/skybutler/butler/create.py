@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,25 @@ def _seeded(seed: Any, root: str, override: bool) -> RepositoryConfig:
         config,
         registry=config.registry if local else default.registry,
         datastore_root=config.datastore_root if "://" in config.datastore_root else ROOT_TAG,
+        datastore=_stores_below_root(config.datastore),
     )
+
+
+def _stores_below_root(datastore: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The directories of a chain's stores moved below the root of the repository."""
+    if not isinstance(datastore.get("datastores"), list):
+        return datastore
+
+    def moved(i: int, section: Any) -> Any:
+        if isinstance(section, Mapping) and isinstance(section.get("datastore"), Mapping):
+            return {**section, "datastore": moved(i, section["datastore"])}
+        root = section.get("root") if isinstance(section, Mapping) else None
+        if not isinstance(root, str) or "://" in root or root.startswith(ROOT_TAG + "/"):
+            return section
+        folder = re.sub(r"[^\w.-]", "_", str(section.get("name") or f"store_{i}")).lstrip(".")
+        return {**section, "root": f"{ROOT_TAG}/{folder}"}
+
+    return {**datastore, "datastores": [moved(i, section) for i, section in enumerate(datastore["datastores"], 1)]}
 
 
 def _universe(dimensions: Any) -> DimensionUniverse:

@@ -242,6 +242,8 @@ def _files(
         track=track,
         checksum=bool(butler.config.datastore.get("checksum")),
         in_use=butler.registry.datasets.path_in_use,
+        dataset_type=kind,
+        instrument=instrument,
     )
     return files, [] if made else [path for path in files.path if "://" not in path]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from skybutler.errors import UnknownOutcomeError
+from skybutler.errors import DeniedError, UnavailableError, UnknownOutcomeError
 from skybutler.registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from skybutler.storage import Stage
 
 __all__ = ["Transactions"]
+
+_log = logging.getLogger(__name__)
 
 
 class Transactions:
@@ -73,11 +76,15 @@ class Transactions:
         self._local.trash = True
 
     def empty_trash(self) -> None:
-        """Delete files whose rows are gone."""
+        """Delete files whose rows are gone; those of a store that is away wait for the next time."""
         if not getattr(self._local, "trash", False):
             return
         self._local.trash = False
         with self._registry.transaction():  # nobody can write these paths anew before their files are gone
             while paths := self._registry.datasets.trash():
-                self._datastore().storage.remove(paths)
+                try:
+                    self._datastore().storage.remove(paths)
+                except (UnavailableError, DeniedError) as error:  # the datasets are gone, their files can go later
+                    _log.warning("%s  Removed datasets leave files that are deleted after the next removal.", error)
+                    return
                 self._registry.datasets.trash_emptied(paths)

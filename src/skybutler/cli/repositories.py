@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from .output import counted, show, table_of_rows
 if TYPE_CHECKING:
     from skybutler.butler import Butler
     from skybutler.datasets import DatasetType
+
+_SECRET = re.compile(r"(?i)secret|token|password|access_key")
 
 __all__ = ["config_dump", "config_validate", "create", "repos"]
 
@@ -71,7 +74,7 @@ def create(
 )
 @click.option("--file", type=click.Path(dir_okay=False), help="Write to this file.")
 def config_dump(repo: str, subset: str | None, file: str | None) -> None:
-    """Print the configuration of REPO as YAML, defaults included.  Passwords in URLs are left out."""
+    """Print the configuration of REPO as YAML, defaults included.  Passwords and secret keys are left out."""
     import yaml
 
     content: Any = _expanded(repo)
@@ -94,11 +97,18 @@ def _expanded(repo: str) -> dict[str, Any]:
     config = RepositoryConfig.read(resolve_label(repo))
     content = config.to_mapping(standalone=True)
     content["registry"]["db"] = _without_password(config.resolved(config.registry))
-    store = content["datastore"]
+    store = content["datastore"] = _without_secrets(content["datastore"])
     store["root"] = config.resolved(config.datastore_root)
     store["templates"] = {**DEFAULT_TEMPLATES, **(store.get("templates") or {})}
     store["formatters"] = {**DEFAULTS, **(store.get("formatters") or {})}
     return content
+
+
+def _without_secrets(value: Any) -> Any:
+    """Settings with the keys of object stores made unreadable."""
+    if isinstance(value, Mapping):
+        return {k: "***" if _SECRET.search(str(k)) else _without_secrets(v) for k, v in value.items()}
+    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 def _without_password(url: str) -> str:

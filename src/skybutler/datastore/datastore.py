@@ -11,15 +11,24 @@ from typing import TYPE_CHECKING, Any
 from skybutler.datasets.file_columns import FileColumns
 from skybutler.datasets.file_record import FileRecord
 from skybutler.datasets.storage_class import StorageClass, StorageClasses
-from skybutler.errors import ChecksumMismatchError, ParameterError, UnknownComponentError, nearest
+from skybutler.errors import (
+    ChecksumMismatchError,
+    FileNotFoundInStoreError,
+    ParameterError,
+    UnknownComponentError,
+    nearest,
+)
 from skybutler.formatters.catalog import FormatterTable, load, make, short_name
 from skybutler.formatters.converters import convert
 from skybutler.formatters.formatter import BytesFormatter, Formatter, Source
-from skybutler.storage import Stage, Storage, StoredFile, is_absolute, locate, open_storage
+from skybutler.storage import Stage, Storage, StoredFile, is_absolute, locate
+from skybutler.storage.chain import Chain
 from skybutler.storage.checksum import of_bytes, of_stream
 
+from .constraints import Constraints
 from .ingest import ingest_files, sizes_of
 from .placing import InUse, in_use_always, place
+from .stores import Stores, shared_settings
 from .templates import Templates
 
 if TYPE_CHECKING:
@@ -44,6 +53,7 @@ class NewFile:
     formatter: str
     storage_class: str
     data: bytes | Callable[[Path], None]
+    storage: Storage
 
     @property
     def record(self) -> FileRecord | None:
@@ -57,14 +67,14 @@ class NewFile:
 
 
 class Datastore:
-    """Files of datasets below one root.
+    """Files of datasets, below one root or, the same, below several.
 
     A caller that keeps records in a database does, in one transaction: insert the rows, `write` or
     `skybutler.datastore.ingest.ingest` with a `stage`, ``stage.sync()``, commit, ``stage.finish()``.
 
     Parameters
     ----------
-    storage : `skybutler.storage.Storage`
+    stores : `skybutler.storage.Storage` or `Stores`
         Where the files are.
     storage_classes : `skybutler.datasets.StorageClasses`
         Known storage classes.
@@ -76,13 +86,14 @@ class Datastore:
 
     def __init__(
         self,
-        storage: Storage,
+        stores: Storage | Stores,
         *,
         storage_classes: StorageClasses | None = None,
         templates: Templates | None = None,
         formatters: FormatterTable | None = None,
     ) -> None:
-        self.storage = storage
+        self._stores = stores if isinstance(stores, Stores) else Stores({"": (stores, Constraints())})
+        self.storage = self._stores.storage
         self.storage_classes = storage_classes if storage_classes is not None else StorageClasses.default()
         self.templates = templates if templates is not None else Templates()
         self.formatters = formatters if formatters is not None else FormatterTable()
@@ -101,8 +112,9 @@ class Datastore:
         root : `str` or path-like
             Directory, ``file:`` or ``s3:`` URI.
         config : mapping, optional
-            The ``datastore`` section of ``butler.yaml``: ``templates``, ``formatters``, and ``s3`` for the settings
-            of an object store; other keys are none of its business.
+            The ``datastore`` section of ``butler.yaml``: ``templates``, ``formatters``, ``constraints``, ``s3`` for
+            the settings of an object store, ``datastores`` for several stores (``root`` is not used then); other keys
+            are none of its business.
         storage_classes : `skybutler.datasets.StorageClasses`, optional
             Known storage classes.
 
@@ -112,11 +124,12 @@ class Datastore:
             If something in the configuration is wrong.
         """
         config = config or {}
+        stores, shared = Stores.open(root, config), shared_settings(config)
         return cls(
-            open_storage(root, config.get("s3")),
+            stores,
             storage_classes=storage_classes,
-            templates=Templates(config.get("templates")),
-            formatters=FormatterTable(config.get("formatters")),
+            templates=Templates(shared.get("templates")),
+            formatters=FormatterTable(shared.get("formatters")),
         )
 
     def __repr__(self) -> str:
@@ -171,17 +184,20 @@ class Datastore:
             If the object neither is nor can be converted to what the storage class holds.
         skybutler.errors.TemplateError
             If the file template needs what the data ID does not have.
+        skybutler.errors.DatasetTypeError
+            If no store takes such datasets.
         """
         dataset_type = ref.dataset_type
         storage_class = self.storage_classes[dataset_type.storage_class]
-        obj = convert(obj, storage_class)
         instrument = _instrument_of(ref)
+        storage = self._stores.accepting(dataset_type, instrument)
+        obj = convert(obj, storage_class)
         choice = self.formatters.choose(dataset_type, instrument=instrument)
         formatter = make(choice) if choice.parameters else load(choice.name)
         path = self.templates.find(dataset_type, instrument=instrument).render_ref(ref) + formatter.extension
         flat = formatter.provenance.flat(provenance, ref) if provenance and formatter.provenance else None
         data = _content(formatter, obj, storage_class, flat)
-        return NewFile(path, choice.name, storage_class.name, data)
+        return NewFile(path, choice.name, storage_class.name, data, storage)
 
     def write(self, new: NewFile, stage: Stage, *, in_use: InUse = in_use_always) -> FileRecord:
         """Write what was prepared.
@@ -206,7 +222,11 @@ class Datastore:
         skybutler.errors.FileExistsInStoreError
             If another dataset has a file in the place.
         """
-        return new.recorded(place(new.path, in_use, lambda over: stage.write(new.path, new.data, overwrite=over)))
+
+        def write(overwrite: bool) -> StoredFile:
+            return stage.write(new.path, new.data, overwrite=overwrite, storage=new.storage)
+
+        return new.recorded(place(new.path, in_use, write))
 
     def ingest(
         self,
@@ -220,6 +240,8 @@ class Datastore:
         track: bool = True,
         checksum: bool = False,
         in_use: InUse = in_use_always,
+        dataset_type: DatasetType | None = None,
+        instrument: str | None = None,
     ) -> FileColumns:
         """Take files into the datastore that others have made.
 
@@ -233,6 +255,10 @@ class Datastore:
             Short name of the formatter that reads the files, or a foreign class name that has one.
         storage_class : `str`
             Storage class of the datasets.
+        dataset_type : `skybutler.datasets.DatasetType`, optional
+            Their type, which decides which stores take them.
+        instrument : `str`, optional
+            Their instrument.
 
         Returns
         -------
@@ -244,8 +270,9 @@ class Datastore:
         skybutler.errors.ButlerError
             See `skybutler.datastore.ingest.ingest_files`.
         """
+        storage = self._stores.accepting(dataset_type, instrument) if dataset_type is not None else self.storage
         files = ingest_files(
-            self.storage, sources, mode, stage=stage, stems=stems, track=track, checksum=checksum, in_use=in_use
+            storage, sources, mode, stage=stage, stems=stems, track=track, checksum=checksum, in_use=in_use
         )
         return FileColumns(
             files.paths, files.sizes, short_name(formatter, storage_class), storage_class, files.checksums
@@ -322,11 +349,27 @@ class Datastore:
             held = _component_class(stored, component, self.storage_classes)
         if parameters:
             _check_parameters(parameters, held, stored)
-        obj = _formatter_of(record).read(self.source(record, ref), stored, component, parameters or {})
+        obj = self._read(ref, record, stored, component, parameters or {})
         if storage_class is None:
             storage_class = ref.dataset_type.storage_class if component == of_ref else held.name
         # An exposure without some component has None for it.
         return convert(obj, self.storage_classes[storage_class]) if obj is not None else None
+
+    def _read(
+        self,
+        ref: DatasetRef,
+        record: FileRecord,
+        stored: StorageClass,
+        component: str | None,
+        parameters: Mapping[str, Any],
+    ) -> object:
+        formatter = _formatter_of(record)
+        storage, path = self._locate(record)
+
+        def read(storage: Storage) -> object:
+            return formatter.read(Source(storage, path, record.size, ref.data_id), stored, component, parameters)
+
+        return storage.serve(path, read) if isinstance(storage, Chain) else read(storage)
 
     def source(self, record: FileRecord, ref: DatasetRef | None = None) -> Source:
         """The file of a record, to be read by a formatter or served as it is."""
@@ -375,18 +418,19 @@ class Datastore:
             If the file is gone.
         """
         storage, path = self._locate(record)
-        with storage.open(path) as stream:
-            found = of_stream(stream)
-        if record.size not in (-1, found.size):
-            raise ChecksumMismatchError(
-                f"{storage.url(path)} has {found.size} bytes, but {record.size} were recorded when it was stored."
-            )
-        if record.checksum is not None and record.checksum != found.checksum:
-            raise ChecksumMismatchError(
-                f"The content of {storage.url(path)} has changed: its checksum is {found.checksum.hex()}, "
-                f"recorded was {record.checksum.hex()}."
-            )
-        return found
+        if not isinstance(storage, Chain):
+            return _verified(storage, path, record)
+        found = [_verified(member, path, record) for member in storage.members.values() if member.exists(path)]
+        if not found:
+            names = ", ".join(storage.members)
+            raise FileNotFoundInStoreError(f"There is no file {path} in any of the stores {names}.")
+        return found[0]
+
+    def uris(self, record: FileRecord) -> list[str]:
+        """Absolute URIs of all copies of the file of a record that there are, in the order of the stores."""
+        storage, path = self._locate(record)
+        members = storage.members.values() if isinstance(storage, Chain) else [storage]
+        return [member.url(path) for member in members if member.exists(path)]
 
     def uri(self, record: FileRecord) -> str:
         """Absolute URI of the file of a record."""
@@ -401,6 +445,21 @@ class Datastore:
         if is_absolute(record.path):
             return locate(record.path, self.storage)
         return self.storage, record.path
+
+
+def _verified(storage: Storage, path: str, record: FileRecord) -> StoredFile:
+    with storage.open(path) as stream:
+        found = of_stream(stream)
+    if record.size not in (-1, found.size):
+        raise ChecksumMismatchError(
+            f"{storage.url(path)} has {found.size} bytes, but {record.size} were recorded when it was stored."
+        )
+    if record.checksum is not None and record.checksum != found.checksum:
+        raise ChecksumMismatchError(
+            f"The content of {storage.url(path)} has changed: its checksum is {found.checksum.hex()}, "
+            f"recorded was {record.checksum.hex()}."
+        )
+    return found
 
 
 def _formatter_of(record: FileRecord) -> Formatter:

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 from skybutler.errors import InvalidError, MissingFileError, ParameterError
 from skybutler.storage import Stage, Storage, is_absolute, locate
+from skybutler.storage.chain import Chain
 from skybutler.storage.checksum import of_stream
 from skybutler.storage.places import local_file
 from skybutler.storage.transfer import check_mode, transfer
@@ -164,6 +165,8 @@ def _resolved(mode: str | None, storage: Storage, sources: Sequence[str], relati
     if outside < len(relative):
         _log.warning("%d of %d files are outside %s: they stay there.", outside, len(relative), storage.root)
         return "split"
+    if isinstance(storage, Chain):
+        return mode  # some of its members may be linked to
     local = storage.local_root is not None and all(local_file(source) is not None for source in sources)
     return "link" if local else "copy"
 
@@ -172,24 +175,27 @@ class _Inside:
     """Tells whether a source is inside the root, and where."""
 
     def __init__(self, storage: Storage) -> None:
-        self._root = storage.root
-        self._directory = storage.local_root
-        roots = {self._directory, os.path.realpath(self._directory)} if self._directory is not None else set()
+        members = list(storage.members.values()) if isinstance(storage, Chain) else [storage]
+        self._storage = storage
+        self._roots = tuple(member.root for member in members)
+        directories = [member.local_root for member in members if member.local_root is not None]
+        roots = {real for directory in directories for real in (directory, os.path.realpath(directory))}
         self._prefixes = tuple(root.rstrip("/") + "/" for root in roots)
 
     def __call__(self, source: str) -> str | None:
         """Path relative to the root, or `None` for a file outside."""
         if "://" in source:
-            if source.startswith(self._root):
-                return unquote(source[len(self._root) :])
-            if not source.startswith("file://") or self._directory is None:
+            for root in self._roots:
+                if source.startswith(root):
+                    return unquote(source[len(root) :])
+            if not source.startswith("file://") or not self._prefixes:
                 return None
             source = local_file(source) or ""
         if "/." in source or "//" in source:
             source = os.path.normpath(source)
         if not source.startswith("/"):
             if source.startswith("../"):
-                raise InvalidError(f"The relative path {source!r} leaves the datastore root {self._root}.")
+                raise InvalidError(f"The relative path {source!r} leaves the datastore root {self._storage.root}.")
             return source
         for prefix in self._prefixes:
             if source.startswith(prefix):
@@ -201,7 +207,8 @@ class _Inside:
         if is_absolute(source):
             return source
         self(source)  # which must not leave the root
-        return self._root + quote(source) if self._directory is None else os.path.join(self._directory, source)
+        directory = self._storage.local_root
+        return self._storage.url(source) if directory is None else os.path.join(directory, source)
 
 
 def _as_uris(sources: list[str]) -> list[str]:

@@ -37,24 +37,36 @@ class Stage:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._created: list[str] = []
-        self._unsynced: list[str] = []
+        self._created: list[tuple[Storage, str]] = []
+        self._unsynced: list[tuple[Storage, str]] = []
         self._finishing: list[Callable[[], None]] = []
 
-    def write(self, path: str, data: Data, *, overwrite: bool = False) -> StoredFile:
+    def write(self, path: str, data: Data, *, overwrite: bool = False, storage: Storage | None = None) -> StoredFile:
         """Write a file now, to be synced later and to be deleted on rollback unless it replaced another.
+
+        Parameters
+        ----------
+        path : `str`
+            Where.
+        data : `bytes`, binary stream, `~pathlib.Path` or callable
+            What, as for `Storage.write`.
+        overwrite : `bool`
+            Replace a file that is there.
+        storage : `Storage`, optional
+            Where to instead of the storage of the stage.
 
         Raises
         ------
         skybutler.errors.FileExistsInStoreError
             If there is a file and ``overwrite`` is false.
         """
-        replaced = overwrite and self._storage.exists(path)
-        stored = self._storage.write(path, data, overwrite=overwrite, sync=False)
-        self.add(path, created=not replaced)
+        storage = storage if storage is not None else self._storage
+        replaced = overwrite and storage.exists(path)
+        stored = storage.write(path, data, overwrite=overwrite, sync=False)
+        self.add(path, created=not replaced, storage=storage)
         return stored
 
-    def add(self, path: str, *, created: bool = True) -> None:
+    def add(self, path: str, *, created: bool = True, storage: Storage | None = None) -> None:
         """Take charge of a file that something else has put into the storage.
 
         Parameters
@@ -63,10 +75,13 @@ class Stage:
             Path in the storage.
         created : `bool`
             Whether it is new, so that a rollback deletes it.
+        storage : `Storage`, optional
+            Instead of the storage of the stage.
         """
-        self._unsynced.append(path)
+        place = (storage if storage is not None else self._storage, path)
+        self._unsynced.append(place)
         if created:
-            self._created.append(path)
+            self._created.append(place)
 
     def at_finish(self, action: Callable[[], None]) -> None:
         """Do something, such as deleting the source of a move, once the transaction has committed."""
@@ -79,7 +94,8 @@ class Stage:
     def sync(self) -> None:
         """Make all files written so far survive a power cut; call it just before committing the rows."""
         unsynced, self._unsynced = self._unsynced, []
-        self._storage.sync(unsynced)
+        for storage, paths in _by_storage(unsynced):
+            storage.sync(paths)
 
     def finish(self) -> None:
         """After the commit: do what was put off, and start afresh."""
@@ -99,11 +115,12 @@ class Stage:
         gone = self._created[mark.created :]
         del self._created[mark.created :], self._finishing[mark.finishing :]
         removed = set(gone)
-        self._unsynced = [path for path in self._unsynced if path not in removed]
-        try:
-            self._storage.remove(gone)
-        except ButlerError as error:
-            _log.warning("Could not take back all of %d files: %s", len(gone), error)
+        self._unsynced = [place for place in self._unsynced if place not in removed]
+        for storage, paths in _by_storage(gone):
+            try:
+                storage.remove(paths)
+            except ButlerError as error:
+                _log.warning("Could not take back all of %d files: %s", len(paths), error)
 
     def __enter__(self) -> Stage:
         return self
@@ -115,3 +132,11 @@ class Stage:
             self.finish()
         else:
             self.rollback()
+
+
+def _by_storage(places: list[tuple[Storage, str]]) -> list[tuple[Storage, list[str]]]:
+    """Paths of each storage."""
+    found: dict[int, tuple[Storage, list[str]]] = {}
+    for storage, path in places:
+        found.setdefault(id(storage), (storage, []))[1].append(path)
+    return list(found.values())

@@ -17,6 +17,7 @@ from skybutler.errors import (
     nearest,
 )
 
+from .chain import Chain
 from .local import LocalStorage
 from .places import local_file, locate
 from .stage import Stage
@@ -68,7 +69,8 @@ def transfer(
     path : `str`
         Path in ``storage``.
     mode : `str`
-        ``copy``, ``move``, ``link``, ``hardlink``, ``symlink`` or ``relsymlink``.
+        ``copy``, ``move``, ``link``, ``hardlink``, ``symlink`` or ``relsymlink``; ``auto`` links from directory to
+        directory and copies otherwise.
     stage : `Stage`
         Stage of ``storage``.
     overwrite : `bool`
@@ -93,12 +95,24 @@ def transfer(
         local = os.path.abspath(local)
         if not os.path.isfile(local):
             raise MissingFileError(f"There is no file {local} to ingest.")
-    if isinstance(storage, LocalStorage) and local is not None and _is_target(local, storage.target(path), mode):
-        return None
-    if mode == "move":
-        stored = _copy_for_move(source, local, storage, path, stage, overwrite)
+    members = list(storage.members.values()) if isinstance(storage, Chain) else [storage]
+    moves = mode == "move" and not any(_is_in_place(local, member, path, mode) for member in members)
+    brought = [_bring(source, local, member, path, mode, stage, overwrite) for member in members]
+    if moves:
         stage.at_finish(partial(_remove_source, source, local, storage))
-        return stored
+    return next((stored for stored in brought if stored is not None), None)
+
+
+def _bring(
+    source: str, local: str | None, storage: Storage, path: str, mode: str, stage: Stage, overwrite: bool
+) -> StoredFile | None:
+    """Bring a file into one storage; the source of a move stays for now."""
+    if _is_in_place(local, storage, path, mode):
+        return None
+    if mode == "auto":
+        mode = "link" if isinstance(storage, LocalStorage) and local is not None else "copy"
+    if mode == "move":
+        return _copy_for_move(source, local, storage, path, stage, overwrite)
     if mode == "copy":
         return _copy(source, local, storage, path, stage, overwrite)
     if not isinstance(storage, LocalStorage) or local is None:
@@ -108,6 +122,11 @@ def transfer(
         )
     _link(os.path.realpath(local), storage, path, mode, stage, overwrite)
     return None
+
+
+def _is_in_place(local: str | None, storage: Storage, path: str, mode: str) -> bool:
+    """Whether a source is the file that is to be made."""
+    return isinstance(storage, LocalStorage) and local is not None and _is_target(local, storage.target(path), mode)
 
 
 def _is_target(local: str, full: str, mode: str) -> bool:
@@ -126,10 +145,10 @@ def _without_links(path: str) -> str:
 
 def _copy(source: str, local: str | None, storage: Storage, path: str, stage: Stage, overwrite: bool) -> StoredFile:
     if local is not None:
-        return stage.write(path, Path(local), overwrite=overwrite)
+        return stage.write(path, Path(local), overwrite=overwrite, storage=storage)
     other, inner = locate(source, storage)
     with other.open(inner) as stream:
-        return stage.write(path, stream, overwrite=overwrite)
+        return stage.write(path, stream, overwrite=overwrite, storage=storage)
 
 
 def _copy_for_move(
@@ -155,7 +174,7 @@ def _link(real: str, storage: LocalStorage, path: str, mode: str, stage: Stage, 
     _make_link(real, new, mode)
     if exists:
         os.replace(new, full)
-    stage.add(path, created=not exists)
+    stage.add(path, created=not exists, storage=storage)
 
 
 def _make_link(real: str, new: str, mode: str) -> None:
