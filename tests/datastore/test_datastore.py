@@ -5,41 +5,24 @@ from __future__ import annotations
 import dataclasses
 import pickle
 import time
-import urllib.request
 import uuid
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from skybutler.datasets import DatasetRef, FileRecord
+from skybutler.datasets import FileRecord
 from skybutler.datastore import Datastore
 from skybutler.errors import (
-    ChecksumMismatchError,
     ConfigError,
     FileExistsInStoreError,
     FileNotFoundInStoreError,
     FormatError,
-    ParameterError,
     StorageClassError,
     TemplateError,
-    UnknownComponentError,
 )
-from support.datasets import make_ref
-
-DATA = {"a": 1, "b": [1.5, None, "ü"], "c": {"d": True}}
-
-
-def put(datastore: Datastore, obj: Any, ref: DatasetRef, in_use: Callable[[str], bool] = lambda _: True) -> FileRecord:
-    with datastore.stage() as stage:
-        return datastore.write(datastore.prepare(obj, ref), stage, in_use=in_use)
-
-
-def metadata_ref(**options: Any) -> DatasetRef:
-    return make_ref("calexp_metadata", ["visit", "detector"], **options)
+from support.datasets import DATA, make_ref, metadata_ref, put
 
 
 @pytest.fixture
@@ -122,93 +105,12 @@ def test_removing(datastore: Datastore, tmp_path: Path) -> None:
         datastore.get(metadata_ref(), record)
 
 
-def test_existence_of_many(datastore: Datastore, tmp_path: Path) -> None:
-    record = put(datastore, DATA, metadata_ref())
-    outside = tmp_path / "a b.yaml"
-    outside.write_text("")
-    paths = [record.path, "nope", outside.as_uri(), str(outside), outside.as_uri() + "x"]
-    assert datastore.exist(paths).tolist() == [True, False, True, True, False]
-
-
-def test_a_file_that_changed_is_noticed(datastore: Datastore) -> None:
-    record = put(datastore, DATA, metadata_ref())
-    good = datastore.storage.read(record.path)
-    datastore.storage.write(record.path, good[:-1] + b" ", overwrite=True)
-    assert datastore.get(metadata_ref(), record)  # the size is right
-    with pytest.raises(ChecksumMismatchError, match="content"):
-        datastore.verify(record)
-    datastore.storage.write(record.path, good[:-1], overwrite=True)
-    for read in (datastore.verify, lambda record: datastore.get(metadata_ref(), record)):
-        with pytest.raises(ChecksumMismatchError, match="recorded"):
-            read(record)
-    assert datastore.get(metadata_ref(), dataclasses.replace(record, size=-1))
-
-
-def test_sizes_are_checked_however_a_file_is_read(datastore: Datastore) -> None:
-    record = put(datastore, DATA, metadata_ref())
-    source = datastore.source(dataclasses.replace(record, size=3))
-    for read in (source.open, source.read_bytes, lambda: source.read_ranges([(0, 1)])):
-        with pytest.raises(ChecksumMismatchError):
-            read()
-    with pytest.raises(ChecksumMismatchError), source.local_path():
-        pass
-    with datastore.source(record).open() as stream:
-        assert stream.read(1) == b"a"
-
-
-def test_anyone_can_read_a_signed_url(datastore: Datastore) -> None:
-    record = put(datastore, DATA, metadata_ref())
-    with urllib.request.urlopen(datastore.signed_url(record, 60), timeout=10) as answer:
-        assert len(answer.read()) == record.size
-
-
 def test_put_converts_and_refuses(local: Datastore) -> None:
     ref = make_ref("t", ["visit"], "ArrowTable")
     record = put(local, {"x": np.arange(3)}, ref)
     assert local.get(ref, record).to_pydict() == {"x": [0, 1, 2]}
     with pytest.raises(StorageClassError, match=r"'ArrowTable' holds .*Table.* type str .*DataFrame"):
         put(local, "text", make_ref("t", ["visit"], "ArrowTable"))
-
-
-def test_get_converts_and_refuses(local: Datastore) -> None:
-    ref = make_ref("t", ["visit"], "ArrowTable")
-    record = put(local, pa.table({"x": [0.5], "y": [1]}), ref)
-    assert local.get(ref, record, storage_class="ArrowAstropy").colnames == ["x", "y"]
-    assert local.get(ref, record, storage_class="DataFrame").x.tolist() == [0.5]
-    assert local.get(ref, record, component="columns") == ["x", "y"]
-    assert local.get(ref, record, component="rowcount") == 1
-    assert list(local.get(ref, record, component="columns", storage_class="DataFrameIndex")) == ["x", "y"]
-    with pytest.raises(StorageClassError, match="'Timespan' holds"):
-        local.get(ref, record, storage_class="Timespan")
-
-
-def test_a_component_ref_reads_its_component(local: Datastore) -> None:
-    ref = make_ref("t", ["visit"], "ArrowTable")
-    record = put(local, pa.table({"x": [0.5], "y": [1]}), ref)
-    assert local.get(ref.make_component_ref("rowcount", "int"), record) == 1
-
-
-def test_unknown_components_and_parameters_get_the_nearest(local: Datastore) -> None:
-    ref = make_ref("t", ["visit"], "ArrowTable")
-    record = put(local, pa.table({"x": [0.5], "y": [1]}), ref)
-    assert local.get(ref, record, parameters={"columns": "x"}).column_names == ["x"]
-    with pytest.raises(ParameterError, match="'columns'"):
-        local.get(ref, record, parameters={"column": "x"})
-    with pytest.raises(UnknownComponentError, match="'schema'"):
-        local.get(ref, record, component="scheme")
-    other = put(local, DATA, metadata_ref())
-    with pytest.raises(UnknownComponentError, match="It has none"):
-        local.get(metadata_ref(), other, component="wcs")
-    with pytest.raises(ParameterError, match="It has none"):
-        local.get(metadata_ref(), other, parameters={"bbox": 1})
-
-
-def test_foreign_formatter_names_are_read(local: Datastore) -> None:
-    record = put(local, DATA, metadata_ref())
-    foreign = dataclasses.replace(record, formatter="lsst.daf.butler.formatters.yaml.YamlFormatter")
-    assert local.get(metadata_ref(), foreign) == DATA
-    with pytest.raises(FormatError, match="no formatter 'os.system'"):
-        local.get(metadata_ref(), dataclasses.replace(record, formatter="os.system"))
 
 
 def test_configuration_changes_paths_and_formats(tmp_path: Path) -> None:

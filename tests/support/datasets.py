@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from skybutler.datasets import DatasetRef, DatasetType
+from skybutler.datasets import DatasetRef, DatasetType, FileRecord
+from skybutler.datastore import Datastore
 from skybutler.dimensions import DataId, DimensionUniverse
 from skybutler.dimensions.record import make_record
 
@@ -74,3 +75,15 @@ def make_ref(
         elements = {e.name: e for e in group.elements if e.name in RECORDS}
         data_id = data_id.expanded({name: make_record(e, RECORDS[name]) for name, e in elements.items()})
     return DatasetRef(dataset_type, data_id, run, id)
+
+
+DATA = {"a": 1, "b": [1.5, None, "ü"], "c": {"d": True}}
+
+
+def put(datastore: Datastore, obj: Any, ref: DatasetRef, in_use: Callable[[str], bool] = lambda _: True) -> FileRecord:
+    with datastore.stage() as stage:
+        return datastore.write(datastore.prepare(obj, ref), stage, in_use=in_use)
+
+
+def metadata_ref(**options: Any) -> DatasetRef:
+    return make_ref("calexp_metadata", ["visit", "detector"], **options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,30 +11,20 @@ from typing import TYPE_CHECKING, Any
 from skybutler.datasets.file_columns import FileColumns
 from skybutler.datasets.file_record import FileRecord
 from skybutler.datasets.storage_class import StorageClass, StorageClasses
-from skybutler.errors import (
-    ChecksumMismatchError,
-    FileNotFoundInStoreError,
-    ParameterError,
-    UnknownComponentError,
-    nearest,
-)
 from skybutler.formatters.catalog import FormatterTable, load, make, short_name
 from skybutler.formatters.converters import convert
-from skybutler.formatters.formatter import BytesFormatter, Formatter, Source
-from skybutler.storage import Stage, Storage, StoredFile, is_absolute, locate
-from skybutler.storage.chain import Chain
-from skybutler.storage.checksum import of_bytes, of_stream
+from skybutler.formatters.formatter import BytesFormatter, Formatter
+from skybutler.storage import Stage, Storage, StoredFile, is_absolute
+from skybutler.storage.checksum import of_bytes
 
 from .constraints import Constraints
-from .ingest import ingest_files, sizes_of
+from .ingest import ingest_files
 from .placing import InUse, in_use_always, place
+from .reading import Reading
 from .stores import Stores, shared_settings
 from .templates import Templates
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from skybutler.datasets.dataset_type import DatasetType
     from skybutler.datasets.provenance import DatasetProvenance
     from skybutler.datasets.ref import DatasetRef
@@ -66,7 +56,7 @@ class NewFile:
         return FileRecord(self.path, self.formatter, self.storage_class, stored.size, stored.checksum)
 
 
-class Datastore:
+class Datastore(Reading):
     """Files of datasets, below one root or, the same, below several.
 
     A caller that keeps records in a database does, in one transaction: insert the rows, `write` or
@@ -304,168 +294,6 @@ class Datastore:
         """
         self.storage.remove(dict.fromkeys(record.path for record in records if not is_absolute(record.path)))
 
-    # ---------------------------------------------------------------- reading
-    def get(
-        self,
-        ref: DatasetRef,
-        record: FileRecord,
-        *,
-        component: str | None = None,
-        parameters: Mapping[str, Any] | None = None,
-        storage_class: str | None = None,
-    ) -> Any:
-        """Read a dataset or one of its components.
-
-        Parameters
-        ----------
-        ref : `skybutler.datasets.DatasetRef`
-            The dataset.
-        record : `skybutler.datasets.FileRecord`
-            Where and how it is stored.
-        component : `str`, optional
-            Name of a component; by default that of a component's ``ref``.
-        parameters : mapping, optional
-            Read parameters of the storage class, such as ``bbox`` or ``columns``.
-        storage_class : `str`, optional
-            Storage class of the result (of the component, if there is one) instead of that of the dataset type.
-
-        Raises
-        ------
-        skybutler.errors.FileNotFoundInStoreError
-            If the file is gone.
-        skybutler.errors.ChecksumMismatchError
-            If it has not the recorded size.
-        skybutler.errors.ParameterError
-            If a parameter is unknown to the storage class.
-        skybutler.errors.UnknownComponentError
-            If the storage class has no such component.
-        skybutler.errors.StorageClassError
-            If the result cannot be converted to ``storage_class``.
-        """
-        held = stored = self.storage_classes[record.storage_class]
-        of_ref = ref.dataset_type.component
-        component = component or of_ref
-        if component is not None:
-            held = _component_class(stored, component, self.storage_classes)
-        if parameters:
-            _check_parameters(parameters, held, stored)
-        obj = self._read(ref, record, stored, component, parameters or {})
-        if storage_class is None:
-            storage_class = ref.dataset_type.storage_class if component == of_ref else held.name
-        # An exposure without some component has None for it.
-        return convert(obj, self.storage_classes[storage_class]) if obj is not None else None
-
-    def _read(
-        self,
-        ref: DatasetRef,
-        record: FileRecord,
-        stored: StorageClass,
-        component: str | None,
-        parameters: Mapping[str, Any],
-    ) -> object:
-        formatter = _formatter_of(record)
-        storage, path = self._locate(record)
-
-        def read(storage: Storage) -> object:
-            return formatter.read(Source(storage, path, record.size, ref.data_id), stored, component, parameters)
-
-        return storage.serve(path, read) if isinstance(storage, Chain) else read(storage)
-
-    def source(self, record: FileRecord, ref: DatasetRef | None = None) -> Source:
-        """The file of a record, to be read by a formatter or served as it is."""
-        storage, path = self._locate(record)
-        return Source(storage, path, record.size, ref.data_id if ref is not None else None)
-
-    def file_provenance(
-        self, paths: Iterable[str], formatter: str, storage_class: str
-    ) -> Iterator[DatasetProvenance | None]:
-        """How the datasets in files were made, as the files themselves tell; `None` where they say nothing.
-
-        Only headers and footers are read.
-        """
-        from skybutler.datasets.provenance import DatasetProvenance
-
-        reader = load(short_name(formatter, storage_class))
-        for path in paths:
-            storage, inner = locate(path) if is_absolute(path) else (self.storage, path)
-            flat = reader.read_provenance(Source(storage, inner))
-            yield DatasetProvenance.of(flat) if flat else None
-
-    def exists(self, record: FileRecord) -> bool:
-        """Whether the file is there."""
-        storage, path = self._locate(record)
-        return storage.exists(path)
-
-    def exist(self, paths: Sequence[str]) -> NDArray[np.bool_]:
-        """Whether the files of many recorded paths are there, shape (n,)."""
-        import numpy as np
-
-        return np.asarray(sizes_of(self.storage, paths) >= 0)
-
-    def verify(self, record: FileRecord) -> StoredFile:
-        """Read a whole file and compare it with its record.
-
-        Returns
-        -------
-        stored : `skybutler.storage.StoredFile`
-            Size and checksum of the file as it is.
-
-        Raises
-        ------
-        skybutler.errors.ChecksumMismatchError
-            If size or checksum differ from recorded ones.
-        skybutler.errors.FileNotFoundInStoreError
-            If the file is gone.
-        """
-        storage, path = self._locate(record)
-        if not isinstance(storage, Chain):
-            return _verified(storage, path, record)
-        found = [_verified(member, path, record) for member in storage.members.values() if member.exists(path)]
-        if not found:
-            names = ", ".join(storage.members)
-            raise FileNotFoundInStoreError(f"There is no file {path} in any of the stores {names}.")
-        return found[0]
-
-    def uris(self, record: FileRecord) -> list[str]:
-        """Absolute URIs of all copies of the file of a record that there are, in the order of the stores."""
-        storage, path = self._locate(record)
-        members = storage.members.values() if isinstance(storage, Chain) else [storage]
-        return [member.url(path) for member in members if member.exists(path)]
-
-    def uri(self, record: FileRecord) -> str:
-        """Absolute URI of the file of a record."""
-        return record.path if "://" in record.path else self.storage.url(record.path)
-
-    def signed_url(self, record: FileRecord, seconds: int = 3600) -> str:
-        """URL through which anyone can read the file for some time (``file:`` for a local one)."""
-        storage, path = self._locate(record)
-        return storage.signed_url(path, seconds)
-
-    def _locate(self, record: FileRecord) -> tuple[Storage, str]:
-        if is_absolute(record.path):
-            return locate(record.path, self.storage)
-        return self.storage, record.path
-
-
-def _verified(storage: Storage, path: str, record: FileRecord) -> StoredFile:
-    with storage.open(path) as stream:
-        found = of_stream(stream)
-    if record.size not in (-1, found.size):
-        raise ChecksumMismatchError(
-            f"{storage.url(path)} has {found.size} bytes, but {record.size} were recorded when it was stored."
-        )
-    if record.checksum is not None and record.checksum != found.checksum:
-        raise ChecksumMismatchError(
-            f"The content of {storage.url(path)} has changed: its checksum is {found.checksum.hex()}, "
-            f"recorded was {record.checksum.hex()}."
-        )
-    return found
-
-
-def _formatter_of(record: FileRecord) -> Formatter:
-    """The formatter that reads a file."""
-    return load(short_name(record.formatter, record.storage_class))
-
 
 def _content(
     formatter: Formatter, obj: Any, storage_class: StorageClass, provenance: Mapping[str, Any] | None
@@ -474,27 +302,6 @@ def _content(
     if isinstance(formatter, BytesFormatter):
         return formatter.to_bytes(obj, storage_class, provenance)
     return lambda path: formatter.write(obj, path, storage_class, provenance)
-
-
-def _component_class(stored: StorageClass, component: str, known: StorageClasses) -> StorageClass:
-    names = stored.all_components
-    if component not in names:
-        raise UnknownComponentError(
-            f"Storage class {stored.name!r} has no component {component!r}.",
-            hint=nearest(component, names) or (f"It has {', '.join(names)}." if names else "It has none."),
-        )
-    return known[names[component]]
-
-
-def _check_parameters(parameters: Mapping[str, Any], held: StorageClass, stored: StorageClass) -> None:
-    # The parameters of the whole hold for its components: the box of an image component, say.
-    known = held.parameters | stored.parameters
-    for name in parameters:
-        if name not in known:
-            raise ParameterError(
-                f"Storage class {held.name!r} has no read parameter {name!r}.",
-                hint=nearest(name, known) or (f"It has {', '.join(sorted(known))}." if known else "It has none."),
-            )
 
 
 def _instrument_of(ref: DatasetRef) -> str | None:
