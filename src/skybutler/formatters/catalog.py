@@ -31,6 +31,7 @@ __all__ = [
 
 BUILTIN: Mapping[str, str] = {
     "astropy-table": "skybutler.formatters.astropy_table:AstropyTableFormatter",
+    "camera": "skybutler.formatters.camera:CameraFormatter",
     "fits-image": "skybutler.formatters.fits_image:FitsImageFormatter",
     "fits-table": "skybutler.formatters.fits_table:FitsTableFormatter",
     "json": "skybutler.formatters.json:JsonFormatter",
@@ -60,6 +61,7 @@ DEFAULTS: Mapping[str, str] = {
     "AstropyTable": "astropy-table",
     "BrighterFatterKernel": "fits-table",
     "ButlerLogRecords": "json",
+    "Camera": "camera",
     "Catalog": "fits-table",
     "Config": "text",
     "CrosstalkCalib": "fits-table",
@@ -129,7 +131,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "lsst.obs.base.formatters.fitsExposure.FitsImageFormatterBase": ("fits-image",),
     "lsst.obs.base.formatters.fitsExposure.FitsMaskFormatter": ("fits-image",),
     "lsst.obs.base.formatters.fitsExposure.FitsMaskedImageFormatter": ("fits-image",),
-    "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter": ("fits-table", "fits-image"),
+    "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter": ("fits-table", "fits-image", "camera"),
     "lsst.obs.base.formatters.pexConfig.PexConfigFormatter": ("text",),
     "lsst.pipe.base.formatters.pexConfig.PexConfigFormatter": ("text",),
     "lsst.pipe.base.pexConfig.PexConfigFormatter": ("text",),

@@ -1,7 +1,8 @@
-"""Images in memory: boxes, pixels, masks, exposures and their sky coordinates.  Knows nothing of files."""
+"""Images in memory: boxes, pixels, masks, exposures, their sky coordinates, cameras.  Knows nothing of files."""
 
 from skybutler.images.assembly import Amplifier, assemble
 from skybutler.images.box import Box, Interval
+from skybutler.images.camera import Camera, CameraAmplifier, CameraDetector
 from skybutler.images.exposure import DetectorLabel, Exposure, FilterLabel
 from skybutler.images.image import Image
 from skybutler.images.mask import Mask
@@ -13,6 +14,9 @@ from skybutler.images.wcs import SkyWcs
 __all__ = [
     "Amplifier",
     "Box",
+    "Camera",
+    "CameraAmplifier",
+    "CameraDetector",
     "DetectorLabel",
     "Exposure",
     "FilterLabel",
