@@ -46,6 +46,17 @@ def test_ids_that_follow_from_the_data_id(good: Good, rows: Rows, repo: Path, ta
     assert {i[14] for i in ids} == {"5"}
 
 
+def test_again_takes_what_is_missing(good: Good, bad: Bad, repo: Path, table: Path) -> None:
+    options = ("ingest-files", "-t", "copy", repo, "numbers", "u/new", table, "--data-id", "instrument=Cam")
+    options += ("--prefix", table.parent)
+    whole = table.read_text()
+    table.write_text(whole.rpartition("2.yaml")[0])
+    good(*options)
+    table.write_text(whole)
+    assert "--skip-existing" in bad(*options)
+    assert good(*options, "--skip-existing") == "Ingested 1 dataset of type 'numbers' into 'u/new'.\n"
+
+
 @pytest.mark.parametrize(
     "arguments, status, said",
     [

@@ -128,10 +128,25 @@ BAD: list[tuple[Mapping[str, Any], Mapping[str, Any], type[ButlerError], str]] =
     ({"p": ["1.fits"], "htm7": [147_001], "tract": [1]}, {}, DimensionNameError, "'tract' is not a dimension of 'cal'"),
     ({"p": ["1.fits"], "htm7": [147_001]}, {"data_id": {"htm": 7}}, DimensionNameError, "Did you mean 'htm7'"),
     ({"p": ["1.fits"]}, {}, DimensionNameError, "no column for htm7"),
-    ({"p": ["1.fits"], "htm7": ["x"]}, {}, DimensionValueError, "must be a whole number"),
+    (
+        {"p": ["1.fits", "2.fits"], "htm7": [147_001, "x"]},
+        {},
+        DimensionValueError,
+        "Row 2, of .*2.fits: 'x' is no value",
+    ),
+    ({"p": ["1.fits"], "htm7": [147_001.5]}, {}, DimensionValueError, "147001.5 is no value of htm7"),
+    ({"p": ["1.fits"], "htm7": [True]}, {}, DimensionValueError, "must be a whole number"),
+    ({"p": ["1.fits"], "htm7": [[147_001]]}, {}, DimensionValueError, "must be a whole number"),
     ({"p": ["1.fits"], "htm7": [None]}, {}, DimensionValueError, "must be a whole number"),
     ({"p": ["1.fits"], "htm7": [1]}, {}, DimensionValueError, "is no htm7 pixel"),
-    ({"p": [7], "htm7": [147_001]}, {}, InvalidError, "must hold paths"),
+    ({"p": ["1.fits"]}, {"data_id": {"htm7": "x"}}, DimensionValueError, "^'x' is no value of htm7"),
+    ({"htm7": [147_001], "p": ["1.fits"]}, {}, InvalidError, "first column, 'htm7', must hold paths, not 147001"),
+    ({"p": [7], "htm7": [147_001]}, {}, InvalidError, "first column, 'p', must hold paths, not 7"),
+    ({"p": [None], "htm7": [147_001]}, {}, InvalidError, "must hold paths, not None"),
+    ({"p": [""], "htm7": [147_001]}, {}, InvalidError, "must hold paths"),
+    ({"p": ["."], "htm7": [147_001]}, {}, MissingFileError, "refcats \\(a folder\\)"),
+    ({"p": ["x.fits"] * 5, "htm7": range(147_001, 147_006)}, {}, MissingFileError, "and 2 more"),
+    ({"p": ["gopher://x/1.fits"], "htm7": [147_001]}, {}, InvalidError, "unknown scheme 'gopher'"),
     ({}, {}, InvalidError, "has no columns"),
     ({"p": ["gone.fits"], "htm7": [147_001]}, {}, MissingFileError, "gone.fits"),
     ({"p": ["1.fits"] * 2, "htm7": [147_001] * 2}, {}, DatasetExistsError, "same data ID"),
@@ -148,8 +163,9 @@ def test_mistakes(
     error: type[ButlerError],
     words: str,
 ) -> None:
-    with pytest.raises(error, match=words):
+    with pytest.raises(error, match=words) as raised:
         ingest_files(butler, "cal", "refcats", table, prefix=refcats, transfer="direct", **options)
+    assert "Relative paths" not in str(raised.value)
     assert butler.collections.query("refcats*") == []
 
 

@@ -51,6 +51,8 @@ class PostgresServer:
         self.data = self.folder / "data"
         self.log = self.folder / "log"
         self.url = f"postgresql://postgres@/postgres?host={self.folder}"
+        if port := settings.get("port"):
+            self.url += f"&port={port}"
         self._as_user: dict[str, Any] = {"stdin": subprocess.DEVNULL, "cwd": self.folder}
         if os.geteuid() == 0:
             os.chown(self.folder, NOBODY, NOBODY)

@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Cell", "notebook_cells", "python_blocks"]
+__all__ = ["Cell", "Step", "notebook_cells", "python_blocks", "technote_steps"]
 
 
 @dataclass(frozen=True)
@@ -52,3 +52,31 @@ def python_blocks(path: Path) -> list[str]:
     text = path.read_text(encoding="utf-8")
     found = re.findall(r"^\.\. code-block:: python\n\n((?:(?: {4}.*| *)\n)+)", text, flags=re.MULTILINE)
     return [textwrap.dedent(block).strip("\n") + "\n" for block in found]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command or a script of a technote, in the order in which they stand, and what it shows below a command."""
+
+    language: str
+    """``bash`` or ``python``."""
+    text: str
+    shown: str = ""
+
+
+def technote_steps(path: Path) -> list[Step]:
+    """Commands of the ``prompt`` blocks, commands after ``$ `` of the ``code-block`` ones, and Python code blocks."""
+    text = path.read_text(encoding="utf-8")
+    block = r"^\.\. (prompt|code-block):: (bash|python)\n *\n((?:(?: {4}.*| *)\n)+)"
+    steps: list[Step] = []
+    for kind, language, body in re.findall(block, text, flags=re.MULTILINE):
+        body = textwrap.dedent(body).strip("\n") + "\n"
+        if language == "python":
+            steps.append(Step("python", body))
+        elif kind == "prompt":
+            steps += [Step("bash", line) for line in body.splitlines() if line]
+        else:
+            for piece in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
+                command, _, shown = piece.partition("\n")
+                steps.append(Step("bash", command, shown))
+    return steps

@@ -175,7 +175,7 @@ def ingest_columns(
                 raise DatasetExistsError(
                     f"Run '{run}' already holds '{name}' for {{{shown}}} "
                     f"({int(existing.sum())} of {len(paths)} in all).",
-                    hint="Skip what exists (skip_existing=True) or use another run.",
+                    hint="Skip what exists (skip_existing=True, --skip-existing) or use another run.",
                 )
             added = ~existing
             if not added.any():

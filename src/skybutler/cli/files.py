@@ -26,6 +26,7 @@ __all__ = ["ingest_files"]
 )
 @assignments("--data-id", help="Value of a dimension for all files; wins over the table.")
 @click.option("--prefix", metavar="DIR", help="Where relative paths begin; by default the current directory.")
+@click.option("--skip-existing", is_flag=True, help="Pass over rows whose data ID the RUN has already.")
 @transfer_option("auto")
 @track
 @click.option("--provenance", is_flag=True, help="Record what the headers of the files say of their making.")
@@ -38,6 +39,7 @@ def ingest_files(
     id_generation_mode: str,
     data_id: dict[str, str],
     prefix: str | None,
+    skip_existing: bool,
     transfer: str,
     track: bool,
     provenance: bool,
@@ -61,6 +63,7 @@ def ingest_files(
             data_id=data_id,
             prefix=prefix,
             transfer=transfer,
+            skip_existing=skip_existing,
             track=track,
             provenance=provenance,
         )

@@ -230,11 +230,11 @@ def _checked_sizes(storage: Storage, paths: Sequence[str], track: bool) -> NDArr
     sizes = sizes_of(storage, paths)
     missing = (sizes < 0).nonzero()[0]
     if len(missing):
-        names = ", ".join(paths[i] for i in missing[:3])
+        lacking = [paths[i] for i in missing[:3]]
+        names = ", ".join(f"{path} (a folder)" if os.path.isdir(local_file(path) or "") else path for path in lacking)
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        raise MissingFileError(
-            f"Files to ingest do not exist: {names}{more}.", hint=f"Relative paths are taken from {storage.root}."
-        )
+        hint = "" if all(map(is_absolute, lacking)) else f"Relative paths are taken from {storage.root}."
+        raise MissingFileError(f"Files to ingest do not exist: {names}{more}.", hint=hint)
     return sizes
 
 

@@ -90,8 +90,8 @@ def ingest_files(
     if not columns:
         raise InvalidError("The table has no columns.", hint="The first one must hold the paths of the files.")
     first, *others = columns
-    paths = [_placed(path, prefix) for path in columns[first]]
-    values = _values(butler, kind, {name: columns[name] for name in others}, dict(data_id or {}), len(paths))
+    paths = [_placed(path, prefix, first) for path in columns[first]]
+    values = _values(butler, kind, {name: columns[name] for name in others}, dict(data_id or {}), paths)
     if not paths:
         return 0
     if len(set(paths)) < len(paths) and transfer == "move":
@@ -122,9 +122,9 @@ def _told(
     return butler.datastore.file_provenance(paths, chosen, kind.storage_class)
 
 
-def _placed(path: Any, prefix: str | os.PathLike[str] | None) -> str:
+def _placed(path: Any, prefix: str | os.PathLike[str] | None, column: str) -> str:
     if not isinstance(path, str) or not path:
-        raise InvalidError(f"The first column must hold paths, not {path!r}.")
+        raise InvalidError(f"The first column, '{column}', must hold paths, not {path!r}.")
     if is_absolute(path):
         return path
     if prefix is not None and "://" in os.fspath(prefix):
@@ -133,7 +133,7 @@ def _placed(path: Any, prefix: str | os.PathLike[str] | None) -> str:
 
 
 def _values(
-    butler: Butler, kind: DatasetType, columns: Mapping[str, Any], fixed: Mapping[str, Any], n: int
+    butler: Butler, kind: DatasetType, columns: Mapping[str, Any], fixed: Mapping[str, Any], paths: Sequence[str]
 ) -> dict[str, list[Any]]:
     """Columns of the required dimensions, of the right types."""
     universe, group = butler.dimensions, kind.dimensions
@@ -146,20 +146,31 @@ def _values(
     values: dict[str, list[Any]] = {}
     for name in group.data_id_keys:
         if name in fixed:
-            values[name] = [fixed[name]] * n
+            values[name] = [_cast(universe[name], fixed[name])] * len(paths)
         elif name in columns:
-            values[name] = list(columns[name])
+            values[name] = _cast_column(universe[name], columns[name], paths)
         elif name in group.governors and (sole := butler.registry.data_ids.sole(name)) is not None:
-            values[name] = [sole] * n
+            values[name] = [sole] * len(paths)
     lacking = [name for name in group.required if name not in values]
     if lacking:
         raise DimensionNameError(
             f"The table has no column for {', '.join(lacking)} of '{kind.name}'.",
             hint="Add the column, or give one value for all files with --data-id.",
         )
-    cast = {name: [_cast(universe[name], v) for v in column] for name, column in values.items()}
-    _check_implied(butler, kind, cast)
-    return {name: cast[name] for name in group.required}
+    _check_implied(butler, kind, values)
+    return {name: values[name] for name in group.required}
+
+
+def _cast_column(element: Any, column: Sequence[Any], paths: Sequence[str]) -> list[Any]:
+    """Values as the dimension's key type; an error says in which row the wrong one stands."""
+    cast: list[Any] = []
+    for value, path in zip(column, paths, strict=True):
+        try:
+            cast.append(_cast(element, value))
+        except DimensionValueError as error:
+            where = f"Row {len(cast) + 1}, of {path}"
+            raise DimensionValueError(f"{where}: {error.message}", hint=error.hint) from None
+    return cast
 
 
 def _cast(element: Any, value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
@@ -116,14 +117,15 @@ class LocalStorage:
         return os.path.isfile(self.full_path(path))
 
     def sizes(self, paths: Sequence[str]) -> NDArray[np.int64]:
-        """Sizes in bytes of many files, shape (n,); -1 for a missing one."""
+        """Sizes in bytes of many files, shape (n,); -1 for a missing one, and for a directory."""
         import numpy as np
 
         check_paths(paths)
-        stat, prefix, sizes = os.stat, self._prefix, []
+        found, prefix, sizes = os.stat, self._prefix, []
         for path in paths:
             try:
-                sizes.append(stat(prefix + path).st_size)
+                status = found(prefix + path)
+                sizes.append(-1 if stat.S_ISDIR(status.st_mode) else status.st_size)
             except (FileNotFoundError, NotADirectoryError):
                 sizes.append(-1)
             except OSError as error:
