@@ -47,6 +47,7 @@ __all__ = [
     "SkyMapError",
     "StorageClassError",
     "TemplateError",
+    "TransferError",
     "UnavailableError",
     "UnknownComponentError",
     "UnknownOutcomeError",
@@ -215,6 +216,12 @@ class ParameterError(InvalidError, KeyError):
     code = "parameter"
 
     __str__ = ButlerError.__str__
+
+
+class TransferError(InvalidError, TypeError):
+    """An export, import or copy that is asked for in a way that does not make sense."""
+
+    code = "transfer"
 
 
 class TemplateError(InvalidError):

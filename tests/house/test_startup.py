@@ -24,7 +24,7 @@ BARE = {"version"}
 HELP = BARE | {"cli", "cli.command", "cli.main", "errors"}
 OPEN = BARE | {
     "butler", "butler.butler", "butler.collections", "butler.config", "butler.deferred", "butler.definitions",
-    "butler.labels", "butler.lookup", "butler.queries", "butler.simple_yaml", "butler.transaction",
+    "butler.labels", "butler.lookup", "butler.queries", "butler.simple_yaml", "butler.transaction", "butler.transfers",
     "datasets", "datasets.collection", "datasets.dataset_type", "datasets.file_columns", "datasets.file_record",
     "datasets.identity", "datasets.ref",
     "dimensions", "dimensions.data_id", "dimensions.definition", "dimensions.element", "dimensions.group",

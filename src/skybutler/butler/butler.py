@@ -27,6 +27,7 @@ from .labels import resolve_label
 from .lookup import Collections, listed
 from .queries import Queries
 from .transaction import Transactions
+from .transfers import Transfers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Butler"]
 
 
-class Butler(Queries, Definitions):
+class Butler(Queries, Definitions, Transfers):
     """A repository, opened.
 
     Parameters

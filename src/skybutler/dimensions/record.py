@@ -71,6 +71,15 @@ class DimensionRecord:
         return self.get("region") if self.element.has_region else None
 
     @property
+    def encoded_region(self) -> bytes | None:
+        """Bytes of the region, or `None`; one that nobody has looked at is not decoded for it."""
+        value = self._values[self.element.positions["region"]] if self.element.has_region else None
+        if value is None or isinstance(value, bytes):
+            return value
+        encoded: bytes = value.encode()
+        return encoded
+
+    @property
     def timespan(self) -> Timespan | None:
         """Timespan, or `None`."""
         return self.get("timespan") if self.element.has_timespan else None

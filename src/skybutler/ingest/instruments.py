@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skybutler.butler.records import compare, conflict, fitting, rows_of, taken
 from skybutler.instruments import Instrument
-
-from .records import compare, conflict, fitting, rows_of, taken
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from skybutler.butler.records import Comparison, compare, fitting, shown, taken
 from skybutler.datasets.identity import uuid5_for_data_ids
 from skybutler.errors import (
     ButlerError,
@@ -25,7 +26,6 @@ from skybutler.errors import (
 
 from .patience import Patience
 from .raw_metadata import RawColumns
-from .records import Comparison, compare, fitting, shown, taken
 from .report import RawIngestReport
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from skybutler.butler.records import Comparison, compare, conflict, fitting, taken
 from skybutler.errors import DataIdValueError, InvalidError, MissingDatasetTypeError
 from skybutler.instruments import Instrument
 from skybutler.instruments.camera import DEFAULT_PADDING, visit_hulls, visit_regions
 from skybutler.instruments.description import VISIT_SYSTEMS
 
 from .raw_write import RAW
-from .records import Comparison, compare, conflict, fitting, taken
 from .visit_groups import Visits, group_exposures
 from .visit_records import visit_columns
 

@@ -120,8 +120,13 @@ class BulkInsert:
                 self._database.grown(table, n)
         return added
 
-    def existing(self, name: str, run: str, columns: Mapping[str, Any]) -> np.ndarray[Any, Any]:
-        """Which of many data IDs a RUN has datasets of a type for already: boolean, shape (n,)."""
+    def existing(
+        self, name: str, run: str, columns: Mapping[str, Any], ids: np.ndarray[Any, Any] | None = None
+    ) -> np.ndarray[Any, Any]:
+        """Which of many data IDs a RUN has datasets of a type for already: boolean, shape (n,).
+
+        With ``ids`` (uint8 of shape (n, 16)) only those count that have the same id.
+        """
         import numpy as np
 
         registered = self._types.get(name)
@@ -133,8 +138,11 @@ class BulkInsert:
             return found
         encoded = [self._keys.encode_column(d, _plain(columns[d]), intern=False) for d in required]
         kinds: dict[str, ColumnKind] = {"ord": "int", **self._keys.stage_kinds(required)}
+        if ids is not None:
+            kinds["id"] = "id"
+            encoded.append([row.tobytes() for row in ids])
         with self._database.staged(kinds, zip(range(n), *encoded, strict=True), measured=True) as stage:
-            found[self._existing(registered, required, collection, stage)] = True
+            found[self._existing(registered, required, collection, stage, same_id=ids is not None)] = True
         return found
 
     def _stage_rows(
@@ -174,15 +182,23 @@ class BulkInsert:
         on = " AND ".join(f"t.{quoted(d)} = s.{quoted(d)}" for d in required)
         return f"{stage} s {self._database.looked_up(quoted(registered.key_table), 't', on)}", "t.k"
 
-    def _existing(self, registered: RegisteredType, required: Sequence[str], run: Collection, stage: str) -> list[int]:
-        """Positions of staged rows that the run has already."""
+    def _existing(
+        self,
+        registered: RegisteredType,
+        required: Sequence[str],
+        run: Collection,
+        stage: str,
+        *,
+        same_id: bool = False,
+    ) -> list[int]:
+        """Positions of staged rows that the run has already (with the staged id)."""
         if not self._summaries.holds(run, registered):
             return []
         source, key = self._join(registered, required, stage)
         same = f"d.run = ? AND d.dataset_type = ? AND d.data_id = {key}"
-        rows = self._database.query(
-            f"SELECT s.ord FROM {source} {self._database.looked_up('dataset', 'd', same)}", (run.k, registered.k)
-        )
+        joined = self._database.looked_up("dataset", "d", same)
+        only = " WHERE d.id = s.id" if same_id else ""
+        rows = self._database.query(f"SELECT s.ord FROM {source} {joined}{only}", (run.k, registered.k))
         return sorted(int(r[0]) for r in rows)
 
     def _insert_staged(

@@ -61,7 +61,7 @@ class Datasets:
         See `BulkInsert`.
     remove, remove_run, share_files, trash, claim_paths, trash_emptied, path_in_use
         See `Removal`.
-    associate, disassociate
+    associate, disassociate, tagged
         See `Tags`.
     """
 
@@ -78,7 +78,7 @@ class Datasets:
         self.share_files, self.trash, self.claim_paths = removal.share_files, removal.trash, removal.claim_paths
         self.trash_emptied, self.path_in_use = removal.trash_emptied, removal.path_in_use
         tags = Tags(database, collections, self.summaries, self._described)
-        self.associate, self.disassociate = tags.associate, tags.disassociate
+        self.associate, self.disassociate, self.tagged = tags.associate, tags.disassociate, tags.members
         self._find_sql: dict[tuple[str, int], str] = {}
         self._run_names: dict[int, str] = {}
         revision.on_change.append(self._run_names.clear)

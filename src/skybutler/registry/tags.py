@@ -74,6 +74,15 @@ class Tags:
             self._database.note("associate", collection, added)
             self._summaries.copy(stage, tagged)
 
+    def members(self, collection: str, dataset_type: int) -> list[bytes]:
+        """Ids of the datasets of a type (by its row) in a TAGGED collection."""
+        tagged = self._collections.require(collection, CollectionType.TAGGED)
+        rows = self._database.query(
+            "SELECT d.id FROM tag m JOIN dataset d ON d.k = m.dataset WHERE m.collection = ? AND m.dataset_type = ?",
+            (tagged.k, dataset_type),
+        )
+        return [bytes(row[0]) for row in rows]
+
     def disassociate(self, collection: str, ids: Iterable[bytes]) -> None:
         """Take datasets out of a TAGGED collection; those not in it are no error."""
         with self._database.transaction(), self._database.staged({"id": "id"}, ((i,) for i in ids)) as stage:

@@ -11,9 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skybutler import Butler
+from skybutler.butler.records import _same, compare, conflict, fitting, rows_of, shown, taken
 from skybutler.dimensions import DimensionUniverse
-from skybutler.ingest.records import _same, compare, conflict, fitting, rows_of, shown, taken
-from support.raws import CAMERA
+from skybutler.ingest import register_instrument
+from support.raws import CAMERA, IMSIM
+
+
+@pytest.fixture
+def butler(butler: Butler) -> Butler:
+    """A repository with the camera."""
+    register_instrument(butler, IMSIM)
+    return butler
+
 
 FIELDS: dict[str, list[Any]] = {
     "id": [1],

@@ -1,0 +1,70 @@
+"""The butler's ways out of a repository and into another.  The work is done above, by ``skybutler.transfer``.
+
+That package uses butlers, so it is reached by name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from importlib import import_module
+from typing import Any, TextIO
+
+from .lookup import Lookup
+
+__all__ = ["Transfers"]
+
+
+class Transfers(Lookup):
+    """The part of a butler that exports and imports."""
+
+    def export(
+        self,
+        *,
+        directory: str | os.PathLike[str] | None = None,
+        filename: str | os.PathLike[str] | None = None,
+        format: str | None = None,
+        transfer: str | None = None,
+    ) -> AbstractContextManager[Any]:
+        """Export datasets, collections and dimension records; see `skybutler.transfer.export.open_export`.
+
+        Returns
+        -------
+        context : context manager
+            Gives a `skybutler.transfer.export.Export`, to which one says what to save; at the end of the block the
+            export file and the files of datasets are written.
+        """
+        opened: AbstractContextManager[Any] = import_module("skybutler.transfer.export").open_export(
+            self, directory=directory, filename=filename, format=format, transfer=transfer
+        )
+        return opened
+
+    def import_(
+        self,
+        *,
+        directory: str | os.PathLike[str] | None = None,
+        filename: str | os.PathLike[str] | TextIO | None = None,
+        format: str | None = None,
+        transfer: str | None = "auto",
+        skip_dimensions: Iterable[str] = (),
+        record_validation_info: bool = True,
+        without_datastore: bool = False,
+    ) -> Any:
+        """Import what was exported, here or by lsst.daf.butler; see `skybutler.transfer.importing.import_export`.
+
+        Returns
+        -------
+        report : `skybutler.transfer.report.ImportReport`
+            How many of each kind are new, and how many were there.
+        """
+        return import_module("skybutler.transfer.importing").import_export(
+            self,
+            directory=directory,
+            filename=filename,
+            format=format,
+            transfer=transfer,
+            skip_dimensions=skip_dimensions,
+            track=record_validation_info,
+            without_datastore=without_datastore,
+        )
