@@ -104,6 +104,10 @@ class Collections:
         rows = self._database.query("SELECT k, name, kind FROM collection ORDER BY name")
         return [Collection(int(k), name, CollectionType(kind)) for k, name, kind in rows]
 
+    def docs(self) -> dict[str, str]:
+        """Documentation of all collections that have one, by name."""
+        return dict(self._database.query("SELECT name, doc FROM collection WHERE doc <> ''"))
+
     def children(self, parent: Collection) -> tuple[Collection, ...]:
         """Children of a chain in search order; empty for other kinds."""
         if parent.type is not CollectionType.CHAINED:

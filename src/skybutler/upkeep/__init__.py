@@ -1,0 +1,1 @@
+"""Looking after a repository: what is in it, whether it is whole, what keeps it from working.  Uses a `Butler`."""

@@ -1,0 +1,226 @@
+"""How often each place of the sky was visited, as counts in HEALPix pixels.  Knows no pictures and no files.
+
+A footprint becomes ranges of nested pixels (their centres lie in it), a range two events: +1 where it begins, -1 where
+it ends.  Sorted events summed up are the counts, in memory that grows with the number of ranges and not of pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skybutler.registry.sky_census import count_footprints, read_footprints
+from skybutler.sky.region import PolygonGroup, decode, decode_polygons
+from skybutler.sky.vectors import enclosing_caps, lonlat_deg
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from skybutler.butler import Butler
+
+__all__ = ["CountMap", "Coverage", "Outline", "measure_coverage", "tract_outlines"]
+
+SKY_DEG2 = 4 * math.pi * (180 / math.pi) ** 2
+MOST_FOOTPRINTS = 20_000
+"""More are represented by a sample of so many."""
+_PIXELS_ACROSS = 60_000
+"""Radii of all footprints together, in pixels: what there is to be computed, about half a second."""
+_FINEST, _COARSEST = 256, 8
+"""Most and fewest pixels in the radius of a footprint; the fewest tell its area to about 0.3 per cent."""
+_PIXEL_DEG = math.degrees(math.sqrt(math.pi / 3))
+"""Side of a pixel of order 0."""
+_ORDERS = range(3, 16)
+_OUTLINES = 400
+"""So many outlines are kept, to be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountMap:
+    """Counts that are constant between breaks.
+
+    Attributes
+    ----------
+    breaks : `numpy.ndarray`
+        Nested HEALPix pixels where the count changes, ascending.
+    counts : `numpy.ndarray`
+        Count from each break to the next; the last one is 0.
+    """
+
+    breaks: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of_events(cls, places: NDArray[np.int64], steps: NDArray[np.int64]) -> CountMap:
+        """Counts that change by ``steps`` at ``places`` (any order, repeated ones add up)."""
+        breaks, inverse = np.unique(places, return_inverse=True)
+        changes = np.bincount(inverse, steps, len(breaks)).astype(np.int64)
+        return cls(breaks, np.cumsum(changes))
+
+    @classmethod
+    def sum_of(cls, maps: Sequence[CountMap]) -> CountMap:
+        """The sum of several."""
+        steps = [np.diff(m.counts, prepend=0) for m in maps]
+        empty = np.empty(0, np.int64)
+        return cls.of_events(np.concatenate([empty, *(m.breaks for m in maps)]), np.concatenate([empty, *steps]))
+
+    def at(self, pixels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Counts at pixels."""
+        position = np.searchsorted(self.breaks, pixels, side="right") - 1
+        return np.where(position >= 0, self.counts[position], 0) if len(self.breaks) else np.zeros_like(pixels)
+
+    def pixels(self) -> int:
+        """How many pixels have a count."""
+        return int(np.diff(self.breaks)[self.counts[:-1] > 0].sum()) if len(self.breaks) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A tract: its number and its corners, longitude and latitude in degrees, shape ``(n, 2)``."""
+
+    name: str
+    corners: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Where visits looked.
+
+    Attributes
+    ----------
+    order : `int`
+        HEALPix order of the maps.
+    bands : `dict`
+        Map of each band; visits without one stand under ``""``.
+    footprints, used : `int`
+        How many there are, and how many were looked at.
+    outlines : `list` of `numpy.ndarray`
+        Vertices of up to some hundred footprints, longitude and latitude in degrees, shape ``(n, 2)``.
+    """
+
+    order: int
+    bands: dict[str, CountMap]
+    footprints: int
+    used: int
+    outlines: list[NDArray[np.float64]] = field(repr=False)
+
+    @property
+    def all_bands(self) -> CountMap:
+        """The sum of all bands."""
+        return CountMap.sum_of(list(self.bands.values()))
+
+    def area_deg2(self, band: str | None = None) -> float:
+        """Square degrees that at least one visit saw, in one band or in any."""
+        pixels = (self.all_bands if band is None else self.bands[band]).pixels()
+        return pixels * SKY_DEG2 / (12 << (2 * self.order))
+
+
+def measure_coverage(butler: Butler, instruments: Sequence[str] | None = None) -> Coverage | None:
+    """Counts of visits over the sky; `None` if no visit has a region.
+
+    Of many visits a sample is taken, so that it takes a few seconds at most.
+
+    Parameters
+    ----------
+    butler : `Butler`
+        Whose visits.
+    instruments : sequence of `str`, optional
+        Only visits of these.
+    """
+    registry = butler.registry
+    if "visit" not in registry.universe or not registry.universe["visit"].has_region:
+        return None
+    total = count_footprints(registry, "visit", instruments)
+    every = -(-total // MOST_FOOTPRINTS)
+    drawer: _Drawer | None = None
+    for blobs, bands in read_footprints(registry, "visit", instruments, every=max(every, 1)):
+        if drawer is None:
+            drawer = _Drawer(_order_for(blobs, min(total, MOST_FOOTPRINTS)))
+        drawer.draw(blobs, bands)
+    return None if drawer is None else drawer.result(total)
+
+
+def _order_for(blobs: Sequence[bytes], n: int) -> int:
+    """The finest order that so many footprints like these may be drawn in."""
+    groups, _ = decode_polygons(blobs)
+    radii = np.concatenate([np.empty(0), *(enclosing_caps(g.vertices)[1] for g in groups)])
+    radius_deg = math.degrees(float(np.median(radii))) if len(radii) else 1.0
+    across = min(max(_PIXELS_ACROSS / n, _COARSEST), _FINEST)
+    return min(max(round(math.log2(_PIXEL_DEG * across / radius_deg)), _ORDERS[0]), _ORDERS[-1])
+
+
+class _Drawer:
+    """Events of footprints, by band."""
+
+    def __init__(self, order: int) -> None:
+        self._order, self._used = order, 0
+        self._maps: dict[str, CountMap] = {}
+        self._outlines: list[NDArray[np.float64]] = []
+
+    def draw(self, blobs: Sequence[bytes], bands: Sequence[str | None]) -> None:
+        """Add a batch of footprints."""
+        ranges: dict[str, list[NDArray[np.int64]]] = {}
+        groups, others = decode_polygons(blobs)
+        for group in groups:
+            for i, found in zip(group.index.tolist(), self._of_polygons(group), strict=True):
+                ranges.setdefault(bands[i] or "", []).append(found)
+        for i in others.tolist():
+            ranges.setdefault(bands[i] or "", []).append(self._of_region(decode(blobs[i])))
+        for band, parts in ranges.items():
+            every = np.concatenate(parts)
+            steps = np.tile(np.array([1, -1], np.int64), len(every))
+            added = CountMap.of_events(every.ravel(), steps)
+            self._maps[band] = CountMap.sum_of([self._maps[band], added]) if band in self._maps else added
+        self._used += len(blobs)
+
+    def _of_polygons(self, group: PolygonGroup) -> list[NDArray[np.int64]]:
+        import hpgeom
+
+        lon, lat = lonlat_deg(group.vertices)
+        free = max(_OUTLINES - len(self._outlines), 0)
+        self._outlines += list(np.stack([lon, lat], axis=-1)[:free])
+        made = []
+        for i in range(len(lon)):
+            try:
+                found = hpgeom.query_polygon(1 << self._order, lon[i], lat[i], return_pixel_ranges=True)
+            except (RuntimeError, ValueError):  # corners too close to each other, or on one line, for its taste
+                from skybutler.sky.region import polygon
+
+                found = self._of_region(polygon(group.vertices[i]))
+            made.append(np.asarray(found, np.int64).reshape(-1, 2))
+        return made
+
+    def _of_region(self, region: Any) -> NDArray[np.int64]:
+        """Pixels whose centres lie in a region of any kind."""
+        import hpgeom
+
+        cap = region.getBoundingCircle()
+        radius_deg = min(max(cap.getOpeningAngle().asDegrees(), 1e-9), 180.0)
+        # one that is much larger than the others is drawn in larger pixels
+        order = min(max(math.floor(math.log2(_PIXEL_DEG * _FINEST / radius_deg)), 0), self._order)
+        lon, lat = lonlat_deg(np.array(tuple(cap.getCenter())))
+        found = hpgeom.query_circle(1 << order, float(lon), float(lat), radius_deg)
+        if not len(found):
+            return np.empty((0, 2), np.int64)
+        inside = found[region.contains(*np.radians(hpgeom.pixel_to_angle(1 << order, found)))].astype(np.int64)
+        return np.stack([inside, inside + 1], axis=-1) << (2 * (self._order - order))
+
+    def result(self, total: int) -> Coverage:
+        """What was drawn."""
+        bands = {band: self._maps[band] for band in sorted(self._maps)}
+        return Coverage(self._order, bands, total, self._used, self._outlines)
+
+
+def tract_outlines(butler: Butler, sky_maps: Sequence[str] | None = None) -> list[Outline]:
+    """Corners of all registered tracts, or those of some sky maps."""
+    if "tract" not in butler.registry.universe:
+        return []
+    made = []
+    for blobs, names in read_footprints(butler.registry, "tract", sky_maps):
+        for group in decode_polygons(blobs)[0]:
+            corners = np.stack(lonlat_deg(group.vertices), axis=-1)
+            made += [Outline(names[i] or "", c) for i, c in zip(group.index.tolist(), corners, strict=True)]
+    return made
