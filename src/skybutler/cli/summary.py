@@ -105,7 +105,7 @@ def _facts(found: Summary) -> Iterator[tuple[str, str]]:
         yield "Instrument", f"{item.name}: {counted(item.detectors, 'detector')}, {filters}"
         if item.exposures:
             seen = f"{item.exposures:,} exposures, {item.visits:,} visits in {counted(item.nights, 'night')}"
-            yield "Observed", f"{seen}, {item.begin} to {item.end} TAI"
+            yield "Observed", f"{seen}, {item.begin} to {item.end} TAI" if item.begin else seen
     if found.bands:
         yield "Bands", "   ".join(f"{band or NO_BAND} {n:,}" for band, n in found.bands.items())
     if found.coverage is not None:

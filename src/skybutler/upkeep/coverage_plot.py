@@ -83,12 +83,15 @@ def _compose(figure: Figure, summary: Summary, tracts: Sequence[Outline]) -> Non
     main = sky.axes(figure, place(0.55 if wide else 0.95, 3.0, (5.6 if bands else 11.8) if wide else 4.6, 4.6))
     image = sky.draw(main, None, large=True)
     if image is not None:
-        colour_bar(figure, image, place(0.95, 2.62, 4.6, 0.09) if wide else place(5.68, 3.0, 0.12, 4.6), flat=wide)
+        colour_bar(figure, image, place(1.05, 3.55, 4.6, 0.1) if wide else place(5.68, 3.0, 0.12, 4.6), flat=wide)
     columns = 2 if len(bands) in (2, 4) else 3
     side = 1.88
     for i, band in enumerate(bands):
         column, row = i % columns, i // columns
-        axes = sky.axes(figure, place(6.85 + column * (side + 0.12), 7.6 - side - row * (side + 0.62), side, side))
+        axes = sky.axes(
+            figure,
+            place(6.85 + column * (side + 0.12), 7.6 - side - row * (1.6 if sky.is_whole else side + 0.62), side, side),
+        )
         sky.draw(axes, band, outer=(column == 0, row == (len(bands) - 1) // columns))
     _timeline(figure.add_axes(place(0.95, 0.9, 11.75, 1.05)), summary)
 

@@ -34,6 +34,7 @@ _WHOLE_SKY_DEG = 70.0
 """A survey that is wider or higher than this is shown on the whole sky."""
 _GRID, _SMALL_GRID = 900, 360
 """Points across a large map and a small one."""
+_LABEL = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.7}
 _MOST_TRACTS, _MOST_LABELS = 2000, 40
 
 
@@ -86,7 +87,9 @@ class SkyMaps:
 
     def axes(self, figure: Figure, place: tuple[float, float, float, float]) -> Axes:
         """Axes for a map."""
-        return figure.add_axes(place, projection="mollweide" if self.is_whole else None)
+        made = figure.add_axes(place, projection="mollweide" if self.is_whole else None)
+        made.set_anchor("N")
+        return made
 
     def draw(
         self, axes: Axes, band: str | None, *, large: bool = False, outer: tuple[bool, bool] = (True, True)
@@ -188,7 +191,7 @@ class SkyMaps:
         axes.grid(visible=True, color=FAINT, linewidth=0.4, alpha=0.6)
         steps = np.arange(-120, 121, 60)
         axes.set_xticks(np.radians(steps))
-        axes.set_xticklabels([f"{-h % 360}°" if large else "" for h in steps], fontsize=8)
+        axes.set_xticklabels([f"{-h % 360}°" if large else "" for h in steps], fontsize=8, bbox=_LABEL)
         axes.tick_params(labelsize=8)
         if large:
             axes.set_xlabel("Right ascension (degrees, ICRS; east is left)", labelpad=6)
