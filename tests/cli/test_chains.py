@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,13 +23,21 @@ Bad = Callable[..., str]
         (["--mode", "prepend", "u/flats,u/one"], "[u/flats, u/one, u/two]"),
         (["--mode", "extend", "u/two"], "[u/one, u/two]"),
         (["--mode", "remove", "u/two", "u/none"], "[u/one]"),
+        (["--mode", "prepend", "--flatten", "inner"], "[u/flats, u/two, u/one]"),
+        (["--mode", "extend", "--flatten", "inner", "u/two"], "[u/one, u/flats, u/two]"),
+        (["--mode", "extend", "--no-flatten", "inner"], "[u/two, u/one, inner]"),
         (["--mode", "pop"], "[u/one]"),
         (["--mode", "pop", "0", "1"], "[]"),
         (["--mode", "pop", "--", "-1"], "[u/two]"),
     ],
 )
 def test_modes(arguments: list[str], after: str, good: Good, repo: Path) -> None:
+    good("collection-chain", repo, "inner", "u/flats")
     assert good("collection-chain", repo, "both", *arguments) == f"{after}\n"
+
+
+def test_names_that_were_not_in_the_chain_are_told(run: Callable[..., Any], repo: Path) -> None:
+    assert run("collection-chain", repo, "both", "--mode", "remove", "u/tow").stderr == "Not in 'both': u/tow.\n"
 
 
 def test_new_chains_of_chains(good: Good, repo: Path) -> None:

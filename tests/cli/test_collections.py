@@ -92,6 +92,17 @@ def test_unknown_names_and_kinds(bad: Bad, repo: Path) -> None:
     assert "'flatten'" in bad("query-collections", repo, "--chains", "FLAT", status=2)
 
 
+def test_descriptions(good: Good, bad: Bad, repo: Path) -> None:
+    assert good("collection-doc", repo, "u/one") == "\n"
+    assert good("collection-doc", repo, "u/one", "First try.\nBad seeing.") == ""
+    assert good("collection-doc", repo, "u/one") == "First try.\nBad seeing.\n"
+    assert _lines(good("query-collections", repo, "u/one", "--show-doc")) == [
+        "u/one  RUN   First try.",
+        "             Bad seeing.",
+    ]
+    assert "Did you mean 'u/one'" in bad("collection-doc", repo, "u/onr", "x")
+
+
 # --------------------------------------------------------------------- remove
 @pytest.fixture
 def tagged(repo: Path) -> Path:

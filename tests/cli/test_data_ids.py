@@ -65,3 +65,8 @@ def test_records(rows: Rows, good: Good, repo: Path) -> None:
 )
 def test_mistakes(arguments: list[str], status: int, said: str, bad: Bad, repo: Path) -> None:
     assert said in bad(arguments[0], repo, *arguments[1:], status=status)
+
+
+def test_records_after_the_first(rows: Rows, repo: Path) -> None:
+    found = rows("query-dimension-records", repo, "detector", "--limit", 1, "--offset", 1, "--no-check")
+    assert [r["id"] for r in found] == [1]

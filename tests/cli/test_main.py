@@ -184,7 +184,7 @@ def test_completion_offers_subcommands_and_names(repo: Path) -> None:
         )
         return [text.partition(",")[2] for text in done.stdout.split()]
 
-    assert completed("butler query-c") == ["query-collections"]
+    assert completed("butler query-co") == ["query-collections"]
     assert sorted(completed(f"butler query-datasets {repo} n")) == ["note", "numbers"]
     assert completed(f"butler query-datasets {repo} --collections u/t") == ["u/two"]
     assert completed("butler query-datasets /nowhere --collections u/t") == []

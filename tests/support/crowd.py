@@ -98,3 +98,28 @@ def _questions(butler: Butler, run: str, data_id: dict[str, Any], number: int) -
         seen.append(len(list(butler.query_datasets(TYPE, "crowd/*", find_first=False))))
 
     return [find, get, count]
+
+
+CHANGES = 8
+"""Of the chain ``chain`` by each process; the i-th of process n puts in ``run/n/i``, in turn at either end."""
+
+
+def change_chain_at_once(repository: Path, crowd: int) -> None:
+    """Let processes change one chain at the same time, and wait for them."""
+    context = mp.get_context("spawn")
+    barrier = context.Barrier(crowd)
+    processes = [context.Process(target=_change_chain, args=(repository, n, barrier)) for n in range(crowd)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+        assert process.exitcode == 0
+
+
+def _change_chain(repository: Path, number: int, barrier: Any) -> None:
+    with Butler(repository, writeable=True) as butler:
+        butler.collections.get_info("chain")
+        barrier.wait(60)
+        for i in range(CHANGES):
+            change = butler.collections.prepend_chain if i % 2 else butler.collections.extend_chain
+            change("chain", f"run/{number}/{i}")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from skybutler.datasets import CollectionInfo, CollectionType
-from skybutler.errors import InvalidError
+from skybutler.datasets.collection import match_names
+from skybutler.errors import InvalidError, ParameterError
 from skybutler.registry.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from skybutler.datasets import DatasetType
 
 __all__ = ["ButlerCollections"]
 
@@ -81,15 +85,36 @@ class ButlerCollections:
         collection_types: CollectionType | Iterable[CollectionType] | None = None,
         flatten_chains: bool = False,
         include_chains: bool | None = None,
+        include_parents: bool = True,
+        include_summary: bool = True,
+        include_doc: bool = True,
+        summary_datasets: Iterable[str | DatasetType] | None = None,
     ) -> list[CollectionInfo]:
-        """Information about all collections that match; arguments as for `query`."""
+        """Information about all collections that match, by a few statements however many there are.
+
+        Parameters
+        ----------
+        expression, collection_types, flatten_chains, include_chains
+            As for `query`.
+        include_parents, include_summary, include_doc : `bool`
+            Look up the chains that hold them, their dataset types, and their documentation; else these are empty.
+        summary_datasets : iterable of `str` or `DatasetType`, optional
+            Of the dataset types, only these (names and globs).
+        """
         names = self.query(
             expression,
             collection_types=collection_types,
             flatten_chains=flatten_chains,
             include_chains=include_chains,
         )
-        return [self._registry.collections.info(n) for n in names]
+        known = self._registry.collections
+        found = known.infos(
+            [known.get(n) for n in names], parents=include_parents, summary=include_summary, doc=include_doc
+        )
+        if summary_datasets is None:
+            return found
+        wanted = [kind if isinstance(kind, str) else kind.name for kind in summary_datasets]
+        return [replace(info, dataset_types=tuple(match_names(wanted, info.dataset_types))) for info in found]
 
     def get_info(self, name: str) -> CollectionInfo:
         """Everything about one collection.
@@ -125,29 +150,63 @@ class ButlerCollections:
         self._registry.refresh()
         self._registry.collections.set_chain(parent, _listed(children), flatten=flatten)
 
-    def prepend_chain(self, parent: str, children: str | Iterable[str]) -> None:
-        """Put children in front of a chain; ones already in it move."""
-        with self._registry.transaction():
-            new = _listed(children)
-            self.redefine_chain(parent, [*new, *(c for c in self._children(parent) if c not in new)])
+    def prepend_chain(self, parent: str, children: str | Iterable[str], *, flatten: bool = False) -> None:
+        """Put children (with ``flatten``, members of chains in their place) in front; ones already in the chain move.
 
-    def extend_chain(self, parent: str, children: str | Iterable[str]) -> None:
-        """Put children at the end of a chain; ones already in it move."""
-        with self._registry.transaction():
-            new = _listed(children)
-            self.redefine_chain(parent, [*(c for c in self._children(parent) if c not in new), *new])
+        Errors are those of `redefine_chain`, of the following methods too.  Changes that are made at the same time, by
+        whomever, take turns: each begins with what the one before it has left.
+        """
+        new = self._listed(children, flatten)
+        self._change(parent, lambda before: [*new, *(c for c in before if c not in new)])
+
+    def extend_chain(self, parent: str, children: str | Iterable[str], *, flatten: bool = False) -> None:
+        """Put children (with ``flatten``, members of chains in their place) at the end; ones already in it move."""
+        new = self._listed(children, flatten)
+        self._change(parent, lambda before: [*(c for c in before if c not in new), *new])
 
     def remove_from_chain(self, parent: str, children: str | Iterable[str]) -> None:
         """Take children out of a chain; ones not in it are no error."""
-        with self._registry.transaction():
-            gone = set(_listed(children))
-            self.redefine_chain(parent, [c for c in self._children(parent) if c not in gone])
+        gone = set(_listed(children))
+        self._change(parent, lambda before: [c for c in before if c not in gone])
 
-    def _children(self, parent: str) -> list[str]:
+    def pop_chain(self, parent: str, *positions: int) -> list[str]:
+        """Take out the children at positions (0 for the first, -1 for the last; the first by default); give them.
+
+        Raises
+        ------
+        ParameterError
+            There is no such position.
+        """
+        popped: list[str] = []
+
+        def without(before: list[str]) -> list[str]:
+            gone = {_position(before, p) for p in positions or (0,)}
+            popped.extend(before[i] for i in sorted(gone))
+            return [name for i, name in enumerate(before) if i not in gone]
+
+        self._change(parent, without)
+        return popped
+
+    def _change(self, parent: str, change: Callable[[list[str]], list[str]]) -> None:
         self._registry.refresh()
-        self._registry.database.lock_table("collection_chain")
-        chain = self._registry.collections.require(parent, CollectionType.CHAINED)
-        return [c.name for c in self._registry.collections.children(chain)]
+        self._registry.collections.change_chain(parent, change)
+
+    def _listed(self, children: str | Iterable[str], flatten: bool) -> Sequence[str]:
+        names = _listed(children)
+        return self.query(names, flatten_chains=True) if flatten and names else names
+
+    def refresh_summaries(self) -> int:
+        """Forget dataset types that collections once held and hold no more; tell how many such entries there were.
+
+        Searches are right without this; it makes listings of collections shorter after much was removed.
+
+        Raises
+        ------
+        UnavailableError
+            Others are writing.
+        """
+        self._registry.refresh()
+        return self._registry.datasets.summaries.refresh()
 
     def set_doc(self, name: str, doc: str) -> None:
         """Replace a collection's documentation."""
@@ -170,3 +229,10 @@ def _listed(names: str | Iterable[str]) -> Sequence[str]:
     if not all(isinstance(n, str) for n in listed):
         raise InvalidError(f"Collections are named by text, not {listed!r}.")
     return listed
+
+
+def _position(before: Sequence[str], position: int) -> int:
+    try:
+        return range(len(before))[position]
+    except IndexError:
+        raise ParameterError(f"There is no position {position} in a chain of {len(before)} collections.") from None

@@ -353,17 +353,21 @@ def remove_runs(butler: Butler, names: Sequence[str], *, unlink_from_chains: boo
     """
     butler.registry.refresh()
     collections, datasets = butler.registry.collections, butler.registry.datasets
-    runs = [collections.get(name) for name in names]
+    runs = [collections.get(name) for name in dict.fromkeys(names)]
     for run in runs:
         if run.type is not CollectionType.RUN:
             raise CollectionTypeError(f"'{run.name}' is a {run.type.name} collection, not a RUN.")
-        if (parents := collections.parents(run.name)) and not unlink_from_chains:
-            raise OrphanedRecordError(
-                f"RUN '{run.name}' is a child of {', '.join(map(repr, parents))}; nothing was removed.",
-                hint="Pass unlink_from_chains=True (--force), or take it out of the chains first.",
-            )
     count = 0
     with butler._transactions.begin():
+        collections.seize(runs)  # nobody puts one into a chain from here on
+        held = {run.name: parents for run in runs if (parents := collections.parents(run.name))}
+        if held and not unlink_from_chains:
+            shown = "; ".join(f"RUN '{n}' is a child of {', '.join(map(repr, p))}" for n, p in list(held.items())[:5])
+            more = f" (and {len(held) - 5} more RUNs of chains)" if len(held) > 5 else ""
+            raise OrphanedRecordError(
+                f"{shown}{more}; nothing was removed.",
+                hint="Pass unlink_from_chains=True (--force), or take them out of the chains first.",
+            )
         for run in runs:
             for parent in collections.parents(run.name):
                 butler.collections.remove_from_chain(parent, run.name)

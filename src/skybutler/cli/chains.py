@@ -31,7 +31,7 @@ MODES = ("redefine", "extend", "prepend", "remove", "pop")
     show_default=True,
     help="Replace all children, add some at the end or in front, take some out, or take out those at positions.",
 )
-@click.option("--flatten", is_flag=True, help="Put members of chains in, instead of the chains.")
+@click.option("--flatten/--no-flatten", default=False, help="Put members of chains in, instead of the chains.")
 @click.option("--doc", help="What the chain is for.")
 def collection_chain(
     repo: str, parent: str, children: tuple[str, ...], mode: str, flatten: bool, doc: str | None
@@ -52,8 +52,7 @@ def collection_chain(
             _require_chain(butler, parent, mode)
         else:
             butler.collections.register(parent, CollectionType.CHAINED)
-        before = list(butler.collections.get_info(parent).children)
-        butler.collections.redefine_chain(parent, _changed(butler, before, children, mode), flatten=flatten)
+        _change(butler, parent, children, mode, flatten)
         if doc is not None:
             butler.collections.set_doc(parent, doc)
         after = butler.collections.get_info(parent).children
@@ -70,22 +69,24 @@ def _require_chain(butler: Butler, parent: str, mode: str) -> None:
         raise CollectionTypeError(f"Collection '{parent}' is a {found.type.name}, not a CHAINED collection.")
 
 
-def _changed(butler: Butler, before: Sequence[str], children: Sequence[str], mode: str) -> list[str]:
-    """Children of the chain after the change."""
+def _change(butler: Butler, parent: str, children: Sequence[str], mode: str, flatten: bool) -> None:
+    known = butler.collections
     if mode == "pop":
-        gone = {_position(before, text) for text in children or ("0",)}
-        return [name for i, name in enumerate(before) if i not in gone]
-    if mode == "remove":
-        return [name for name in before if name not in children]
-    new = butler.collections.query(children)
-    kept = [name for name in before if name not in new]
-    return {"redefine": new, "extend": [*kept, *new], "prepend": [*new, *kept]}[mode]
+        known.pop_chain(parent, *map(_position, children))
+    elif mode == "remove":
+        before = known.get_info(parent).children
+        if absent := [name for name in children if name not in before]:
+            click.echo(f"Not in '{parent}': {', '.join(absent)}.", err=True)
+        known.remove_from_chain(parent, children)
+    else:
+        new = known.query(children, flatten_chains=flatten)
+        {"redefine": known.redefine_chain, "extend": known.extend_chain, "prepend": known.prepend_chain}[mode](
+            parent, new
+        )
 
 
-def _position(before: Sequence[str], text: str) -> int:
+def _position(text: str) -> int:
     try:
-        return range(len(before))[int(text)]
+        return int(text)
     except ValueError:
         raise ParameterError(f"'{text}' is no position in a chain.", hint="--mode remove takes names.") from None
-    except IndexError:
-        raise ParameterError(f"There is no position {text} in a chain of {len(before)} collections.") from None

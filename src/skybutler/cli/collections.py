@@ -1,8 +1,8 @@
-"""Subcommands that list and remove collections."""
+"""Subcommands that list, describe and remove collections."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +17,14 @@ from .output import counted, show, table_of_rows
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
-    from skybutler.registry.collections import Collection
+    from skybutler.datasets import CollectionInfo
 
-__all__ = ["query_collections", "remove_collections"]
+__all__ = ["collection_doc", "query_collections", "remove_collections"]
 
 CHAINS = ("TREE", "TABLE", "FLATTEN", "INVERSE-TABLE", "INVERSE-TREE", "NO-CHILDREN")
 """How chains are shown."""
 
 _UNSHOWN_TYPES = ("*_config", "*_log", "*_metadata", "packages")
-
-Related = Callable[["Collection"], Sequence["Collection"]]
 
 
 @command("query-collections")
@@ -42,6 +40,7 @@ Related = Callable[["Collection"], Sequence["Collection"]]
 @many("--collection-type", metavar="KIND", help="Only RUN, TAGGED, CHAINED or CALIBRATION.")
 @click.option("-t", "--show-dataset-types", is_flag=True, help="Show the dataset types that were ever in each.")
 @many("--exclude-dataset-types", metavar="NAMES", help=f"Globs not shown by -t; by default {','.join(_UNSHOWN_TYPES)}.")
+@click.option("--show-doc", is_flag=True, help="Show what each is for; see collection-doc.")
 @as_json
 def query_collections(
     repo: str,
@@ -50,6 +49,7 @@ def query_collections(
     collection_type: tuple[str, ...],
     show_dataset_types: bool,
     exclude_dataset_types: tuple[str, ...],
+    show_doc: bool,
     as_json: bool,
 ) -> None:
     """List collections (names and globs; all by default), sorted by name."""
@@ -59,76 +59,94 @@ def query_collections(
     kinds = [CollectionType.from_name(k) for k in collection_type] or None
     chains = chains.upper()
     with Butler(repo) as butler:
-        names = butler.collections.query(
-            list(glob) or "*", collection_types=kinds, flatten_chains=chains == "FLATTEN", include_chains=None
-        )
-        found = [butler.registry.collections.get(n) for n in sorted(names)]
+        known = butler.collections
+        names = sorted(known.query(list(glob) or "*", collection_types=kinds, flatten_chains=chains == "FLATTEN"))
         if as_json:
-            columns = ("name", "type", "doc", "children", "parents", "dataset_types")
-            show(table_of_rows(columns, (_everything(butler, c.name) for c in found)), as_json=True)
-        elif found:
-            types = _TypesOf(butler, exclude_dataset_types or _UNSHOWN_TYPES) if show_dataset_types else None
-            show(table_of_rows(*_listing(butler, found, chains, types)))
-        empty = not found and not butler.collections.query("*")
-    if not found:
+            show(table_of_rows(_FIELDS, map(_everything, known.query_info(names) if names else [])), as_json=True)
+        elif names:
+            unwanted = exclude_dataset_types or _UNSHOWN_TYPES
+            shown = _Listing(butler, chains, unwanted if show_dataset_types else None, show_doc)
+            show(table_of_rows(*shown.of(names)))
+        empty = not names and not known.query("*")
+    if not names:
         asked = ", ".join(map(repr, glob or ("*",)))
         of_kind = f" of type {' or '.join(str(k) for k in kinds)}" if kinds else ""
         explain(["There are no collections yet." if empty else f"No collection{of_kind} matches {asked}."])
 
 
-def _everything(butler: Butler, name: str) -> tuple[Any, ...]:
-    info = butler.registry.collections.info(name)
+_FIELDS = ("name", "type", "doc", "children", "parents", "dataset_types")
+
+
+def _everything(info: CollectionInfo) -> tuple[Any, ...]:
     return (info.name, info.type.name, info.doc, list(info.children), list(info.parents), list(info.dataset_types))
 
 
-class _TypesOf:
-    """Names of the dataset types that were ever in a collection, without some."""
+class _Listing:
+    """Rows of a listing; ``unwanted`` are globs of dataset types not to be shown, `None` where none are shown."""
 
-    def __init__(self, butler: Butler, excluded: Sequence[str]) -> None:
-        self._butler, self._excluded = butler, excluded
+    def __init__(self, butler: Butler, chains: str, unwanted: Sequence[str] | None, docs: bool) -> None:
+        self._butler, self._unwanted, self._docs = butler, unwanted, docs
+        self._inverse, self._form = chains.startswith("INVERSE"), chains.rpartition("-")[2]
+        self._infos: dict[str, CollectionInfo] = {}
 
-    def __call__(self, collection: Collection) -> list[str]:
+    def of(self, names: Sequence[str]) -> tuple[list[str], list[tuple[str, ...]]]:
+        """Column names and rows."""
+        self._look_up(names)
+        columns = ["Name", "Type"]
+        if self._form == "TABLE":
+            columns.append("Parents" if self._inverse else "Children")
+        columns += ["Dataset Types"] * (self._unwanted is not None) + ["Description"] * self._docs
+        walked = [pair for n in names for pair in self._walk(n, 0)] if self._form == "TREE" else [(0, n) for n in names]
+        return columns, [row for depth, name in walked for row in self._rows(depth, self._infos[name])]
+
+    def _look_up(self, names: Sequence[str]) -> None:
+        """Everything about collections and, for a tree, about those that are related to them: a step at a time."""
+        while names:
+            for info in self._butler.collections.query_info(
+                names,
+                include_parents=self._inverse,
+                include_summary=self._unwanted is not None,
+                include_doc=self._docs,
+            ):
+                self._infos[info.name] = info
+            below = {other for name in names for other in self._related(self._infos[name])}
+            names = sorted(below - self._infos.keys()) if self._form == "TREE" else ()
+
+    def _related(self, info: CollectionInfo) -> tuple[str, ...]:
+        return info.parents if self._inverse else info.children
+
+    def _walk(self, name: str, depth: int) -> Iterator[tuple[int, str]]:
+        yield depth, name
+        for other in self._related(self._infos[name]):
+            yield from self._walk(other, depth + 1)
+
+    def _rows(self, depth: int, info: CollectionInfo) -> Iterator[tuple[str, ...]]:
         from skybutler.datasets.collection import match_names
 
-        names = self._butler.registry.collections.dataset_type_names([collection])
-        unwanted = set(match_names(self._excluded, names))
-        return [n for n in names if n not in unwanted]
+        columns: list[Sequence[str]] = [["  " * depth + info.name], [info.type.name]]
+        if self._form == "TABLE":
+            columns.append(self._related(info))
+        if self._unwanted is not None:
+            unwanted = set(match_names(self._unwanted, info.dataset_types))
+            columns.append([t for t in info.dataset_types if t not in unwanted])
+        if self._docs:
+            columns.append(info.doc.splitlines())
+        yield from zip_longest(*columns, fillvalue="")
 
 
-def _listing(
-    butler: Butler, found: Sequence[Collection], chains: str, types: _TypesOf | None
-) -> tuple[list[str], list[tuple[str, ...]]]:
-    """Column names and rows."""
-    registered = butler.registry.collections
+@command("collection-doc")
+@repository
+@click.argument("name")
+@click.argument("text", required=False)
+def collection_doc(repo: str, name: str, text: str | None) -> None:
+    """Say what the collection NAME is for: replace its description by TEXT, or print it if there is no TEXT."""
+    from skybutler.butler import Butler
 
-    def parents(collection: Collection) -> list[Collection]:
-        return [registered.get(n) for n in registered.parents(collection.name)]
-
-    related: Related = parents if chains.startswith("INVERSE") else registered.children
-    names = ["Name", "Type"]
-    if chains.endswith("TABLE"):
-        names.append("Parents" if chains.startswith("INVERSE") else "Children")
-    if types is not None:
-        names.append("Dataset Types")
-    if chains.endswith("TREE"):
-        walked = [pair for c in found for pair in _walk(c, related, 0)]
-    else:
-        walked = [("", c) for c in found]
-    rows: list[tuple[str, ...]] = []
-    for indent, collection in walked:
-        columns = [[indent + collection.name], [collection.type.name]]
-        if chains.endswith("TABLE"):
-            columns.append([c.name for c in related(collection)])
-        if types is not None:
-            columns.append(types(collection))
-        rows += zip_longest(*columns, fillvalue="")
-    return names, rows
-
-
-def _walk(collection: Collection, related: Related, depth: int) -> Iterator[tuple[str, Collection]]:
-    yield "  " * depth, collection
-    for other in related(collection):
-        yield from _walk(other, related, depth + 1)
+    with Butler(repo, writeable=text is not None) as butler:
+        if text is None:
+            click.echo(butler.collections.get_info(name).doc)
+        else:
+            butler.collections.set_doc(name, text)
 
 
 # --------------------------------------------------------------------- remove

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["query_data_ids", "query_dimension_records"]
 
 
+offset = click.option("--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out the first N.")
+
+
 def _query(butler: Butler, dataset_types: tuple[str, ...], collections: tuple[str, ...], where: str) -> ButlerQuery:
     """A query for what datasets exist."""
     query = butler.query()
@@ -44,7 +47,7 @@ def _query(butler: Butler, dataset_types: tuple[str, ...], collections: tuple[st
 @where
 @order_by
 @limit
-@click.option("--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out the first N.")
+@offset
 @as_json
 def query_data_ids(
     repo: str,
@@ -86,6 +89,8 @@ def _common(butler: Butler, dataset_types: tuple[str, ...]) -> list[str]:
 @where
 @order_by
 @limit
+@offset
+@click.option("--no-check", is_flag=True, hidden=True, help="Conditions are always checked, which takes no time.")
 @as_json
 def query_dimension_records(
     repo: str,
@@ -95,6 +100,8 @@ def query_dimension_records(
     where: str,
     order_by: tuple[str, ...],
     limit: int,
+    offset: int,
+    no_check: bool,
     as_json: bool,
 ) -> None:
     """List what is known of ELEMENT: visit, exposure, detector, tract, ...  Regions are shown by --json only."""
@@ -105,7 +112,7 @@ def query_dimension_records(
         required = butler.dimensions[element].required
         query = _query(butler, dataset_types, collections, where)
         results = query.order_by(*(order_by or required)).dimension_records(element)
-        show_results(results, limit, as_json=as_json)
+        show_results(results.offset(offset) if offset else results, limit, as_json=as_json)
 
 
 def _check(dataset_types: tuple[str, ...], collections: tuple[str, ...]) -> None:

@@ -48,6 +48,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Organising": {
         "associate": ("datasets:associate", "Put datasets into a TAGGED collection."),
         "certify-calibrations": ("calibrations:certify_calibrations", "Make calibrations valid over a time span."),
+        "collection-doc": ("collections:collection_doc", "Say what a collection is for."),
         "collection-chain": ("chains:collection_chain", "Make or change a CHAINED collection."),
         "decertify-calibrations": ("calibrations:decertify_calibrations", "Take time out of validity ranges."),
         "prune-datasets": ("prune:prune_datasets", "Take datasets out of collections, or delete them."),

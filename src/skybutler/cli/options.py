@@ -173,8 +173,8 @@ limit: Decorator[Any] = click.option(
 )
 
 find_first: Decorator[Any] = click.option(
-    "--find-first",
-    is_flag=True,
+    "--find-first/--no-find-first",
+    default=False,
     help="Only the first dataset of each type and data ID; needs --collections without globs.",
 )
 

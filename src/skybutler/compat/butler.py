@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skybutler.butler import Butler as PlainButler
-from skybutler.butler.collections import ButlerCollections
 from skybutler.butler.config import CONFIG_NAME, RepositoryConfig
 from skybutler.butler.labels import known_repositories
 from skybutler.datasets import DatasetExistence, FileDataset
@@ -25,6 +24,7 @@ from skybutler.errors import (
     nearest,
 )
 
+from .collections import ButlerCollections
 from .dataset_types import DatasetRef, storage_class_name, type_name
 from .deferred import DeferredDatasetHandle
 from .lists import Lists
@@ -184,7 +184,7 @@ class Butler(Lists):
     @property
     def collections(self) -> ButlerCollections:
         """Collections; iterating gives those searched by default."""
-        return self._plain.collections
+        return ButlerCollections(self._plain.registry, self._plain.collections.defaults)
 
     @property
     def collection(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from skybutler.butler.collections import ButlerCollections
 from skybutler.datasets import CollectionInfo, CollectionType, DatasetExistence, FileDataset
 from skybutler.dimensions import DimensionElement, DimensionGroup, SkyPixDimension
 from skybutler.errors import (
@@ -38,6 +37,7 @@ from skybutler.errors import (
 )
 
 from .butler import Butler, DatasetRefURIs
+from .collections import ButlerCollections
 from .data_ids import DataCoordinate, DimensionRecord
 from .dataset_types import DatasetRef, DatasetType, StorageClass
 from .deferred import DeferredDatasetHandle

@@ -147,6 +147,10 @@ class Registry(RegistryQueries):
         """Replace the documentation text."""
         self._butler.collections.set_doc(collection, doc or "")
 
+    def refresh_collection_summaries(self) -> None:
+        """Forget dataset types that collections hold no more."""
+        self._butler.collections.refresh_summaries()
+
     # ------------------------------------------------------------- definitions
     def registerDatasetType(self, datasetType: DatasetType) -> bool:
         """Register a dataset type; tell whether it is new."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from skybutler.datasets.collection import CollectionInfo, CollectionType, match_names
@@ -15,7 +15,7 @@ from skybutler.errors import (
     nearest,
 )
 
-from .database import Database
+from .database import Database, Row
 from .revision import Revision
 
 __all__ = ["Collection", "Collections"]
@@ -167,16 +167,59 @@ class Collections:
 
     def info(self, name: str) -> CollectionInfo:
         """Everything about one collection."""
-        item = self.get(name)
-        row = self._database.query_one("SELECT doc FROM collection WHERE k = ?", (item.k,))
-        return CollectionInfo(
-            name=item.name,
-            type=item.type,
-            doc=str(row[0]) if row else "",
-            children=tuple(c.name for c in self.children(item)),
-            parents=tuple(self.parents(name)),
-            dataset_types=tuple(self.dataset_type_names(self.flatten([item]))),
-        )
+        return self.infos([self.get(name)])[0]
+
+    def infos(
+        self, items: Sequence[Collection], *, parents: bool = True, summary: bool = True, doc: bool = True
+    ) -> list[CollectionInfo]:
+        """What is known of many collections, by a few statements for some hundred at a time.
+
+        Parameters
+        ----------
+        items : sequence of `Collection`
+        parents, summary, doc : `bool`
+            Whether to look up the chains that hold them, the dataset types that they hold, and their documentation.
+        """
+        self._fill_children(items)
+        keys = [c.k for c in items]
+        docs = {k: [text] for k, text in self._by_key("k, doc", "collection", "k", keys if doc else [])}
+        holding = self._lists("h.child, p.name", _PARENTS, "h.child", keys if parents else [], "ORDER BY p.name")
+        flat = {c.k: [m.k for m in self.flatten([c])] for c in items} if summary else {}
+        members = sorted({m for found in flat.values() for m in found})
+        types = self._lists("s.collection, t.name", _SUMMARIES, "s.collection", members)
+        return [
+            CollectionInfo(
+                name=c.name,
+                type=c.type,
+                doc=docs.get(c.k, [""])[0],
+                children=tuple(child.name for child in self.children(c)),
+                parents=tuple(dict.fromkeys(holding.get(c.k, ()))),
+                dataset_types=tuple(sorted({name for m in flat.get(c.k, ()) for name in types.get(m, ())})),
+            )
+            for c in items
+        ]
+
+    def _fill_children(self, items: Sequence[Collection]) -> None:
+        """Look up the children of many chains together."""
+        chains = [c.k for c in items if c.type is CollectionType.CHAINED and c.k not in self._children]
+        found: dict[int, list[Collection]] = {k: [] for k in chains}
+        source = "collection_chain h JOIN collection c ON c.k = h.child"
+        for parent, k, name, kind in self._by_key(
+            "h.parent, c.k, c.name, c.kind", source, "h.parent", chains, "ORDER BY h.parent, h.position"
+        ):
+            found[int(parent)].append(Collection(int(k), name, CollectionType(kind)))
+        self._children.update({k: tuple(members) for k, members in found.items()})
+
+    def _by_key(self, columns: str, source: str, key: str, keys: Sequence[int], order: str = "") -> Iterator[Row]:
+        for start in range(0, len(keys), _CHUNK):
+            wanted, values = self._database.one_of(key, "int", keys[start : start + _CHUNK])
+            yield from self._database.query(f"SELECT {columns} FROM {source} WHERE {wanted} {order}", values)
+
+    def _lists(self, columns: str, source: str, key: str, keys: Sequence[int], order: str = "") -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for k, text in self._by_key(columns, source, key, keys, order):
+            found.setdefault(int(k), []).append(str(text))
+        return found
 
     def dataset_type_names(self, collections: Sequence[Collection]) -> list[str]:
         """Dataset types that were ever in any of the collections, sorted."""
@@ -269,6 +312,27 @@ class Collections:
             self._database.note("set-chain", parent, children=[m.name for m in members[:_MOST_NOTED]])
             self._revision.bump()
 
+    def change_chain(self, parent: str, change: Callable[[list[str]], Sequence[str]]) -> None:
+        """Give a chain the children that follow from those it has; nobody else changes any chain meanwhile.
+
+        Parameters
+        ----------
+        parent : `str`
+            A CHAINED collection.
+        change : callable
+            Names of the present children to those of the new ones; errors are as for `set_chain`.
+        """
+        with self._database.transaction():
+            chain = self.require(parent, CollectionType.CHAINED)
+            self._database.lock_table("collection_chain")
+            self._children.clear()  # what they were before others were waited for
+            self.set_chain(parent, change([c.name for c in self.children(chain)]))
+
+    def seize(self, collections: Sequence[Collection]) -> None:
+        """Keep other transactions from using these collections (inside a transaction, before they are removed)."""
+        for item in sorted(collections, key=lambda c: c.k):
+            self._database.query(f"SELECT 1 FROM collection WHERE k = ?{self._database.row_lock}", (item.k,))
+
     def _hold(self, collections: Sequence[Collection]) -> None:
         """Keep other transactions from removing these collections."""
         if lock := self._database.shared_lock:
@@ -316,6 +380,10 @@ class Collections:
             self._forget()
             self._revision.bump()
 
+
+_CHUNK = 400
+_PARENTS = "collection_chain h JOIN collection p ON p.k = h.parent"
+_SUMMARIES = "collection_summary s JOIN dataset_type t ON t.k = s.dataset_type"
 
 _MOST_NOTED = 50
 """The journal holds so many children of a chain."""

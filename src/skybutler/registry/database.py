@@ -147,6 +147,16 @@ class Database(ABC):
     def lock_table(self, name: str) -> None:
         """Keep other writers from ``name`` until the transaction ends (checks that no unique index can make)."""
 
+    @abstractmethod
+    def lock_out(self, name: str) -> None:
+        """Keep other transactions even from reading a table until this one ends; waits for those that have read it.
+
+        Raises
+        ------
+        UnavailableError
+            One of those goes on for longer than some seconds.
+        """
+
     row_lock = " FOR UPDATE"
     """End of a SELECT whose rows no other transaction may touch before this one ends; empty where none could."""
     shared_lock = " FOR KEY SHARE"

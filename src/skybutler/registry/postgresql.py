@@ -84,6 +84,9 @@ class _BoundRows(threading.local):
         self.by_name: dict[str, tuple[str, list[Array], int]] = {}
 
 
+_PATIENCE_MS = 5_000
+"""How long a transaction that must be alone waits for the others."""
+
 _FAILURES = (psycopg.Error, OverflowError)
 """What the driver raises; the latter for integers of more than 64 bits."""
 
@@ -103,6 +106,8 @@ def _translated(error: psycopg.Error | OverflowError) -> ButlerError:
         return ReadOnlyError(f"The registry cannot be written: {text}")
     if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
         return UnavailableError("Another process changed the same rows at the same time.", hint="Try again.")
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return UnavailableError("Other processes are writing to this repository.", hint="Try again when they are done.")
     return UnavailableError(
         f"The PostgreSQL registry did not answer: {text}", hint="Check that the server runs; retry."
     )
@@ -470,3 +475,8 @@ class PostgresqlDatabase(Database):
 
     def lock_table(self, name: str) -> None:
         self._execute(f"LOCK TABLE {quoted(name)} IN SHARE ROW EXCLUSIVE MODE", ())
+
+    def lock_out(self, name: str) -> None:
+        self._execute(f"SET LOCAL lock_timeout = {_PATIENCE_MS}", ())  # all readers wait behind us
+        self._execute(f"LOCK TABLE {quoted(name)} IN ACCESS EXCLUSIVE MODE", ())
+        self._execute("SET LOCAL lock_timeout = DEFAULT", ())

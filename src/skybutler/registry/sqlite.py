@@ -312,3 +312,6 @@ class SqliteDatabase(Database):
 
     def lock_table(self, name: str) -> None:
         """BEGIN IMMEDIATE already keeps every other writer out."""
+
+    def lock_out(self, name: str) -> None:
+        """Readers see what was there before; writers are kept out already."""

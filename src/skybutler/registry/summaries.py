@@ -15,6 +15,12 @@ from .revision import Revision
 
 __all__ = ["Summaries"]
 
+_MEMBERSHIPS = (("dataset", "run"), ("tag", "collection"), ("calibration", "collection"))
+_HELD = (
+    "SELECT 1 FROM {table} m WHERE m.{collection} = collection_summary.collection "
+    "AND m.dataset_type = collection_summary.dataset_type"
+)
+
 
 class Summaries:
     """Summaries of the collections of one repository: supersets, as removals do not shrink them.
@@ -128,6 +134,27 @@ class Summaries:
         governors = tuple(registered.dataset_type.dimensions.governors)
         for values in set(zip(*(plain[g] for g in governors), strict=True)) if governors else {()}:
             self.note(registered, collection, dict(zip(governors, values, strict=True)))
+
+    def refresh(self) -> int:
+        """Forget types that collections no longer hold; waits for writers, and makes them wait.
+
+        Governor values of a collection are forgotten with its last type.
+
+        Returns
+        -------
+        forgotten : `int`
+            Pairs of collection and dataset type.
+        """
+        with self._database.transaction():
+            self._database.lock_out("repository")  # which every writing transaction reads first, for the revision
+            held = " AND ".join(f"NOT EXISTS ({_HELD.format(table=t, collection=c)})" for t, c in _MEMBERSHIPS)
+            forgotten = self._database.execute(f"DELETE FROM collection_summary WHERE {held}")
+            self._database.execute(
+                "DELETE FROM collection_governor WHERE NOT EXISTS "
+                "(SELECT 1 FROM collection_summary s WHERE s.collection = collection_governor.collection)"
+            )
+            self._revision.bump()
+        return forgotten
 
     def keep(self, stage: str) -> None:
         """Keep other transactions from removing the datasets of staged ids (inside a transaction).
