@@ -25,6 +25,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "simulate": ("simulate:simulate", "Write a simulated survey: raws, calibrations, reference catalog."),
     },
     "Looking after it": {
+        "cache": ("cache:cache", "Show or empty the local copies of files of an object store."),
         "log": ("journal:log", "Show who changed what, and when."),
     },
     "Taking data in": {

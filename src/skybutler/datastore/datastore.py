@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,10 @@ from skybutler.formatters.catalog import FormatterTable, load, make, short_name
 from skybutler.formatters.converters import convert
 from skybutler.formatters.formatter import BytesFormatter, Formatter
 from skybutler.storage import Stage, Storage, StoredFile, is_absolute
+from skybutler.storage.chain import Chain
 from skybutler.storage.checksum import of_bytes
 
+from .caching import Caching
 from .constraints import Constraints
 from .ingest import ingest_files
 from .placing import InUse, in_use_always, place
@@ -44,6 +47,8 @@ class NewFile:
     storage_class: str
     data: bytes | Callable[[Path], None]
     storage: Storage
+    kept: bool = False
+    """Whether a local copy is kept."""
 
     @property
     def record(self) -> FileRecord | None:
@@ -72,6 +77,8 @@ class Datastore(Reading):
         Paths of new files.
     formatters : `skybutler.formatters.FormatterTable`, optional
         Writers of new files.
+    caching : `skybutler.datastore.caching.Caching`, optional
+        Local copies of remote files.
     """
 
     def __init__(
@@ -81,11 +88,13 @@ class Datastore(Reading):
         storage_classes: StorageClasses | None = None,
         templates: Templates | None = None,
         formatters: FormatterTable | None = None,
+        caching: Caching | None = None,
     ) -> None:
         self._stores = stores if isinstance(stores, Stores) else Stores({"": (stores, Constraints())})
         self.storage = self._stores.storage
         self.storage_classes = storage_classes if storage_classes is not None else StorageClasses.default()
         self.templates = templates if templates is not None else Templates()
+        self.caching = caching
         self.formatters = formatters if formatters is not None else FormatterTable()
 
     @classmethod
@@ -103,8 +112,8 @@ class Datastore(Reading):
             Directory, ``file:`` or ``s3:`` URI.
         config : mapping, optional
             The ``datastore`` section of ``butler.yaml``: ``templates``, ``formatters``, ``constraints``, ``s3`` for
-            the settings of an object store, ``datastores`` for several stores (``root`` is not used then); other keys
-            are none of its business.
+            the settings of an object store, ``datastores`` for several stores (``root`` is not used then), ``cached``
+            for local copies of what is in object stores; other keys are none of its business.
         storage_classes : `skybutler.datasets.StorageClasses`, optional
             Known storage classes.
 
@@ -120,6 +129,7 @@ class Datastore(Reading):
             storage_classes=storage_classes,
             templates=Templates(shared.get("templates")),
             formatters=FormatterTable(shared.get("formatters")),
+            caching=Caching.open(config.get("cached")),
         )
 
     def __repr__(self) -> str:
@@ -187,7 +197,9 @@ class Datastore(Reading):
         path = self.templates.find(dataset_type, instrument=instrument).render_ref(ref) + formatter.extension
         flat = formatter.provenance.flat(provenance, ref) if provenance and formatter.provenance else None
         data = _content(formatter, obj, storage_class, flat)
-        return NewFile(path, choice.name, storage_class.name, data, storage)
+        is_remote = self.caching is not None and storage.local_root is None and not isinstance(storage, Chain)
+        kept = is_remote and self.caching is not None and self.caching.keeps(ref)
+        return NewFile(path, choice.name, storage_class.name, data, storage, kept)
 
     def write(self, new: NewFile, stage: Stage, *, in_use: InUse = in_use_always) -> FileRecord:
         """Write what was prepared.
@@ -214,7 +226,10 @@ class Datastore(Reading):
         """
 
         def write(overwrite: bool) -> StoredFile:
-            return stage.write(new.path, new.data, overwrite=overwrite, storage=new.storage)
+            bring = partial(stage.write, new.path, overwrite=overwrite, storage=new.storage)
+            if new.kept and self.caching is not None:
+                return self.caching.write(new.storage, new.path, new.data, bring)
+            return bring(new.data)
 
         return new.recorded(place(new.path, in_use, write))
 

@@ -21,6 +21,7 @@ from skybutler.storage import Storage, StoredFile, is_absolute, locate
 from skybutler.storage.chain import Chain
 from skybutler.storage.checksum import of_stream
 
+from .caching import Caching
 from .ingest import sizes_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Reading:
 
     storage: Storage
     storage_classes: StorageClasses
+    caching: Caching | None
 
     def get(
         self,
@@ -99,9 +101,15 @@ class Reading:
     ) -> object:
         formatter = _formatter_of(record)
         storage, path = self._locate(record)
+        keeps = self.caching is not None and self.caching.keeps(ref)
 
         def read(storage: Storage) -> object:
-            return formatter.read(Source(storage, path, record.size, ref.data_id), stored, component, parameters)
+            if not keeps or storage.local_root is not None:
+                return formatter.read(Source(storage, path, record.size, ref.data_id), stored, component, parameters)
+            assert self.caching is not None
+            whole = component is None and not parameters  # of a part only the bytes that are needed are fetched
+            with self.caching.nearest(storage, path, record, fetch=whole) as (near, name):
+                return formatter.read(Source(near, name, record.size, ref.data_id), stored, component, parameters)
 
         return storage.serve(path, read) if isinstance(storage, Chain) else read(storage)
 

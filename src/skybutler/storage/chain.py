@@ -142,6 +142,14 @@ class Chain:
         with ExitStack() as stack:
             yield self.serve(path, lambda member: stack.enter_context(member.local_path(path)))
 
+    def download(self, path: str, target: Path) -> StoredFile:
+        """Copy a file to a new local one; size and checksum of what was copied."""
+        return self.serve(path, lambda member: member.download(path, target))
+
+    def version(self, path: str) -> str:
+        """That of the first member that has it."""
+        return self.serve(path, lambda member: member.version(path))
+
     def exists(self, path: str) -> bool:
         """Whether some member has the file."""
         return self._holder(path) is not None

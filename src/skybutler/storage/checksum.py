@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
 from .storage import CHECKSUM_SIZE, StoredFile
 
-__all__ = ["CHUNK", "Hashing", "of_bytes", "of_stream"]
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["CHUNK", "Hashing", "Passing", "of_bytes", "of_stream"]
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
 
 
-class Hashing:
-    """Passes on the chunks of a stream and remembers their size and checksum."""
+class Passing:
+    """Passes on chunks and remembers their size and checksum."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, chunks: Iterable[Buffer]) -> None:
+        self._chunks = chunks
         self._digest = hashlib.blake2b(digest_size=CHECKSUM_SIZE)
         self._size = 0
 
-    def __iter__(self) -> Iterator[bytes]:
-        while chunk := self._stream.read(CHUNK):
+    def __iter__(self) -> Iterator[Buffer]:
+        for chunk in self._chunks:
             self._digest.update(chunk)
-            self._size += len(chunk)
+            self._size += len(memoryview(chunk))
             yield chunk
 
     @property
     def stored(self) -> StoredFile:
         """Size and checksum of what has passed so far."""
         return StoredFile(self._size, self._digest.digest())
+
+
+class Hashing(Passing):
+    """The same of a stream, read in chunks of a convenient size."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__(iter(lambda: stream.read(CHUNK), b""))
 
 
 def of_bytes(data: bytes) -> StoredFile:

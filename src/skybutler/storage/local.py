@@ -112,6 +112,19 @@ class LocalStorage:
             raise FileNotFoundInStoreError(f"There is no file {full}.")
         return nullcontext(Path(full))
 
+    def download(self, path: str, target: Path) -> StoredFile:
+        """Copy a file to a new local one; size and checksum of what was copied."""
+        with self.open(path) as stream:
+            return _fill(str(target), stream)
+
+    def version(self, path: str) -> str:
+        """Inode, size and time of change."""
+        try:
+            stat = os.stat(self.full_path(path))
+        except OSError as error:
+            raise self._translated(error, path) from error
+        return f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns}"
+
     def exists(self, path: str) -> bool:
         """Whether there is a file (not a directory)."""
         return os.path.isfile(self.full_path(path))

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from skybutler.errors import ConfigError, FileExistsInStoreError, FileNotFoundInStoreError
@@ -115,17 +115,25 @@ class S3Storage:
     def local_path(self, path: str) -> Iterator[Path]:
         """A temporary download with the same extension, deleted after the ``with`` block."""
         with tempfile.NamedTemporaryFile(suffix=_extension(path)) as file:
-            self._call(path, lambda key: self._download(key, file))
+            self.download(path, Path(file.name))
             yield Path(file.name)
 
-    def _download(self, key: str, file: IO[bytes]) -> None:
+    def download(self, path: str, target: Path) -> StoredFile:
+        """Copy an object to a local file; size and checksum of what was copied."""
         import obstore
 
-        file.seek(0)
-        file.truncate()
-        for chunk in obstore.get(self._store, key):
-            file.write(chunk)
-        file.flush()
+        def fetch(key: str) -> StoredFile:
+            passing = checksum.Passing(obstore.get(self._store, key))
+            with target.open("wb") as file:
+                file.writelines(passing)
+            return passing.stored
+
+        return self._call(path, fetch)
+
+    def version(self, path: str) -> str:
+        """The ETag and size of the object."""
+        head = self._head(path)
+        return f"{head['e_tag']} {head['size']}"
 
     def exists(self, path: str) -> bool:
         """Whether there is such an object."""

@@ -94,6 +94,12 @@ class Storage(Protocol):
     def local_path(self, path: str) -> AbstractContextManager[Path]:
         """A local file with the content, valid inside the ``with`` block; not to be modified."""
 
+    def download(self, path: str, target: Path) -> StoredFile:
+        """Copy a file to a new local one; size and checksum of what was copied."""
+
+    def version(self, path: str) -> str:
+        """Text that is another one when the content has changed."""
+
     def url(self, path: str) -> str:
         """Absolute URI of a file, percent-encoded."""
 
