@@ -13,6 +13,7 @@ import pytest
 
 from skybutler import Butler, CollectionType
 from skybutler.sky.timespan import Timespan
+from support.exchange import make_repository
 from support.world import make_world
 
 Make = Callable[..., Butler]
@@ -73,3 +74,51 @@ def stored(make: Make) -> Butler:
     butler.registry.calibrations.certify("calib", [r.id.bytes for r in biases[:2]], Timespan(None, 20_000 * day))
     butler.registry.calibrations.certify("calib", [r.id.bytes for r in biases[2:]], Timespan(19_000 * day, None))
     return butler
+
+
+# ------------------------------------------------ pairs of repositories, on all combinations of engines
+BOTH = [pytest.mark.postgres, pytest.mark.s3]
+PAIRS = [
+    pytest.param(("sqlite", "local", "sqlite", "local"), id="sqlite-sqlite"),
+    pytest.param(("sqlite", "local", "postgresql", "s3"), id="to-postgresql-s3", marks=BOTH),
+    pytest.param(("postgresql", "s3", "sqlite", "local"), id="from-postgresql-s3", marks=BOTH),
+    pytest.param(("postgresql", "local", "postgresql", "local"), id="postgresql", marks=pytest.mark.postgres),
+]
+
+
+def _made(request: pytest.FixtureRequest, root: Path, database: str, storage: str) -> Path:
+    url = f"sqlite:///{root}.sqlite3" if database == "sqlite" else request.getfixturevalue("postgres_database")()
+    place = request.getfixturevalue("s3_environment").new_root() if storage == "s3" else None
+    return make_repository(root, url, place)
+
+
+@pytest.fixture(params=PAIRS)
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
+    """Two empty repositories, the second to receive what the first has; once per combination of engines."""
+    database, storage, database_2, storage_2 = request.param
+    return (
+        _made(request, tmp_path / "source", database, storage),
+        _made(request, tmp_path / "target", database_2, storage_2),
+    )
+
+
+@pytest.fixture
+def origin(pair: tuple[Path, Path]) -> Iterator[Butler]:
+    """A writeable butler of the first repository."""
+    with Butler(pair[0], writeable=True) as butler:
+        yield butler
+
+
+@pytest.fixture
+def dest(pair: tuple[Path, Path]) -> Iterator[Butler]:
+    """A writeable butler of the second repository."""
+    with Butler(pair[1], writeable=True) as butler:
+        yield butler
+
+
+@pytest.fixture
+def local_pair(tmp_path: Path) -> Iterator[tuple[Butler, Butler]]:
+    """Two writeable butlers with all on the local disk, for what has nothing to do with engines."""
+    roots = [make_repository(tmp_path / n, f"sqlite:///{tmp_path / n}.sqlite3") for n in ("source", "target")]
+    with Butler(roots[0], writeable=True) as first, Butler(roots[1], writeable=True) as second:
+        yield first, second

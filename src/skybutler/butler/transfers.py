@@ -9,15 +9,22 @@ import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from importlib import import_module
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+from skybutler.datasets import DatasetRef
 
 from .lookup import Lookup
+
+if TYPE_CHECKING:
+    from skybutler.dimensions import DataId
+
+    from .butler import Butler
 
 __all__ = ["Transfers"]
 
 
 class Transfers(Lookup):
-    """The part of a butler that exports and imports."""
+    """The part of a butler that exports, imports, and copies from other repositories."""
 
     def export(
         self,
@@ -68,3 +75,35 @@ class Transfers(Lookup):
             track=record_validation_info,
             without_datastore=without_datastore,
         )
+
+    def transfer_from(
+        self,
+        source_butler: Butler,
+        source_refs: Iterable[DatasetRef],
+        transfer: str = "auto",
+        skip_missing: bool = True,
+        register_dataset_types: bool = False,
+        transfer_dimensions: bool = False,
+        dry_run: bool = False,
+    ) -> Any:
+        """Copy datasets of another repository, with ids and RUNs; see `skybutler.transfer.datasets.transfer_from`."""
+        return import_module("skybutler.transfer.datasets").transfer_from(
+            self,
+            source_butler,
+            source_refs,
+            transfer=transfer,
+            skip_missing=skip_missing,
+            register_dataset_types=register_dataset_types,
+            transfer_dimensions=transfer_dimensions,
+            dry_run=dry_run,
+        )
+
+    def transfer_dimension_records_from(self, source_butler: Butler, source_refs: Iterable[DatasetRef | DataId]) -> int:
+        """Copy the dimension records that datasets or data IDs of another repository need; tell how many are new.
+
+        See `skybutler.transfer.datasets.transfer_dimension_records_from`.
+        """
+        count: int = import_module("skybutler.transfer.datasets").transfer_dimension_records_from(
+            self, source_butler, source_refs
+        )
+        return count

@@ -156,6 +156,14 @@ class Datasets:
                 left = None if left is None else left - 1
                 yield ref
 
+    def ids(self) -> Iterator[bytes]:
+        """Ids of 16 bytes within the limit, without an object per dataset."""
+        left = abs(self._limit) if self._limit else None
+        for results in self._results:
+            for identifier in (results if left is None else results.limit(left)).ids():
+                left = None if left is None else left - 1
+                yield identifier
+
     def count(self) -> int:
         """How many there are, whatever the limit."""
         return sum(r.count() for r in self._results)

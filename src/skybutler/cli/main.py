@@ -34,6 +34,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "ingest-raws": ("raws:ingest_raws", "Take raw exposures."),
         "register-instrument": ("instruments:register_instrument", "Add instruments with detectors and filters."),
         "register-skymap": ("skymaps:register_skymap", "Add a sky map with tracts and patches."),
+        "transfer-datasets": ("transfers:transfer_datasets", "Copy datasets from another repository."),
     },
     "Looking": {
         "lineage": ("lineage:lineage", "Show what a dataset was made from, or what was made from it."),

@@ -140,6 +140,16 @@ class Datastore(Reading):
         """URI of the root, ending in ``/``."""
         return self.storage.root
 
+    def accepting(self, dataset_type: DatasetType, instrument: str | None = None) -> Storage:
+        """Where files of a dataset type (and instrument) are written to: the stores that take them.
+
+        Raises
+        ------
+        skybutler.errors.DatasetTypeError
+            If no store takes them.
+        """
+        return self._stores.accepting(dataset_type, instrument)
+
     def stage(self) -> Stage:
         """A new stage for the files of one transaction."""
         return Stage(self.storage)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from skybutler.errors import InvalidError, MissingFileError, ParameterError
-from skybutler.storage import Stage, Storage, is_absolute, locate
+from skybutler.storage import MARK, Stage, Storage, is_absolute, locate, located
 from skybutler.storage.chain import Chain
 from skybutler.storage.checksum import of_stream
 from skybutler.storage.places import local_file
@@ -242,12 +242,14 @@ def sizes_of(storage: Storage, paths: Sequence[str]) -> NDArray[np.int64]:
     """Sizes in bytes of files by recorded path, absolute path or URI, shape (n,); -1 for a missing one."""
     import numpy as np
 
-    if all(path[:1] == "/" for path in paths):  # the quick way for the many absolute paths of a direct ingest
+    # the quick way for the many absolute paths of a direct ingest
+    if all(path[:1] == "/" and MARK not in path for path in paths):
         return locate("/")[0].sizes([path[1:] for path in paths])
-    by_storage: dict[int, tuple[Storage, list[int], list[str]]] = {}
+    by_storage: dict[int | str, tuple[Storage, list[int], list[str]]] = {}
     for i, path in enumerate(paths):
-        home, inner = locate(path, storage) if is_absolute(path) else (storage, path)
-        _, places, inners = by_storage.setdefault(id(home), (home, [], []))
+        home, inner = located(storage, path)
+        key = home.root if MARK in path else id(home)  # each member of a zip file has a storage of its own
+        _, places, inners = by_storage.setdefault(key, (home, [], []))
         places.append(i)
         inners.append(inner)
     sizes = np.full(len(paths), -1, dtype=np.int64)

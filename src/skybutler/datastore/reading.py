@@ -17,7 +17,7 @@ from skybutler.errors import (
 from skybutler.formatters.catalog import load, short_name
 from skybutler.formatters.converters import convert
 from skybutler.formatters.formatter import Formatter, Source
-from skybutler.storage import Storage, StoredFile, is_absolute, locate
+from skybutler.storage import Storage, StoredFile, located
 from skybutler.storage.chain import Chain
 from skybutler.storage.checksum import of_stream
 
@@ -129,7 +129,7 @@ class Reading:
 
         reader = load(short_name(formatter, storage_class))
         for path in paths:
-            storage, inner = locate(path) if is_absolute(path) else (self.storage, path)
+            storage, inner = located(self.storage, path)
             flat = reader.read_provenance(Source(storage, inner))
             yield DatasetProvenance.of(flat) if flat else None
 
@@ -176,7 +176,10 @@ class Reading:
 
     def uri(self, record: FileRecord) -> str:
         """Absolute URI of the file of a record."""
-        return record.path if "://" in record.path else self.storage.url(record.path)
+        if "://" in record.path:
+            return record.path
+        storage, path = self._locate(record)
+        return storage.url(path)
 
     def signed_url(self, record: FileRecord, seconds: int = 3600) -> str:
         """URL through which anyone can read the file for some time (``file:`` for a local one)."""
@@ -184,9 +187,7 @@ class Reading:
         return storage.signed_url(path, seconds)
 
     def _locate(self, record: FileRecord) -> tuple[Storage, str]:
-        if is_absolute(record.path):
-            return locate(record.path, self.storage)
-        return self.storage, record.path
+        return located(self.storage, record.path)
 
 
 def _verified(storage: Storage, path: str, record: FileRecord) -> StoredFile:

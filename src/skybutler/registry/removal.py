@@ -13,6 +13,9 @@ from .database import Database
 
 __all__ = ["Removal"]
 
+_ZIPPED = "%.zip#zip-path=%"
+"""Recorded paths of members of zip files; the file that goes is the zip file."""
+
 
 class Removal:
     """Takes dataset rows away and keeps the list of files that have to follow.
@@ -91,7 +94,7 @@ class Removal:
 
     def _trash(self, chosen: str) -> None:
         """Enter the files of chosen datasets into the trash, except foreign ones and those others still use."""
-        ours = "path IS NOT NULL AND path NOT LIKE '%://%'"
+        ours = f"path IS NOT NULL AND path NOT LIKE '%://%' AND path NOT LIKE '{_ZIPPED}'"
         others = f"SELECT 1 FROM shared_file f WHERE f.path = d.path AND f.dataset NOT IN {chosen}"
         kept = f"NOT EXISTS ({others})"
         if self._database.query_one(f"SELECT 1 FROM shared_file WHERE dataset IN {chosen} LIMIT 1"):
@@ -105,6 +108,16 @@ class Removal:
         self._database.execute(
             f"INSERT INTO trash (path) SELECT path FROM artifact WHERE dataset IN {chosen} AND {ours} "
             "ON CONFLICT DO NOTHING"
+        )
+        self._trash_zips(chosen)
+
+    def _trash_zips(self, chosen: str) -> None:
+        """Enter zip files of which the last member goes; all datasets in them are in the table of shared files."""
+        zipped = f"(d.path LIKE '{_ZIPPED}' AND d.path NOT LIKE '%://%') OR (d.path IS NULL AND f.path LIKE '%.zip')"
+        self._database.execute(
+            "INSERT INTO trash (path) SELECT DISTINCT f.path FROM shared_file f JOIN dataset d ON d.k = f.dataset "
+            f"WHERE d.k IN {chosen} AND ({zipped}) AND NOT EXISTS "
+            f"(SELECT 1 FROM shared_file o WHERE o.path = f.path AND o.dataset NOT IN {chosen}) ON CONFLICT DO NOTHING"
         )
 
     def share_files(self, ids: Iterable[bytes]) -> None:
@@ -154,4 +167,5 @@ class Removal:
         return bool(
             any(bytes(row[0]) != besides for row in rows)
             or self._database.query_one("SELECT 1 FROM artifact WHERE path = ? LIMIT 1", (path,))
+            or (path.endswith(".zip") and self._database.query_one("SELECT 1 FROM shared_file WHERE path = ?", (path,)))
         )

@@ -310,6 +310,12 @@ class DatasetResults(Results[DatasetRef]):
         dataset_type = self._registry.dataset_types.get(query.dataset.dataset_type).dataset_type
         return DatasetRef.from_columns(dataset_type, _data_ids(query, columns, n), columns["run"], columns["id"])
 
+    def ids(self) -> Iterator[bytes]:
+        """Ids of 16 bytes each, without an object per dataset."""
+        for query in self._queries_left():
+            for _, stored, _ in self._stored(query):
+                yield from map(bytes, stored["id"])
+
     def _expanded(self, item: DatasetRef) -> DatasetRef:
         return item.expanded(self._registry.data_ids.expand(item.data_id))
 

@@ -1,8 +1,20 @@
 """Bytes by relative path below a root: local directories and S3.  Knows nothing of datasets."""
 
 from .local import LocalStorage
-from .places import is_absolute, locate, open_storage
+from .places import MARK, container, is_absolute, locate, located, member_path, open_storage
 from .stage import Stage
 from .storage import Storage, StoredFile
 
-__all__ = ["LocalStorage", "Stage", "Storage", "StoredFile", "is_absolute", "locate", "open_storage"]
+__all__ = [
+    "MARK",
+    "LocalStorage",
+    "Stage",
+    "Storage",
+    "StoredFile",
+    "container",
+    "is_absolute",
+    "locate",
+    "located",
+    "member_path",
+    "open_storage",
+]

@@ -14,9 +14,23 @@ from skybutler.errors import ConfigError, nearest
 from .local import LocalStorage
 from .storage import Storage
 
-__all__ = ["is_absolute", "local_file", "locate", "open_storage", "to_uri"]
+__all__ = [
+    "MARK",
+    "container",
+    "is_absolute",
+    "local_file",
+    "locate",
+    "located",
+    "member_path",
+    "open_storage",
+    "to_uri",
+]
 
 _SCHEMES = ("file", "s3")
+
+MARK = "#zip-path="
+"""What stands between a zip file and the name of its member in a recorded path, as lsst.daf.butler writes it."""
+_BETWEEN = ".zip" + MARK
 
 
 def open_storage(root: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Storage:
@@ -71,6 +85,34 @@ def locate(uri: str, beside: Storage | None = None) -> tuple[Storage, str]:
     bucket = _bucket_of(uri)
     settings = _opened.get(bucket, beside.settings if beside is not None else {})
     return _bucket(bucket, json.dumps(settings, default=repr), settings), unquote(urlsplit(uri).path).lstrip("/")
+
+
+def container(path: str) -> str:
+    """The file that a recorded path is in: the zip file of a member, else the path itself."""
+    outer, between, _ = path.partition(_BETWEEN)
+    return outer + ".zip" if between else path
+
+
+def member_path(zip_path: str, member: str) -> str:
+    """The path to be recorded of a member of a zip file."""
+    return zip_path + MARK + (quote(member) if "://" in zip_path else member)
+
+
+def located(storage: Storage, path: str) -> tuple[Storage, str]:
+    """Storage and path of a recorded path: relative to a storage, absolute, or a member of a zip file there.
+
+    Raises
+    ------
+    skybutler.errors.ConfigError
+        If it is a URI of an unknown scheme.
+    """
+    if MARK not in path or (outer := container(path)) == path:
+        return locate(path, storage) if is_absolute(path) else (storage, path)
+    from .zipped import ZippedFiles  # few repositories have any
+
+    home, inner = locate(outer, storage) if is_absolute(outer) else (storage, outer)
+    member = path[len(outer) + len(MARK) :]
+    return ZippedFiles(home, inner), unquote(member) if "://" in outer else member
 
 
 def is_absolute(path: str) -> bool:

@@ -1,0 +1,122 @@
+"""Subcommands that carry datasets from one repository to another."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from .answers import Datasets, explain
+from .command import command
+from .options import (
+    as_json,
+    check_find_first,
+    collections_option,
+    dataset_type_option,
+    find_first,
+    limit,
+    order_by,
+    transfer_option,
+    types_argument,
+    where,
+)
+from .output import counted
+from .progress import progress_bar
+
+if TYPE_CHECKING:
+    from skybutler.transfer.datasets import Transferred
+
+__all__ = ["transfer_datasets"]
+
+_NAMED = 5
+"""Datasets left out that are named in the summary."""
+
+
+@command("transfer-datasets")
+@click.argument("source")
+@click.argument("dest")
+@types_argument("types")
+@dataset_type_option()
+@collections_option("Collections of SOURCE to search, in this order; globs; all by default.")
+@where
+@find_first
+@limit
+@order_by
+@transfer_option("auto", ("auto", "copy", "link", "hardlink", "symlink", "relsymlink"))
+@click.option(
+    "--register-dataset-types/--no-register-dataset-types",
+    default=False,
+    help="Register dataset types that DEST lacks; by default they are an error.",
+)
+@click.option(
+    "--transfer-dimensions/--no-transfer-dimensions",
+    default=True,
+    help="Copy the dimension records that the datasets need (the default), or not.",
+)
+@click.option("--dry-run/--no-dry-run", default=False, help="Only say what would be copied.")
+@as_json
+def transfer_datasets(
+    source: str,
+    dest: str,
+    types: tuple[str, ...],
+    dataset_types: tuple[str, ...],
+    collections: tuple[str, ...],
+    where: str,
+    find_first: bool,
+    limit: int,
+    order_by: tuple[str, ...],
+    transfer: str,
+    register_dataset_types: bool,
+    transfer_dimensions: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Copy datasets of the repository SOURCE into the repository DEST, with their files, ids and RUNs.
+
+    What is in DEST already is skipped; what contradicts it is refused before anything is written. An interrupted
+    transfer goes on when it is started again.
+    """
+    from skybutler.butler import Butler
+    from skybutler.transfer.datasets import packed, transfer_from
+
+    check_find_first(find_first, collections)
+    with Butler(source) as origin, Butler(dest, writeable=not dry_run) as target:
+        found = Datasets(
+            origin,
+            (*types, *dataset_types),
+            collections,
+            where=where,
+            find_first=find_first,
+            order_by=order_by,
+            limit=limit,
+        )
+        with progress_bar("Copying", "datasets") as advance:
+            done = transfer_from(
+                target,
+                origin,
+                ids := packed(found),
+                transfer=transfer,
+                register_dataset_types=register_dataset_types,
+                transfer_dimensions=transfer_dimensions,
+                dry_run=dry_run,
+                progress=advance,
+            )
+        if not ids and not as_json:
+            explain(found.reasons())
+    if as_json:
+        content = {"transferred": len(done), "present": done.present, "missing": done.missing_count}
+        click.echo(json.dumps({**content, "files_missing_of": done.missing, "dry_run": dry_run}))
+    else:
+        _summarize(done, dry_run)
+
+
+def _summarize(done: Transferred, dry_run: bool) -> None:
+    """Say what was done in a few lines."""
+    click.echo(f"{'Would transfer' if dry_run else 'Transferred'} {counted(len(done), 'dataset')}.")
+    if done.present:
+        click.echo(f"Already there: {done.present}.")
+    if done.missing_count:
+        click.echo(f"Left out, as nothing is stored of them or their file is gone: {done.missing_count}.", err=True)
+        for text in done.missing[:_NAMED]:
+            click.echo(f"  {text}", err=True)
