@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from .butler import Butler
 
-__all__ = ["ingest", "ingest_columns", "prune", "prune_ids", "remove_runs", "retrieve"]
+__all__ = ["bring_in", "ingest", "ingest_columns", "prune", "prune_ids", "remove_runs", "retrieve"]
 
 _RECORDS_AT_ONCE = 2_000
 """Datasets whose file records are looked up together."""
@@ -186,7 +186,7 @@ def ingest_columns(
                 paths = [paths[i] for i in chosen.tolist()]
                 ids = ids[chosen] if ids is not None else None
                 provenance = [provenance[i] for i in chosen.tolist()] if provenance else None
-        files, in_place = _files(butler, kind, columns, paths, run, transfer, formatter, track, stage)
+        files, in_place = bring_in(butler, kind, columns, paths, run, transfer, formatter, track, stage)
         butler.registry.datasets.claim_paths(in_place)
         ids = uuid7(len(paths)) if ids is None else ids
         butler.registry.datasets.insert(name, run, columns, ids=ids, files=files)
@@ -210,7 +210,7 @@ def _check_columns(kind: DatasetType, columns: Mapping[str, Any], n: int) -> Non
             raise ParameterError(f"Column '{name}' has {len(column)} values for {n} files.")
 
 
-def _files(
+def bring_in(
     butler: Butler,
     kind: DatasetType,
     columns: Mapping[str, Any],
@@ -221,7 +221,17 @@ def _files(
     track: bool,
     stage: Any,
 ) -> tuple[FileColumns, list[str]]:
-    """Bring the files in place; give what is to be recorded, and the paths inside the root that were there before."""
+    """Bring the files of new datasets in place, or see that they are there (inside a transaction).
+
+    Parameters are those of `ingest_columns`.
+
+    Returns
+    -------
+    files : `FileColumns`
+        What is to be recorded.
+    in_place : `list` [`str`]
+        The paths inside the root that were there before.
+    """
     instrument = str(columns["instrument"][0]) if "instrument" in columns else None
     chosen = formatter or butler.datastore.formatters.choose(kind, instrument=instrument).name
 

@@ -30,6 +30,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "Taking data in": {
         "define-visits": ("visits:define_visits", "Make visits, with their regions, of exposures."),
+        "import": ("exports:import_", "Take what was exported from a repository."),
         "ingest-files": ("files:ingest_files", "Take files listed in a table."),
         "ingest-raws": ("raws:ingest_raws", "Take raw exposures."),
         "register-instrument": ("instruments:register_instrument", "Add instruments with detectors and filters."),
@@ -53,6 +54,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "collection-doc": ("collections:collection_doc", "Say what a collection is for."),
         "collection-chain": ("chains:collection_chain", "Make or change a CHAINED collection."),
         "decertify-calibrations": ("calibrations:decertify_calibrations", "Take time out of validity ranges."),
+        "export": ("exports:export", "Write datasets, with all that belongs to them, for another repository."),
         "prune-datasets": ("prune:prune_datasets", "Take datasets out of collections, or delete them."),
         "register-dataset-type": ("dataset_types:register_dataset_type", "Add a dataset type."),
         "remove-collections": ("collections:remove_collections", "Remove collections other than RUNs."),

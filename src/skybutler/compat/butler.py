@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,6 +33,8 @@ from .registry_queries import Expression
 
 if TYPE_CHECKING:
     from lsst.resources import ResourcePath
+
+    from .exporting import RepoExportContext
 
 
 __all__ = ["Butler", "DatasetRefURIs"]
@@ -392,6 +394,46 @@ class Butler(Lists):
             *datasets, transfer=transfer, record_validation_info=record_validation_info, skip_existing=skip_existing
         )
 
+    @contextmanager
+    def export(
+        self,
+        *,
+        directory: Any = None,
+        filename: Any = None,
+        format: str | None = None,
+        transfer: str | None = None,
+    ) -> Iterator[RepoExportContext]:
+        """Export datasets, collections and dimension records: what, is told to the context."""
+        from .exporting import RepoExportContext
+
+        places = {"directory": _optional_place(directory), "filename": _optional_place(filename)}
+        with self._plain.export(**places, format=format, transfer=transfer) as export:
+            yield RepoExportContext(export)
+
+    def import_(
+        self,
+        *,
+        directory: Any = None,
+        filename: Any = None,
+        format: str | None = None,
+        transfer: str | None = None,
+        skip_dimensions: Iterable[Any] | None = None,
+        record_validation_info: bool = True,
+        without_datastore: bool = False,
+    ) -> None:
+        """Take in what was exported; files stay where they are unless a transfer mode is given."""
+        self._plain.import_(
+            directory=_optional_place(directory),
+            filename=filename
+            if hasattr(filename, "read") and not hasattr(filename, "ospath")
+            else _optional_place(filename),
+            format=format,
+            transfer=transfer,
+            skip_dimensions=[str(name) for name in skip_dimensions or ()],
+            record_validation_info=record_validation_info,
+            without_datastore=without_datastore,
+        )
+
     def pruneDatasets(
         self,
         refs: Iterable[PlainRef],
@@ -409,6 +451,11 @@ class Butler(Lists):
         if not unstore:
             raise InvalidError("A RUN cannot be removed while its files stay: nobody would know of them.")
         self._plain.remove_runs(names, unlink_from_chains=unlink_from_chains)
+
+
+def _optional_place(given: Any) -> str | None:
+    """Path or URI of what is given, relative where it is."""
+    return None if given is None else os.fspath(given) if isinstance(given, str | os.PathLike) else str(given)
 
 
 def _target(given: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from skybutler.datasets import CollectionType, DatasetType
 from skybutler.dimensions import DimensionElement
@@ -218,7 +219,8 @@ class Plan:
                 continue
             if ".." in path and posixpath.normpath(path).startswith("../"):
                 raise at_line(self.file.name, rows.line, f"the path '{path}' leaves the directory of the export.")
-            found.append(f"{self.folder}/{path}" if self.folder else path)
+            inner = quote(path) if self.folder is not None and "://" in self.folder else path
+            found.append(f"{self.folder}/{inner}" if self.folder else path)
         return found
 
     # ------------------------------------------------------------------- read

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import CollectionType, DatasetType
-from skybutler.datasets.file_columns import FileColumns
 from skybutler.errors import ConflictingDefinitionError, DatasetExistsError
 
 from .blocks import CollectionBlock, DatasetRows, DimensionRows, RangeRows, TagRows, at_line
+from .import_files import IncomingFiles
 from .import_plan import Plan
 from .import_records import insert_records
 from .report import ImportReport, Tally
@@ -43,7 +42,8 @@ class Importer:
     """
 
     def __init__(self, butler: Butler, plan: Plan, transfer: str | None, *, track: bool) -> None:
-        self._butler, self._plan, self._transfer, self._track = butler, plan, transfer, track
+        self._butler, self._plan = butler, plan
+        self._incoming = IncomingFiles(butler, transfer, track=track)
         self._registry = butler.registry
         self.report = ImportReport(plan.file.name)
 
@@ -57,6 +57,8 @@ class Importer:
                 self._datasets(rows, stage)
             self._members()
             self._chains()
+            if self.report.is_change:
+                self._registry.journal.note("import", self._plan.file.name, self.report.datasets.new)
         return self.report
 
     # ------------------------------------------------------------- definitions
@@ -152,14 +154,15 @@ class Importer:
         stored = self._plan.folder is not None
         for formatter, chosen in self._by_formatter(rows, new):
             part = {d: [c[i] for i in chosen] for d, c in columns.items()}
-            files = (
-                self._files(rows, kind, part, chosen, formatter, stage) if stored and formatter is not None else None
-            )
+            if not stored or formatter is None:
+                self._registry.datasets.insert(kind.name, rows.run, part, ids=ids[chosen])
+                continue
+            sources = self._plan.sources(rows, chosen)
+            files, shared = self._incoming.bring(kind, rows.run, part, sources, formatter, stage)
             self._registry.datasets.insert(kind.name, rows.run, part, ids=ids[chosen], files=files)
-            if files is not None:
-                self.report.files += len(chosen)
-                if any("://" not in path for path in files.path) and self._transfer in (None, "auto", "split"):
-                    self._registry.datasets.share_files(ids[i].tobytes() for i in chosen)
+            if shared:
+                self._registry.datasets.share_files(ids[i].tobytes() for i in chosen)
+            self.report.files += len(chosen)
 
     def _by_formatter(self, rows: DatasetRows, new: Sequence[int]) -> Iterator[tuple[str | None, list[int]]]:
         """Positions by formatter; `None` for those without file, an empty text for those of the usual formatter."""
@@ -181,56 +184,6 @@ class Importer:
                 f"{self._plan.file.name}, line {rows.line}: run '{rows.run}' has another dataset '{kind.name}' with "
                 f"{{{shown}}}{more} than the file, with another id. Nothing was imported."
             )
-
-    # ------------------------------------------------------------------ files
-    def _files(
-        self,
-        rows: DatasetRows,
-        kind: DatasetType,
-        columns: Mapping[str, Any],
-        chosen: Sequence[int],
-        formatter: str,
-        stage: Stage,
-    ) -> FileColumns:
-        """Bring files in; the formatter is recorded as the file names it."""
-        from skybutler.butler.files import template_columns
-
-        datastore, datasets = self._butler.datastore, self._registry.datasets
-        sources = self._plan.sources(rows, chosen)
-        first = {source: i for i, source in reversed(list(enumerate(sources)))}
-        firsts = sorted(first.values())
-
-        def stems() -> list[str]:
-            once = {d: [c[i] for i in firsts] for d, c in columns.items()}
-            made = datastore.stems(kind, template_columns(self._butler, kind, once, rows.run), len(firsts))
-            datasets.claim_paths(made)
-            return made
-
-        instrument = str(columns["instrument"][0]) if "instrument" in columns else None
-        used = formatter or datastore.formatters.choose(kind, instrument=instrument).name
-        files = datastore.ingest(
-            [sources[i] for i in firsts],
-            self._transfer,
-            formatter=used,
-            storage_class=kind.storage_class,
-            stage=stage,
-            stems=stems,
-            track=self._track,
-            checksum=bool(self._butler.config.datastore.get("checksum")),
-            in_use=datasets.path_in_use,
-        )
-        files = dataclasses.replace(files, formatter=used)
-        if len(firsts) == len(sources):
-            return files
-        places = {sources[i]: n for n, i in enumerate(firsts)}
-        spread = [places[source] for source in sources]
-        sums = files.checksum
-        return dataclasses.replace(
-            files,
-            path=[files.path[n] for n in spread],
-            size=[files.size[n] for n in spread],
-            checksum=None if sums is None else [sums[n] for n in spread],
-        )
 
     # ---------------------------------------------------------------- members
     def _members(self) -> None:

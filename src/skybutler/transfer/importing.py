@@ -91,7 +91,8 @@ def _folder(directory: Place | None) -> str:
     if directory is None:
         return ""
     text = os.fspath(directory)
-    return text.rstrip("/") if "://" in text else os.path.abspath(text)
+    local = local_file(text)
+    return text.rstrip("/") if local is None else os.path.abspath(local)
 
 
 def _opened(directory: Place | None, filename: Place | TextIO | None, format: str | None) -> ExportFile:
