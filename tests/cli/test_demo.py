@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,9 @@ def test_the_whole_story(good: Good, bad: Bad, tmp_path: Path) -> None:
     place = tmp_path / "a demo"
     told = good("demo", place, "--visits", 1)
     assert "Ingested 9 raws of 1 exposures in place" in told
+    scatter = re.search(r"scatter ([\d.]+) -> ([\d.]+) counts", told)
+    assert scatter is not None
+    assert float(scatter[2]) < 0.9 * float(scatter[1])
     commands = [line.strip() for line in told.partition("Now try:\n")[2].splitlines()]
     assert len(commands) == 5
     for command in commands:
@@ -30,6 +34,10 @@ def test_the_whole_story(good: Good, bad: Bad, tmp_path: Path) -> None:
         exposures = [d["exposure"] for d in butler.query_data_ids(["exposure"])]
         found = butler.get("raw_statistics", instrument="LSSTCam-imSim", exposure=exposures[0], detector=98)
         assert 0 < found["minimum"] < found["median"] < found["maximum"]
+        flat = butler.get("flat", instrument="LSSTCam-imSim", exposure=exposures[0], detector=94)
+        assert flat.image.array.mean() == pytest.approx(1.0, abs=0.01)
+        shard = butler.query_datasets("cal_ref_cat", instrument="LSSTCam-imSim", visit=exposures[0])[0]
+        assert len(butler.get(shard)) > 100
         raw = butler.get("raw", instrument="LSSTCam-imSim", exposure=exposures[0], detector=90)
         assert raw.image.array.shape[0] < 1000
 

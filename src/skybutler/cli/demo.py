@@ -19,6 +19,8 @@ from .progress import progress_bar
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
+    from skybutler.datasets import DatasetRef
+    from skybutler.images import Exposure
     from skybutler.sim import Survey
     from skybutler.skymap import SkyMap
 
@@ -29,6 +31,11 @@ MARK = ".skybutler-demo"
 
 INSTRUMENT = "LSSTCam-imSim"
 RAWS = f"{INSTRUMENT}/raw/all"
+CALIB = f"{INSTRUMENT}/calib"
+CALIB_RUN = f"{CALIB}/2022"
+CALIBRATED = 94
+"""The detector of which there are calibrations."""
+REFERENCES = "cal_ref_cat"
 RUN = "u/demo/statistics"
 CHAIN = "u/demo"
 TYPE = "raw_statistics"
@@ -58,6 +65,8 @@ def demo(directory: str, overwrite: bool, keep: bool, visits: int) -> None:
 
     with Butler(place, writeable=True) as butler:
         story.take_in(butler, survey)
+        story.calibrate(butler, survey)
+        story.refer(butler, survey)
         story.ask(butler)
         story.use(butler)
     click.echo(f"\nAll done in {time.monotonic() - began:.1f} s. ", nl=False)
@@ -176,6 +185,42 @@ class _Story:
             "patches",
         )
 
+    def calibrate(self, butler: Butler, survey: Survey) -> None:
+        """Make calibrations of one detector and say for what time they are valid."""
+        from skybutler import CollectionType
+        from skybutler.ingest.files import ingest_files
+        from skybutler.instruments import Instrument
+        from skybutler.sim.calibrations import simulate_calibrations
+
+        camera = Instrument.load(INSTRUMENT)
+        bands = sorted({visit.band for visit in survey.visits})
+        self._start()
+        made = simulate_calibrations(self._place / "calibrations", camera, [camera.detector(CALIBRATED)], bands)
+        n = sum(len(product.files) for product in made)
+        self._tell(f"Simulated bias, dark, flats and sky frames of detector {CALIBRATED}", n, "files")
+        self._start()
+        butler.collections.register(CALIB, CollectionType.CALIBRATION)
+        for files in made:
+            product = files.product
+            butler.register_dataset_type(product.name, product.dimensions, "ExposureF", is_calibration=True)
+            ingest_files(butler, product.name, CALIB_RUN, files.table, transfer="direct")
+            butler.calibrations.certify(CALIB, butler.query_datasets(product.name, CALIB_RUN), product.valid)
+        self._tell(f"Ingested and certified them: valid from {made[0].product.begin[:10]} on", n, "datasets")
+
+    def refer(self, butler: Butler, survey: Survey) -> None:
+        """Take in a reference catalog of the same sky."""
+        from skybutler.ingest.files import ingest_files
+        from skybutler.instruments import Instrument
+        from skybutler.sim.reference_catalog import simulate_reference_catalog
+
+        self._start()
+        detectors = range(90, 99)
+        place = self._place / "refcats"
+        catalog = simulate_reference_catalog(place, Instrument.load(INSTRUMENT), survey.visits, detectors)
+        butler.register_dataset_type(REFERENCES, ["htm7"], "SimpleCatalog")
+        count = ingest_files(butler, REFERENCES, "refcats", catalog.table, transfer="direct")
+        self._tell(f"Simulated and ingested a reference catalog of {count} HTM shards", count, "shards")
+
     def ask(self, butler: Butler) -> None:
         """A few questions."""
         spot = {"skymap": "DC2", "tract": 4431, "patch": 17}
@@ -190,6 +235,10 @@ class _Story:
                 lambda: _size(
                     butler.query_datasets("raw", RAWS, data_id=spot, where="band = 'i' AND visit.zenith_angle < 33.6")
                 ),
+            ),
+            (
+                "shards of the reference catalog under visit 250000: {n}",
+                lambda: _size(butler.query_datasets(REFERENCES, "refcats", instrument=INSTRUMENT, visit=250000)),
             ),
             (
                 "patches under visit 250000, detector 94: {n}",
@@ -211,6 +260,12 @@ class _Story:
 
         from skybutler import CollectionType
 
+        (raw,) = butler.query_datasets("raw", RAWS, where=f"visit = 250000 AND detector = {CALIBRATED}")
+        self._start()
+        before, after = _reduced(butler, raw)
+        self._tell(
+            f"Got a raw with bias, dark, flat of its date: scatter {before:.1f} -> {after:.1f} counts", 4, "images"
+        )
         chosen = butler.query_datasets("raw", RAWS, where="visit = 250000 AND detector = 98")[0]
         self._start()
         image = butler.get(chosen)
@@ -223,11 +278,28 @@ class _Story:
         butler.register_dataset_type(TYPE, ["instrument", "exposure", "detector"], "StructuredDataDict")
         butler.put(values, TYPE, chosen.data_id, run=RUN)
         butler.collections.register(CHAIN, CollectionType.CHAINED)
-        butler.collections.redefine_chain(CHAIN, [RUN, RAWS, "skymaps"])
+        butler.collections.redefine_chain(CHAIN, [RUN, RAWS, CALIB, "refcats", "skymaps"])
         self._tell(f"Put '{TYPE}' of it into {RUN}, made the chain {CHAIN}")
         self._start()
         found = butler.get(TYPE, chosen.data_id, collections=CHAIN)
         self._tell(f"Got them back by data ID: median {found['median']:.0f} counts")
+
+
+def _reduced(butler: Butler, raw: DatasetRef) -> tuple[float, float]:
+    """Scatter of the sky in a raw before and after its calibrations, found by the data ID of the raw, are applied."""
+    import numpy as np
+
+    image: Exposure = butler.get(raw)
+    bias, dark, flat, sky = (
+        butler.get(name, raw.data_id, collections=CALIB).image.array for name in ("bias", "dark", "flat", "sky")
+    )
+    counts = image.image.array - np.float32(1000.0)
+    exposure = raw.data_id["exposure"]
+    exposure_s = butler.query_dimension_records("exposure", instrument=INSTRUMENT, exposure=exposure)[0].exposure_time
+    reduced = (counts - bias - exposure_s * dark) / (flat * sky)
+    # Half the width of the middle two thirds, which sources hardly widen.
+    before, after = (float(np.subtract(*np.percentile(pixels, (84.13, 15.87)))) / 2 for pixels in (counts, reduced))
+    return before, after
 
 
 def _size(results: Any) -> int:

@@ -17,6 +17,8 @@ from skybutler.instruments import Detector, Instrument
 from skybutler.sim.detector_image import sky_gradient
 from skybutler.sim.raw_file import scaled_shape
 from skybutler.sim.signature import bias_pattern, dark_current, pixel_response
+from skybutler.sky.times import parse_time
+from skybutler.sky.timespan import Timespan
 
 if TYPE_CHECKING:
     from skybutler.images import Exposure
@@ -60,6 +62,11 @@ class Product:
     def dimensions(self) -> tuple[str, ...]:
         """Required dimensions."""
         return ("instrument", "detector", "physical_filter")[: 3 if self.per_filter else 2]
+
+    @property
+    def valid(self) -> Timespan:
+        """When it is valid."""
+        return Timespan(*(parse_time(date, "isot", "tai") for date in (self.begin, self.end)))
 
 
 PRODUCTS = (
