@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from skybutler.errors import FileNotFoundInStoreError, InvalidError, UnreadableFileError
 from skybutler.storage import Storage, container, located, member_path
+from skybutler.storage.checksum import of_bytes
 from skybutler.storage.zipped import ZippedFiles, members
 
 LONG = bytes(range(256)) * 3000
@@ -31,7 +33,7 @@ def zipped(request: pytest.FixtureRequest, storage: Storage) -> ZippedFiles:
     return found
 
 
-def test_members_are_read(zipped: ZippedFiles) -> None:
+def test_members_are_read(zipped: ZippedFiles, tmp_path: Path) -> None:
     assert zipped.read("a b.txt") == b"hello"
     assert zipped.read("sub/long.bin") == LONG
     ranges = [(0, 3), (256, 260), (len(LONG) - 2, len(LONG) + 50), (5, 5), (len(LONG) + 9, len(LONG) + 10)]
@@ -45,6 +47,9 @@ def test_members_are_read(zipped: ZippedFiles) -> None:
     with zipped.local_path("sub/long.bin") as path:
         assert path.suffix == ".bin"
         assert path.read_bytes() == LONG
+    copy = tmp_path / "copy"
+    assert zipped.download("sub/long.bin", copy) == of_bytes(copy.read_bytes()) == of_bytes(LONG)
+    assert zipped.version("a b.txt") != zipped.version("sub/long.bin")
     assert zipped.sizes(["a b.txt", "none", "sub/long.bin"]).tolist() == [5, -1, len(LONG)]
     assert zipped.exists("a b.txt")
     assert not zipped.exists("a")

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from skybutler.errors import FileNotFoundInStoreError, InvalidError, UnreadableFileError
 
+from . import checksum
 from .places import MARK
 from .storage import Data, Storage, StoredFile, check_path
 
@@ -147,11 +148,19 @@ class ZippedFiles:
         """A temporary copy with the same extension, deleted after the ``with`` block."""
         name = os.path.basename(path)
         with tempfile.NamedTemporaryFile(suffix=name[name.find(".") :] if "." in name else "") as file:
-            with self.open(path) as stream:
-                while chunk := stream.read(1 << 20):
-                    file.write(chunk)
-            file.flush()
+            self.download(path, Path(file.name))
             yield Path(file.name)
+
+    def download(self, path: str, target: Path) -> StoredFile:
+        """Write a member to a local file, whose directory is there."""
+        with self.open(path) as stream, open(target, "wb") as out:
+            passing = checksum.Hashing(stream)
+            out.writelines(passing)
+        return passing.stored
+
+    def version(self, path: str) -> str:
+        """What changes when the member does: its CRC and the version of the zip file."""
+        return f"{self._info(path).CRC:08x}-{self._storage.version(self._zip)}"
 
     def exists(self, path: str) -> bool:
         """Whether there is such a member."""
