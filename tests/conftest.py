@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import hypothesis
 import pytest
 
-from support.postgres import PostgresServer, fresh_database
+from support.postgres import GuardedServer, PostgresServer, fresh_database
 from support.privileges import mounted_tmpfs, run_unprivileged
 
 pytest_plugins = ["support.s3"]
@@ -60,6 +60,26 @@ def postgres_server() -> Iterator[str]:
     server = PostgresServer()
     yield server.url
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def _guarded_server() -> Iterator[GuardedServer]:
+    server = GuardedServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def guarded_server(
+    _guarded_server: GuardedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[GuardedServer]:
+    """A PostgreSQL server that wants passwords, and a home folder and environment without any; emptied afterwards."""
+    for name in ("PGPASSWORD", "PGPASSFILE", "PGUSER", "PGSERVICE", "LSST_DB_AUTH", "LSST_DB_AUTH_CREDENTIALS"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    yield _guarded_server
+    _guarded_server.empty()
 
 
 @pytest.fixture

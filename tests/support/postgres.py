@@ -10,6 +10,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 
@@ -50,7 +51,7 @@ class PostgresServer:
         self.folder.chmod(0o755)
         self.data = self.folder / "data"
         self.log = self.folder / "log"
-        self.url = f"postgresql://postgres@/postgres?host={self.folder}"
+        self.url = f"postgresql://postgres@/postgres?host={self.folder}&port={settings.get('port', 5432)}"
         if port := settings.get("port"):
             self.url += f"&port={port}"
         self._as_user: dict[str, Any] = {"stdin": subprocess.DEVNULL, "cwd": self.folder}
@@ -135,6 +136,41 @@ class PostgresServer:
         self._process.send_signal(signal.SIGQUIT)  # at once, open connections or not: nothing here is worth keeping
         self._process.wait(30)
         shutil.rmtree(self.folder)
+
+
+class GuardedServer(PostgresServer):
+    """A server on 127.0.0.1 that wants a password (SCRAM) of everybody but the tests' superuser on its socket."""
+
+    role = "observer"
+    password = "S3cret/@:# %pw"
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        super().__init__({**SETTINGS, "listen_addresses": "127.0.0.1", "port": str(self.port)})
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {self.role} LOGIN PASSWORD '{self.password}'")  # type: ignore[arg-type, unused-ignore]
+            connection.execute(f"CREATE DATABASE survey OWNER {self.role}")  # type: ignore[arg-type, unused-ignore]
+            rules = (
+                "local all postgres trust",
+                "local all all scram-sha-256",
+                "host all all 127.0.0.1/32 scram-sha-256",
+            )
+            (self.data / "pg_hba.conf").write_text("\n".join(rules) + "\n")
+            connection.execute("SELECT pg_reload_conf()")
+
+    def empty(self) -> None:
+        """Remove every table of the database ``survey``."""
+        url = urlunsplit(urlsplit(self.url)._replace(path="/survey"))
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute(f"CREATE SCHEMA public AUTHORIZATION {self.role}")  # type: ignore[arg-type, unused-ignore]
+
+    def guarded_url(self, *, user: str | None = role, password: str | None = None) -> str:
+        """URL of the database ``survey``."""
+        who = quote(user or "", safe="") + (f":{quote(password, safe='')}" if password else "")
+        return f"postgresql://{who}{'@' if who else ''}127.0.0.1:{self.port}/survey"
 
 
 @contextmanager

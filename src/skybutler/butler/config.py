@@ -61,8 +61,13 @@ class RepositoryConfig:
     registry: str
     namespace: str | None = None
     datastore_root: str = ROOT_TAG
-    datastore: Mapping[str, Any] = field(default_factory=dict, repr=False)  # may hold secrets
+    datastore: Mapping[str, Any] = field(default_factory=dict)
     storage_classes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        from skybutler.registry.credentials import without_password
+
+        return f"RepositoryConfig({self.root!r}, registry={without_password(self.registry)!r})"
 
     @classmethod
     def read(cls, place: str | os.PathLike[str]) -> RepositoryConfig:

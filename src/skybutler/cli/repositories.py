@@ -93,10 +93,11 @@ def _expanded(repo: str) -> dict[str, Any]:
     from skybutler.butler.labels import resolve_label
     from skybutler.datastore.templates import DEFAULT_TEMPLATES
     from skybutler.formatters.catalog import DEFAULTS
+    from skybutler.registry.credentials import without_password
 
     config = RepositoryConfig.read(resolve_label(repo))
     content = config.to_mapping(standalone=True)
-    content["registry"]["db"] = _without_password(config.resolved(config.registry))
+    content["registry"]["db"] = without_password(config.resolved(config.registry))
     store = content["datastore"] = _without_secrets(content["datastore"])
     store["root"] = config.resolved(config.datastore_root)
     store["templates"] = {**DEFAULT_TEMPLATES, **(store.get("templates") or {})}
@@ -109,13 +110,6 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {k: "***" if _SECRET.search(str(k)) else _without_secrets(v) for k, v in value.items()}
     return [_without_secrets(item) for item in value] if isinstance(value, list) else value
-
-
-def _without_password(url: str) -> str:
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(url)
-    return url.replace(f":{parts.password}@", ":***@", 1) if parts.password else url
 
 
 def _part(content: Mapping[str, Any], subset: str) -> Any:

@@ -24,6 +24,7 @@ from skybutler.errors import (
     UnknownOutcomeError,
 )
 
+from .credentials import without_password
 from .database import ColumnKind, Database, Row, quoted
 
 try:
@@ -32,6 +33,7 @@ try:
     from psycopg.types.numeric import Int8BinaryDumper
 
     from .arrays import Array, array_of, register_arrays, unnested
+    from .postgresql_connection import connect
     from .postgresql_values import Id, insert_text, register_ids, with_ids
 except ImportError as error:  # pragma: no cover - the test environment has it
     raise MissingExtraError(
@@ -151,7 +153,7 @@ class PostgresqlDatabase(Database):
     def __init__(self, url: str, *, writeable: bool, create: bool = False, namespace: str | None = None) -> None:
         super().__init__(writeable)
         scheme, colon, rest = url.partition(":")
-        self.url = scheme.partition("+")[0] + colon + rest
+        self._url = scheme.partition("+")[0] + colon + rest
         self.namespace, self._create = namespace, create
         self._bound = _BoundRows()
         self._large: set[str] = set()  # questions whose answers do not fit into one batch
@@ -163,8 +165,8 @@ class PostgresqlDatabase(Database):
 
     def _opened(self) -> psycopg.Connection[Row]:
         """A new connection with all its settings."""
+        connection = connect(self._url)
         try:
-            connection = psycopg.connect(self.url, autocommit=True, connect_timeout=15, prepare_threshold=2)
             register_ids(connection.adapters)
             # by itself the driver binds small and large integers as different types: each would be planned for
             connection.adapters.register_dumper(int, Int8BinaryDumper)
@@ -178,6 +180,11 @@ class PostgresqlDatabase(Database):
         except psycopg.Error as error:
             raise _translated(error) from error
         return connection
+
+    @property
+    def url(self) -> str:
+        """Where it is, without any password."""
+        return without_password(self._url)
 
     def one_of(self, expression: str, kind: ColumnKind, values: Sequence[Any]) -> tuple[str, list[Any]]:
         # one text, and so one prepared statement, for any number of them

@@ -1,0 +1,88 @@
+"""Reaching a PostgreSQL server: the URL taken apart, credentials found, refusals put into words.  Runs no statement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import psycopg.conninfo
+
+from skybutler.errors import ButlerError, ConfigError, DeniedError, UnavailableError
+
+from .credentials import Credentials, auth_file, find_credentials, without_password
+
+__all__ = ["connect", "parameters_of"]
+
+_LEFT_TO_DRIVER = "PGPASSWORD, PGPASSFILE, ~/.pgpass"
+_SECONDS = 15
+_REFUSALS = ("authentication failed", "no password supplied", "no pg_hba.conf entry", "is not permitted to log in")
+
+
+def parameters_of(url: str) -> dict[str, Any]:
+    """``host``, ``port``, ``user``, ``password``, ``dbname`` and more, as far as a URL names them.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be read; it is shown without its password.
+    """
+    try:
+        found = dict(psycopg.conninfo.conninfo_to_dict(url))
+    except psycopg.Error:  # its message may quote a part of the password
+        raise _unreadable(url) from None
+    head, at, _ = url.partition("://")[2].partition("?")[0].rpartition("@")
+    port = str(found.get("port") or "0").replace(",", "")
+    # what the driver then takes for host, port and database are parts of a password
+    if (at and "/" in head) or not port.isdecimal():
+        raise _unreadable(url)
+    return found
+
+
+def _unreadable(url: str) -> ConfigError:
+    return ConfigError(
+        f"The URL of the registry cannot be read: {without_password(url)}",
+        hint="Write postgresql://USER@HOST:PORT/NAME; / @ : ? # % in a user or password are percent-encoded.",
+    )
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """A new connection in autocommit mode.
+
+    Raises
+    ------
+    DeniedError
+        The server does not let us in, or a file of credentials is open to others.
+    ConfigError
+        The URL or a file of credentials is malformed.
+    UnavailableError
+        No server answers, or it has no such database.
+    """
+    parameters = {"connect_timeout": _SECONDS, **parameters_of(url)}
+    found = find_credentials(parameters)
+    given = {"user": found.user, "password": found.password}
+    parameters |= {name: value for name, value in given.items() if value}
+    try:
+        return psycopg.connect(**parameters, autocommit=True, prepare_threshold=2)
+    except psycopg.Error as error:
+        # without the driver's error as its cause: what it was given must not come along into a log
+        raise _refused(error, found, parameters.get("password")) from None
+
+
+def _refused(error: psycopg.Error, found: Credentials, password: str | None) -> ButlerError:
+    """Our error for a connection that could not be made."""
+    text = " ".join(str(error).split())
+    if password:
+        text = text.replace(password, "***")
+    if any(words in text for words in _REFUSALS):
+        looked = (
+            f"The password came from {found.source}."
+            if found.source
+            else f"There is none in the URL and none that fits in {auth_file()}; the driver looked for one in "
+            f"{_LEFT_TO_DRIVER}."
+        )
+        return DeniedError(
+            f"The PostgreSQL registry does not let us in: {text}", hint=f"{looked} For more: butler doctor REPO"
+        )
+    return UnavailableError(
+        f"The PostgreSQL registry did not answer: {text}", hint="Check that the server runs; retry."
+    )
