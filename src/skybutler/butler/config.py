@@ -24,7 +24,7 @@ ROOT_TAG = "<butlerRoot>"
 
 SQLITE_NAME = "skybutler.sqlite3"
 
-_SECTIONS = ("skybutler", "registry", "datastore", "storage_classes", "root")
+_SECTIONS = ("skybutler", "registry", "datastore", "storage_classes", "curated_calibrations", "root")
 _REGISTRY = ("db", "namespace")
 _DATASTORE = (
     "root", "templates", "formatters", "checksum", "s3", "constraints", "datastores", "datastore_constraints", "cached",
@@ -55,6 +55,8 @@ class RepositoryConfig:
         ``templates``, ``formatters``, ``checksum``, ``s3``, ``constraints``, ``datastores``, ``cached``.
     storage_classes : mapping
         Storage classes beyond the packaged ones.
+    curated_calibrations : `str` or `None`
+        Directory of text calibrations.
     """
 
     root: str
@@ -63,6 +65,7 @@ class RepositoryConfig:
     datastore_root: str = ROOT_TAG
     datastore: Mapping[str, Any] = field(default_factory=dict)
     storage_classes: Mapping[str, Any] = field(default_factory=dict)
+    curated_calibrations: str | None = None
 
     def __repr__(self) -> str:
         from skybutler.registry.credentials import without_password
@@ -102,7 +105,10 @@ class RepositoryConfig:
         registry, datastore = content.get("registry") or {}, content.get("datastore") or {}
         _check("registry", registry, _REGISTRY, source)
         _check("datastore", datastore, _DATASTORE, source)
-        for section, key in (("registry", "db"), ("registry", "namespace"), ("datastore", "root"), ("", "root")):
+        for section, key in (
+            ("registry", "db"), ("registry", "namespace"), ("datastore", "root"), ("", "root"),
+            ("", "curated_calibrations"),
+        ):  # fmt: skip
             value = {"registry": registry, "datastore": datastore, "": content}[section].get(key)
             if value is not None and not isinstance(value, str | os.PathLike):
                 where = f"{section}.{key}" if section else key
@@ -117,6 +123,7 @@ class RepositoryConfig:
             datastore_root=str(datastore.get("root") or ROOT_TAG),
             datastore={k: v for k, v in datastore.items() if k in _DATASTORE and k != "root"},
             storage_classes=classes,
+            curated_calibrations=content.get("curated_calibrations"),
         )
 
     def to_mapping(self, *, standalone: bool = False) -> dict[str, Any]:
@@ -131,6 +138,8 @@ class RepositoryConfig:
         }
         if self.storage_classes:
             content["storage_classes"] = dict(self.storage_classes)
+        if self.curated_calibrations:
+            content["curated_calibrations"] = self.curated_calibrations
         if standalone:
             content["root"] = self.root
         return content

@@ -36,6 +36,10 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "register-instrument": ("instruments:register_instrument", "Add instruments with detectors and filters."),
         "register-skymap": ("skymaps:register_skymap", "Add a sky map with tracts and patches."),
         "transfer-datasets": ("transfers:transfer_datasets", "Copy datasets from another repository."),
+        "write-curated-calibrations": (
+            "curated:write_curated_calibrations",
+            "Write an instrument's camera and text calibrations.",
+        ),
     },
     "Looking": {
         "lineage": ("lineage:lineage", "Show what a dataset was made from, or what was made from it."),

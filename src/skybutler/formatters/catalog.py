@@ -31,6 +31,7 @@ __all__ = [
 
 BUILTIN: Mapping[str, str] = {
     "astropy-table": "skybutler.formatters.astropy_table:AstropyTableFormatter",
+    "calibration-text": "skybutler.formatters.calibration_text:CalibrationTextFormatter",
     "camera": "skybutler.formatters.camera:CameraFormatter",
     "fits-image": "skybutler.formatters.fits_image:FitsImageFormatter",
     "fits-table": "skybutler.formatters.fits_table:FitsTableFormatter",
@@ -59,7 +60,7 @@ DEFAULTS: Mapping[str, str] = {
     "ArrowTable": "parquet",
     "AstropyQTable": "astropy-table",
     "AstropyTable": "astropy-table",
-    "BrighterFatterKernel": "fits-table",
+    "BrighterFatterKernel": "calibration-text",
     "ButlerLogRecords": "json",
     "Camera": "camera",
     "Catalog": "fits-table",

@@ -17,7 +17,7 @@ from .plain_yaml import PlainDumper, PlainLoader, dump_yaml, load_yaml
 if TYPE_CHECKING:
     from skybutler.datasets.storage_class import StorageClass
 
-__all__ = ["PropertySetFormatter"]
+__all__ = ["PropertySetFormatter", "RowsDumper", "RowsLoader", "metadata_of_rows", "rows_of_metadata"]
 
 
 class PropertySetFormatter(BytesFormatter):
@@ -33,14 +33,14 @@ class PropertySetFormatter(BytesFormatter):
         self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
     ) -> object:
         no_component(component, storage_class)
-        found = load_yaml(source.read_bytes(), source.uri, _RowsLoader)
+        found = load_yaml(source.read_bytes(), source.uri, RowsLoader)
         if storage_class.name == "PropertyList":
             return found.metadata() if isinstance(found, _Rows) else Metadata(_mapping(found, source.uri))
         return PropertySet(_mapping(found, source.uri))
 
     def to_bytes(self, obj: Any, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> bytes:
         rows = _ListRows(_list_rows(obj)) if isinstance(obj, Metadata) else _SetRows(_set_rows(obj))
-        return dump_yaml(rows, _RowsDumper)
+        return dump_yaml(rows, RowsDumper)
 
 
 class _Rows(list[Any]):
@@ -68,19 +68,19 @@ class _ListRows(list[Any]):
     """Rows to be tagged as a property list."""
 
 
-class _RowsDumper(PlainDumper):
+class RowsDumper(PlainDumper):
     """Dumper that tags property sets and lists."""
 
 
-_RowsDumper.add_representer(
+RowsDumper.add_representer(
     _SetRows, lambda dumper, rows: dumper.represent_sequence("lsst.daf.base.PropertySet", list(rows))
 )
-_RowsDumper.add_representer(
+RowsDumper.add_representer(
     _ListRows, lambda dumper, rows: dumper.represent_sequence("lsst.daf.base.PropertyList", list(rows))
 )
 
 
-class _RowsLoader(PlainLoader):
+class RowsLoader(PlainLoader):
     """Loader that recognises the tags of property sets and lists."""
 
 
@@ -99,7 +99,17 @@ def _rows(loader: Any, node: yaml.Node) -> Any:
 
 for _tag in ("PropertySet", "PropertyList"):
     for _prefix in ("", "!", "lsst.daf.base.", "!lsst.daf.base."):
-        _RowsLoader.add_constructor(_prefix + _tag, _rows)
+        RowsLoader.add_constructor(_prefix + _tag, _rows)
+
+
+def metadata_of_rows(value: Any) -> Any:
+    """What `RowsLoader` made of a tagged property list or set, as `Metadata`; other values as they are."""
+    return value.metadata() if isinstance(value, _Rows) else value
+
+
+def rows_of_metadata(value: Any) -> Any:
+    """What `RowsDumper` writes as a property list if this is `Metadata`; other values as they are."""
+    return _ListRows(_list_rows(value)) if isinstance(value, Metadata) else value
 
 
 def _mapping(found: Any, where: str) -> dict[str, Any]:

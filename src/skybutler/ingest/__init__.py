@@ -1,5 +1,7 @@
-"""Bringing instruments, sky maps, raws, visits and listed files into a repository.  Works on a Butler from outside."""
+"""Bringing instruments, calibrations, sky maps, raws and listed files into a repository.  Uses a Butler only."""
 
+from .cameras import load_camera
+from .curated import write_curated_calibrations
 from .files import ingest_files
 from .instruments import register_instrument
 from .raws import ingest_raws
@@ -12,6 +14,8 @@ __all__ = [
     "define_visits",
     "ingest_files",
     "ingest_raws",
+    "load_camera",
     "register_instrument",
     "register_sky_map",
+    "write_curated_calibrations",
 ]
