@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from skybutler.errors import ConfigError, FileExistsInStoreError, FileNotFoundInStoreError
 
 from . import checksum
+from .block_reader import open_blocks
 from .s3_connection import connect
 from .s3_errors import Patience, translated
 from .storage import Data, StoredFile, check_path, check_paths
@@ -109,7 +110,7 @@ class S3Storage:
     def open(self, path: str) -> BinaryIO:
         """Open an object for reading by ranges; the stream is seekable and buffered."""
         size = int(self._head(path)["size"])
-        return io.BufferedReader(_ObjectReader(self, path, size), buffer_size=256 << 10)
+        return open_blocks(lambda start, stop: self.read_ranges(path, [(start, stop)])[0], size)
 
     @contextmanager
     def local_path(self, path: str) -> Iterator[Path]:
@@ -302,33 +303,3 @@ class _Chained(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         return self._head.read(size) or self._rest.read(size)
-
-
-class _ObjectReader(io.RawIOBase):
-    """An object as a seekable raw stream; every read is one range request."""
-
-    def __init__(self, storage: S3Storage, path: str, size: int) -> None:
-        self._storage, self._path, self._size, self._position = storage, path, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, start + offset)
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        stop = min(self._position + len(buffer), self._size)
-        if stop <= self._position:
-            return 0
-        (piece,) = self._storage.read_ranges(self._path, [(self._position, stop)])
-        buffer[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)

@@ -114,7 +114,9 @@ def translated(error: Exception, uri: str, connection: Connection) -> ButlerErro
         )
     answered = " ".join(filter(None, (status, code)))
     failed = f"answered {answered}" if answered else "did not answer, or broke off"
-    return UnavailableError(f"{where} {failed}, asked for {uri}.", hint="Try again later; butler retries for a while.")
+    tried = f"It was tried for {connection.patience:g} s; 'retry_seconds' below datastore.s3 says how long."
+    hint = tried if _may_pass(error) else ""
+    return UnavailableError(f"{where} {failed}, asked for {uri}.", hint=hint)
 
 
 def _may_pass(error: Exception) -> bool:
