@@ -105,3 +105,22 @@ def test_validity_is_shown(good: Good, bad: Bad, run: Callable[..., Result], row
     assert "flat  detector=0  <====" in good("query-calibrations", repo, "--timeline")
     assert "Did you mean 'calib'" in bad("query-calibrations", repo, "calub")
     assert "Did you mean 'detector'" in bad("query-calibrations", repo, "--data-id", "detectr=1")
+
+
+def test_export(good: Good, bad: Bad, rows: Rows, repo: Path, tmp_path: Path) -> None:
+    assert "certify-calibrations" in bad("export-calibs", repo, tmp_path / "out")
+    good("certify-calibrations", repo, "u/flats", "calib", "flat")
+    template = "{run:/}/{datasetType}_{instrument}_{detector}"
+    said = good("export-calibs", repo, tmp_path / "out", "cal*", "-d", "flat", "-t", "copy", "--template", template)
+    assert said.split() == [
+        "calibrationType", "run", "instrument", "detector", "---------------", "-------", "----------", "--------",
+        "flat", "u/flats", "Cam", "0",
+    ]  # fmt: skip
+    assert (tmp_path / "out/u/flats/flat_Cam_0.yaml").is_file()
+    assert "is there already" in bad("export-calibs", repo, tmp_path / "out")
+    assert "Did you mean 'calib'" in bad("export-calibs", repo, tmp_path / "new", "calub")
+    (row,) = rows("export-calibs", repo, tmp_path / "json")
+    assert row == {"calibrationType": "flat", "run": "u/flats", "instrument": "Cam", "detector": 0}
+    good("create", tmp_path / "second")
+    good("import", tmp_path / "second", tmp_path / "out", "-t", "copy")
+    assert rows("query-calibrations", tmp_path / "second") == rows("query-calibrations", repo)

@@ -33,6 +33,7 @@ class Transfers(Lookup):
         filename: str | os.PathLike[str] | None = None,
         format: str | None = None,
         transfer: str | None = None,
+        template: str | None = None,
     ) -> AbstractContextManager[Any]:
         """Export datasets, collections and dimension records; see `skybutler.transfer.export.open_export`.
 
@@ -43,7 +44,7 @@ class Transfers(Lookup):
             export file and the files of datasets are written.
         """
         opened: AbstractContextManager[Any] = import_module("skybutler.transfer.export").open_export(
-            self, directory=directory, filename=filename, format=format, transfer=transfer
+            self, directory=directory, filename=filename, format=format, transfer=transfer, template=template
         )
         return opened
 

@@ -1,4 +1,4 @@
-"""The subcommands that give calibrations their validity ranges, take them away, and show them."""
+"""The subcommands that give calibrations their validity ranges, take them away, show and export them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from skybutler.errors import NotFoundError
 
 from .answers import explain
 from .command import command
-from .options import as_json, assignments, dataset_type_option, many_arguments, repository
+from .options import as_json, assignments, dataset_type_option, many_arguments, repository, transfer_option
 from .output import Table, counted, show, table_of_rows
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skybutler.butler.calibrations import ValidityRange
     from skybutler.sky.timespan import Timespan
 
-__all__ = ["certify_calibrations", "decertify_calibrations", "query_calibrations"]
+__all__ = ["certify_calibrations", "decertify_calibrations", "export_calibs", "query_calibrations"]
 
 
 @command("certify-calibrations")
@@ -129,6 +129,51 @@ def query_calibrations(
         show(_tables(found, as_json), as_json=as_json)
     if not found:
         explain(["Calibrations get validity ranges from: butler certify-calibrations"])
+
+
+@command("export-calibs")
+@repository
+@click.argument("directory", type=click.Path())
+@many_arguments("collections", metavar="[COLLECTION]...")
+@dataset_type_option()
+@transfer_option("auto", ("auto", "copy", "link", "hardlink", "symlink", "relsymlink", "direct"))
+@click.option(
+    "--template",
+    metavar="TEMPLATE",
+    help="Names of the files in DIRECTORY, as '{run:/}/{datasetType}/{datasetType}_{detector:?}_{run}'; by default "
+    "those that they have in the repository.",
+)
+@as_json
+def export_calibs(
+    repo: str,
+    directory: str,
+    collections: tuple[str, ...],
+    dataset_types: tuple[str, ...],
+    transfer: str,
+    template: str | None,
+    as_json: bool,
+) -> None:
+    """Write the calibrations in COLLECTIONs (names and globs; all by default) with their validity ranges to DIRECTORY.
+
+    Of chains all members are looked through.  DIRECTORY must be new; `butler import` reads what is written.
+    """
+    from skybutler.butler import Butler
+    from skybutler.transfer.calibrations import export_calibrations
+
+    with Butler(repo) as butler:
+        done = export_calibrations(
+            butler,
+            directory,
+            list(collections) or "*",
+            dataset_types=list(dataset_types) or "*",
+            transfer=transfer,
+            template=template,
+        )
+    dimensions = list(dict.fromkeys(d for ref in done.refs for d in ref.data_id.group.required))
+    rows = [
+        (ref.dataset_type.name, ref.run, *(dict(ref.data_id.required).get(d) for d in dimensions)) for ref in done.refs
+    ]
+    show(table_of_rows(("calibrationType", "run", *dimensions), rows), as_json=as_json)
 
 
 def _span(begin: str | None, end: str | None) -> Timespan:

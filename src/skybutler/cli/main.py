@@ -58,6 +58,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "collection-doc": ("collections:collection_doc", "Say what a collection is for."),
         "collection-chain": ("chains:collection_chain", "Make or change a CHAINED collection."),
         "decertify-calibrations": ("calibrations:decertify_calibrations", "Take time out of validity ranges."),
+        "export-calibs": ("calibrations:export_calibs", "Write calibrations, with their validity, for another one."),
         "export": ("exports:export", "Write datasets, with all that belongs to them, for another repository."),
         "prune-datasets": ("prune:prune_datasets", "Take datasets out of collections, or delete them."),
         "register-dataset-type": ("dataset_types:register_dataset_type", "Add a dataset type."),

@@ -126,7 +126,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "lsst.daf.butler.formatters.packages.PackagesFormatter": ("packages",),
     "lsst.daf.butler.formatters.parquet.ParquetFormatter": ("parquet",),
     "lsst.daf.butler.formatters.pickle.PickleFormatter": ("numpy", "skymap"),
-    "lsst.daf.butler.formatters.yaml.YamlFormatter": ("yaml", "property-set", "skymap"),
+    "lsst.daf.butler.formatters.yaml.YamlFormatter": ("yaml", "property-set", "calibration-text", "skymap"),
     "lsst.obs.base.fitsExposureFormatter.FitsExposureFormatter": ("fits-image",),
     "lsst.obs.base.formatters.fitsExposure.FitsExposureFormatter": ("fits-image",),
     "lsst.obs.base.formatters.fitsExposure.FitsImageFormatter": ("fits-image",),

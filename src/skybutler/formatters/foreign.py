@@ -9,6 +9,8 @@ __all__ = ["foreign_name"]
 _FITS = "lsst.obs.base.formatters.fitsExposure."
 _NAMES: Mapping[str, str] = {
     "astropy-table": "lsst.daf.butler.formatters.astropyTable.AstropyTableFormatter",
+    "calibration-text": "lsst.daf.butler.formatters.astropyTable.AstropyTableFormatter",
+    "camera": "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter",
     "fits-image": _FITS + "FitsExposureFormatter",
     "fits-table": "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter",
     "json": "lsst.daf.butler.formatters.json.JsonFormatter",
@@ -25,6 +27,7 @@ _NAMES: Mapping[str, str] = {
 """Class by our short name.  There is none for .npy files; that of pickles is the one of their storage class."""
 
 _OF_STORAGE_CLASS: Mapping[tuple[str, str], str] = {
+    ("calibration-text", "BrighterFatterKernel"): "lsst.daf.butler.formatters.yaml.YamlFormatter",
     ("fits-image", "Image"): _FITS + "FitsImageFormatter",
     ("fits-image", "ImageF"): _FITS + "FitsImageFormatter",
     ("fits-image", "ImageI"): _FITS + "FitsImageFormatter",

@@ -17,6 +17,7 @@ from .members import Members
 if TYPE_CHECKING:
     from skybutler.butler import Butler
     from skybutler.datasets import FileRecord
+    from skybutler.datastore import FileTemplate
 
 __all__ = ["Carrier"]
 
@@ -34,10 +35,15 @@ class Carrier:
         Its stage, which takes charge of the new files.
     transfer : `str` or `None`
         How; ``direct`` and `None` bring none.
+    template : `FileTemplate`, optional
+        Names of the files; by default those that they have in the datastore.
     """
 
-    def __init__(self, butler: Butler, storage: Storage, stage: Stage, transfer: str | None) -> None:
+    def __init__(
+        self, butler: Butler, storage: Storage, stage: Stage, transfer: str | None, template: FileTemplate | None = None
+    ) -> None:
         check_mode(transfer)
+        self._template = template
         self._butler, self._storage, self._stage = butler, storage, stage
         self._transfer = "copy" if transfer == "auto" else transfer
         self._outside: dict[str, str] = {}
@@ -83,7 +89,14 @@ class Carrier:
     def _names(
         self, members: Members, columns: Mapping[str, Sequence[Any]], records: Sequence[FileRecord | None]
     ) -> list[str | None]:
-        """The paths in the datastore; for files outside of it those that they would get there."""
+        """The paths in the datastore, for files outside of it those that they would get there; or what is asked for."""
+        if self._template is not None:
+            self._template.validate(members.kind)
+            fields = template_columns(self._butler, members.kind, columns, members.run)
+            stems = self._template.render_many({**fields, "datasetType": members.kind.name}, len(records))
+            return [
+                None if r is None else stem + source_extension(r.path) for r, stem in zip(records, stems, strict=True)
+            ]
         if not any(r is not None and is_absolute(r.path) for r in records):
             return [None if r is None else r.path for r in records]
         fields = template_columns(self._butler, members.kind, columns, members.run)
@@ -95,11 +108,17 @@ class Carrier:
 
     def _bring_one(self, record: FileRecord, path: str) -> None:
         uri = self._butler.datastore.uri(record)
-        if path == self._last or (is_absolute(record.path) and self._outside.setdefault(path, uri) != uri):
+        if self._template is not None:
+            if self._outside.setdefault(path, uri) != uri:
+                raise ConflictError(
+                    f"Two files would become {path}: {uri} and {self._outside[path]}.",
+                    hint="Give the template a field that tells them apart, such as {datasetType}.",
+                )
+        elif path == self._last or (is_absolute(record.path) and self._outside.setdefault(path, uri) != uri):
             if path == self._last == record.path:  # one file of several datasets
                 return
             raise ConflictError(f"Two files would become {path}, one of them {uri}.")
-        if path in self._outside and not is_absolute(record.path):
+        elif path in self._outside and not is_absolute(record.path):
             raise ConflictError(f"Two files would become {path}: {uri} and {self._outside[path]}.")
         try:
             bring(uri, self._storage, path, str(self._transfer), self._stage)

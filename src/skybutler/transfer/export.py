@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import DatasetRef, DatasetType
+from skybutler.datastore import FileTemplate
 from skybutler.dimensions import DataId, DimensionElement, DimensionRecord
 from skybutler.errors import InvalidError, TransferError, nearest
 
@@ -40,6 +41,7 @@ def open_export(
     filename: str | os.PathLike[str] | None,
     format: str | None,
     transfer: str | None,
+    template: str | None = None,
 ) -> Iterator[Export]:
     """What to export is told to the `Export` that this gives; it is written at the end of the ``with`` block.
 
@@ -56,9 +58,14 @@ def open_export(
     transfer : `str`, optional
         How files are brought to the directory (``copy``, ``auto``, a kind of link); ``direct`` records where they
         are; by default files stay where they are and paths are relative to the datastore's root.
+    template : `str`, optional
+        Names of the files in the directory, in the language of `skybutler.datastore.FileTemplate`; by default those
+        that they have in the datastore.
 
     Raises
     ------
+    TemplateError
+        The template is malformed, or has no path of its own for each dataset.
     TransferError
         The arguments do not go together.
     InvalidError
@@ -67,12 +74,17 @@ def open_export(
     from .export_file import write_export
 
     name = _name(directory, filename, format, transfer)
+    if template is not None and transfer in (None, "direct"):
+        raise TransferError("A template names files that are transferred.", hint="Pass transfer='copy', or a link.")
+    names = None if template is None else FileTemplate(template)
     export = Export(butler)
     yield export
     folder = os.fspath(directory) if directory is not None else os.path.dirname(name) or "."
     with tempfile.TemporaryDirectory(prefix="butler-export-") as scratch:
         draft = Path(scratch) / "export.yaml"
-        write_export(export, draft, folder, os.path.relpath(name, folder) if "://" not in name else name, transfer)
+        write_export(
+            export, draft, folder, os.path.relpath(name, folder) if "://" not in name else name, transfer, names
+        )
 
 
 def _name(

@@ -16,6 +16,7 @@ from .carry import Carrier
 from .members import Members
 
 if TYPE_CHECKING:
+    from skybutler.datastore import FileTemplate
     from skybutler.dimensions import DimensionElement, DimensionRecord
     from skybutler.sky.timespan import Timespan
 
@@ -26,7 +27,9 @@ __all__ = ["write_export"]
 _AT_ONCE = 10_000
 
 
-def write_export(export: Export, draft: Path, folder: str, name: str, transfer: str | None) -> None:
+def write_export(
+    export: Export, draft: Path, folder: str, name: str, transfer: str | None, template: FileTemplate | None = None
+) -> None:
     """Write everything: the export file to a draft, files to the folder, and the draft beside them at last.
 
     Parameters
@@ -41,11 +44,13 @@ def write_export(export: Export, draft: Path, folder: str, name: str, transfer: 
         Path of the export file, relative to the folder.
     transfer : `str` or `None`
         See `skybutler.transfer.export.open_export`.
+    template : `FileTemplate`, optional
+        Names of the files.
     """
     export.complete()
     storage = open_storage(folder)
     with Stage(storage) as stage:
-        carrier = Carrier(export.butler, storage, stage, transfer)
+        carrier = Carrier(export.butler, storage, stage, transfer, template)
         with open(draft, "w", encoding="utf-8", newline="\n") as file:
             for text in _blocks(export, carrier):
                 file.write(text)
