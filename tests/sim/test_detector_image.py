@@ -9,8 +9,9 @@ from skybutler.instruments import Instrument
 from skybutler.instruments.camera import initial_wcs
 from skybutler.sim.detector_image import electrons_on_detector
 from skybutler.sim.raw_file import scaled_shape
+from skybutler.sim.signature import dark_current, pixel_response
 from skybutler.sim.truth import sources_in_cone
-from skybutler.sim.visits import FIELD, SimulatedVisit
+from skybutler.sim.visits import FIELD, SimulatedVisit, plan_calibration_exposures
 
 IMSIM = Instrument.load("LSSTCam-imSim")
 
@@ -53,3 +54,17 @@ def test_dead_column_stays_and_wells_do_not_overflow() -> None:
         image = electrons_on_detector(IMSIM, detector, visit, shape, 3)
         assert np.flatnonzero((image == 0).all(axis=0)).tolist() == [np.random.default_rng(94).integers(0, shape[1])]
         assert image.max() < amplifier.saturation * amplifier.gain
+
+
+def test_exposures_of_the_closed_dome_show_the_detector_alone() -> None:
+    detector, shape = IMSIM.detector(94), scaled_shape(IMSIM.detector(94), 8)
+    bias, dark, *flats = (
+        electrons_on_detector(IMSIM, detector, exposure, shape, 3) for exposure in plan_calibration_exposures("iy")
+    )
+    assert (bias == 0).all()
+    assert np.median(dark) == pytest.approx(300.0 * np.median(dark_current(detector, shape, 3)), rel=0.01)
+    for flat, band in zip(flats, "iy", strict=True):
+        ratio = flat / pixel_response(detector, band, shape, 3)
+        assert np.median(ratio) == pytest.approx(30_000.0, rel=0.001)
+        # What is left is photon noise.
+        assert np.subtract(*np.percentile(ratio, (84.13, 15.87))) / 2 == pytest.approx(np.sqrt(30_000.0), rel=0.05)

@@ -2,6 +2,14 @@
 
 from skybutler.sim.archive import Archive, simulate_archive
 from skybutler.sim.survey import Survey, simulate_survey
-from skybutler.sim.visits import SimulatedVisit, plan_visits
+from skybutler.sim.visits import SimulatedVisit, plan_calibration_exposures, plan_visits
 
-__all__ = ["Archive", "SimulatedVisit", "Survey", "plan_visits", "simulate_archive", "simulate_survey"]
+__all__ = [
+    "Archive",
+    "SimulatedVisit",
+    "Survey",
+    "plan_calibration_exposures",
+    "plan_visits",
+    "simulate_archive",
+    "simulate_survey",
+]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from skybutler.instruments import Detector, Instrument
 from skybutler.sim.detector_image import sky_gradient
+from skybutler.sim.physics import DARK_S, FLAT_ELECTRONS
 from skybutler.sim.raw_file import scaled_shape
 from skybutler.sim.signature import bias_pattern, dark_current, pixel_response
 from skybutler.sky.times import parse_time
@@ -30,8 +31,6 @@ Progress = Callable[[Path], None]
 
 _COMBINED = 20
 """Exposures in one product."""
-_DARK_S = 300.0
-_FLAT_ELECTRONS = 30_000.0
 _SKY_ELECTRONS = 50_000.0
 _STORAGE_CLASS = "ExposureF"
 
@@ -195,9 +194,9 @@ def _pixels(
         return bias_pattern(detector, shape, seed), noise, "adu"
     if product.name == "dark":
         current = dark_current(detector, shape, seed) / amplifier.gain
-        return current, noise / _DARK_S**2 + current / (amplifier.gain * _DARK_S * _COMBINED), "adu/s"
+        return current, noise / DARK_S**2 + current / (amplifier.gain * DARK_S * _COMBINED), "adu/s"
     if product.name == "flat" and band is not None:
         response = pixel_response(detector, band, shape, seed)
-        return response, response / (_FLAT_ELECTRONS * _COMBINED), None
+        return response, response / (FLAT_ELECTRONS * _COMBINED), None
     gradient = sky_gradient(shape)
     return gradient, gradient / (_SKY_ELECTRONS * _COMBINED), None

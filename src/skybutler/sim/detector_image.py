@@ -11,7 +11,7 @@ import numpy.typing as npt
 from skybutler.images import SkyWcs
 from skybutler.instruments import Detector, Instrument
 from skybutler.instruments.camera import initial_wcs
-from skybutler.sim.physics import BANDS, COSMIC_RAYS_PER_CM2_S
+from skybutler.sim.physics import BANDS, COSMIC_RAYS_PER_CM2_S, FLAT_ELECTRONS
 from skybutler.sim.signature import dark_current, defects, pixel_response
 from skybutler.sim.truth import Sources, sources_in_cone
 from skybutler.sim.visits import SimulatedVisit
@@ -51,6 +51,31 @@ def electrons_on_detector(
         Shape (height, width), without read noise, saturated where the wells are full.
     """
     random = np.random.default_rng(np.random.SeedSequence((seed, visit.id, detector.id)))
+    image = _light(instrument, detector, visit, shape, seed, random)
+    image *= pixel_response(detector, visit.band, shape, seed)
+    image += dark_current(detector, shape, seed) * visit.exposure_s
+    image += np.sqrt(image) * random.standard_normal(shape)
+    pixel_mm = detector.layout.size[0] / shape[1] * instrument.camera.pixel_mm
+    _add_cosmic_rays(image, random, visit.exposure_s, pixel_mm)
+    amplifier = detector.layout.amplifiers[0]
+    _bleed(image, 0.9 * amplifier.saturation * amplifier.gain)
+    for defect in defects(detector, shape):
+        if visit.mjd >= defect.since:
+            image[defect.y : defect.y + defect.height, defect.x : defect.x + defect.width] = 0.0
+    return image
+
+
+def _light(
+    instrument: Instrument,
+    detector: Detector,
+    visit: SimulatedVisit,
+    shape: tuple[int, int],
+    seed: int,
+    random: np.random.Generator,
+) -> Floats:
+    """Electrons that ideal pixels collect: of sources and sky, or of a lamp in the closed dome."""
+    if visit.image_type != "SKYEXP":
+        return np.full(shape, FLAT_ELECTRONS if visit.image_type == "FLAT" else 0.0)
     wcs = initial_wcs(instrument, detector, visit.ra, visit.dec, visit.sky_angle, shape)
     scale = detector.layout.size[0] / shape[1]
     pixel = float(wcs.pixel_scale_arcsec(shape[1] / 2, shape[0] / 2))
@@ -66,15 +91,6 @@ def electrons_on_detector(
     image += sky * sky_gradient(shape)
     if visit.streak:
         _add_streak(image, random, sky)
-    image = image * pixel_response(detector, visit.band, shape, seed)
-    image += dark_current(detector, shape, seed) * visit.exposure_s
-    image += np.sqrt(image) * random.standard_normal(shape)
-    _add_cosmic_rays(image, random, visit.exposure_s, scale * instrument.camera.pixel_mm)
-    amplifier = detector.layout.amplifiers[0]
-    _bleed(image, 0.9 * amplifier.saturation * amplifier.gain)
-    for defect in defects(detector, shape):
-        if visit.mjd >= defect.since:
-            image[defect.y : defect.y + defect.height, defect.x : defect.x + defect.width] = 0.0
     return image
 
 

@@ -11,7 +11,10 @@ __all__ = [
     "BIAS_PATTERN_ADU",
     "COSMIC_RAYS_PER_CM2_S",
     "DARK_ELECTRONS_S",
+    "DARK_S",
     "EXPOSURE_S",
+    "FLAT_ELECTRONS",
+    "FLAT_S",
     "GALAXIES",
     "HOT_ELECTRONS_S",
     "HOT_FRACTION",
@@ -26,6 +29,10 @@ __all__ = [
 ]
 
 EXPOSURE_S = 30.0
+DARK_S = 300.0
+FLAT_S = 10.0
+FLAT_ELECTRONS = 30_000.0
+"""Of one exposure of a flat, in an ideal pixel."""
 SEEING_ARCSEC = (0.55, 1.1)
 """Range of the full width at half maximum of the point-spread function."""
 COSMIC_RAYS_PER_CM2_S = 0.01

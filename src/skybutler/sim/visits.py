@@ -5,20 +5,22 @@ Knows nothing of pixels.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from skybutler.instruments import Instrument
 from skybutler.instruments.sky_position import altaz_of_hour_angle
-from skybutler.sim.physics import EXPOSURE_S, SEEING_ARCSEC
+from skybutler.sim.physics import DARK_S, EXPOSURE_S, FLAT_S, SEEING_ARCSEC
 
-__all__ = ["FIELD", "SimulatedVisit", "plan_visits"]
+__all__ = ["FIELD", "SimulatedVisit", "plan_calibration_exposures", "plan_visits"]
 
 FIELD = (55.7467, -32.2862)
 """Centre of the survey, ICRS degrees: in patch 17 of tract 4431 of the DC2 sky map."""
 
 _DITHER_DEG = 0.04
+_FIRST_CALIBRATION = 5_000_000
 _FIRST_NIGHT = 59880
 _VISITS_PER_NIGHT = 3
 _NIGHTS_APART = 4
@@ -51,6 +53,8 @@ class SimulatedVisit:
         How much brighter than dark the sky is, magnitudes.
     streak : `bool`
         Whether a satellite crosses the field.
+    image_type : `str`
+        What the header calls it: SKYEXP, or BIAS, DARK or FLAT of a closed dome.
     """
 
     id: int
@@ -63,6 +67,7 @@ class SimulatedVisit:
     seeing: float = 0.8
     moon: float = 0.0
     streak: bool = False
+    image_type: str = "SKYEXP"
 
     @property
     def year(self) -> int:
@@ -125,3 +130,35 @@ def plan_visits(
             )
         )
     return tuple(visits)
+
+
+def plan_calibration_exposures(
+    bands: Iterable[str], field: tuple[float, float] = FIELD, n: int = 1
+) -> tuple[SimulatedVisit, ...]:
+    """Exposures of the closed dome on the day before the survey begins: biases, darks, and flats in some bands.
+
+    Parameters
+    ----------
+    bands : iterable of `str`
+        Bands of the flats; biases and darks are taken through the first.
+    field : `tuple` [`float`, `float`]
+        Where the telescope points meanwhile, ICRS degrees.
+    n : `int`
+        How many of each.
+    """
+    chosen = tuple(bands)
+    kinds = [("BIAS", chosen[0], 0.0), ("DARK", chosen[0], DARK_S), *(("FLAT", band, FLAT_S) for band in chosen)]
+    planned = [kind for kind in kinds for _ in range(n)]
+    return tuple(
+        SimulatedVisit(
+            id=_FIRST_CALIBRATION + k,
+            band=band,
+            ra=field[0],
+            dec=field[1],
+            sky_angle=0.0,
+            mjd=round(_FIRST_NIGHT - 0.5 + 0.005 * k, 8),
+            exposure_s=seconds,
+            image_type=image_type,
+        )
+        for k, (image_type, band, seconds) in enumerate(planned)
+    )
