@@ -129,7 +129,9 @@ def _add_sources(
     reach = 4.0 * np.hypot(sigma * 1.2, 1.35 * sources.radius / pixel) * np.clip(np.log10(flux) / 3.5, 0.8, 3.0)
     for low, stamp in zip((0, *_STAMP_CLASSES_PX[:-1]), _STAMP_CLASSES_PX, strict=True):
         largest = stamp == _STAMP_CLASSES_PX[-1]
-        chosen = np.flatnonzero((reach > low) & ((reach <= stamp) | largest))
+        of_size = (reach > low) & ((reach <= stamp) | largest)
+        touching = (x > -stamp - 1) & (x < width + stamp + 1) & (y > -stamp - 1) & (y < height + stamp + 1)
+        chosen = np.flatnonzero(of_size & touching)
         for part in np.array_split(chosen, max(1, len(chosen) * (2 * stamp + 1) ** 2 // 4_000_000)):
             if len(part):
                 _add_stamps(image, x[part], y[part], flux[part], sources.take(part), sigma, pixel, tilt[part], stamp)
