@@ -27,6 +27,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Looking after it": {
         "cache": ("cache:cache", "Show or empty the local copies of files of an object store."),
         "log": ("journal:log", "Show who changed what, and when."),
+        "verify": ("verify:verify", "Tell whether rows and files are whole and agree; mend them."),
     },
     "Taking data in": {
         "define-visits": ("visits:define_visits", "Make visits, with their regions, of exposures."),

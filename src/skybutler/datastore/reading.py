@@ -144,6 +144,19 @@ class Reading:
 
         return np.asarray(sizes_of(self.storage, paths) >= 0)
 
+    def copies(self, paths: Sequence[str]) -> NDArray[np.int64]:
+        """Sizes in bytes of the files of n recorded paths in each of m stores, shape (m, n); -1 for missing ones."""
+        import numpy as np
+
+        members = list(self.storage.members.values()) if isinstance(self.storage, Chain) else [self.storage]
+        return np.stack([sizes_of(member, paths) for member in members])
+
+    def content(self, record: FileRecord) -> StoredFile:
+        """Size and checksum of the file of a record as it is; all of it is read."""
+        storage, path = self._locate(record)
+        with storage.open(path) as stream:
+            return of_stream(stream)
+
     def verify(self, record: FileRecord) -> StoredFile:
         """Read a whole file and compare it with its record.
 

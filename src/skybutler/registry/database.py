@@ -157,6 +157,10 @@ class Database(ABC):
             One of those goes on for longer than some seconds.
         """
 
+    def faults(self) -> list[str]:
+        """What the database itself finds wrong with its file, where it can tell."""
+        return []
+
     row_lock = " FOR UPDATE"
     """End of a SELECT whose rows no other transaction may touch before this one ends; empty where none could."""
     shared_lock = " FOR KEY SHARE"

@@ -315,3 +315,7 @@ class SqliteDatabase(Database):
 
     def lock_out(self, name: str) -> None:
         """Readers see what was there before; writers are kept out already."""
+
+    def faults(self) -> list[str]:
+        rows = self.query("PRAGMA integrity_check")
+        return [str(row[0]) for row in rows if row[0] != "ok"]

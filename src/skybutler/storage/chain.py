@@ -183,11 +183,20 @@ class Chain:
             raise trouble
         return sizes
 
-    def files(self, prefix: str = "") -> Iterator[str]:
+    def modified(self, paths: Sequence[str]) -> NDArray[np.float64]:
+        """When the latest copies of files were written, seconds since 1970 (UTC), shape (n,); NaN for missing ones."""
+        import numpy as np
+
+        latest = np.full(len(paths), np.nan)
+        for member in self.members.values():
+            latest = np.fmax(latest, member.modified(paths))
+        return latest
+
+    def files(self, prefix: str = "", *, scratch: bool = False) -> Iterator[str]:
         """Paths of all files that some member has below a directory, each once."""
         seen: set[str] = set()
         for member in self.members.values():
-            new = [path for path in member.files(prefix) if path not in seen]
+            new = [path for path in member.files(prefix, scratch=scratch) if path not in seen]
             seen.update(new)
             yield from new
 

@@ -145,13 +145,27 @@ class LocalStorage:
                 raise self._translated(error, path) from error
         return np.array(sizes, dtype=np.int64)
 
-    def files(self, prefix: str = "") -> Iterator[str]:
-        """Paths of all files below a directory; half-written ones are left out."""
+    def files(self, prefix: str = "", *, scratch: bool = False) -> Iterator[str]:
+        """Paths of all files below a directory; half-written ones are left out unless ``scratch``."""
         top = self.full_path(prefix.rstrip("/")) if prefix.rstrip("/") else self._directory
         for directory, _, names in os.walk(top):
             inner = directory[len(self._prefix) :]
             start = inner + "/" if inner else ""
-            yield from (start + name for name in names if not name.startswith(SCRATCH_PREFIX))
+            yield from (start + name for name in names if scratch or not name.startswith(SCRATCH_PREFIX))
+
+    def modified(self, paths: Sequence[str]) -> NDArray[np.float64]:
+        """When files were last written, seconds since 1970 (UTC), shape (n,); NaN for a missing one."""
+        import numpy as np
+
+        times = np.full(len(paths), np.nan)
+        for i, path in enumerate(paths):
+            try:
+                times[i] = os.lstat(self.full_path(path)).st_mtime
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise self._translated(error, path) from error
+        return times
 
     def url(self, path: str) -> str:
         """``file:`` URI, percent-encoded."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -179,8 +180,21 @@ class S3Storage:
                 break
         return found
 
-    def files(self, prefix: str = "") -> Iterator[str]:
-        """Paths of all objects below a prefix."""
+    def modified(self, paths: Sequence[str]) -> NDArray[np.float64]:
+        """When objects were written, seconds since 1970 (UTC), shape (n,); NaN for a missing one."""
+        import numpy as np
+
+        def time(path: str) -> float:
+            try:
+                return float(self._head(path)["last_modified"].timestamp())
+            except FileNotFoundInStoreError:
+                return math.nan
+
+        with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+            return np.fromiter(pool.map(time, paths), dtype=np.float64, count=len(paths))
+
+    def files(self, prefix: str = "", *, scratch: bool = False) -> Iterator[str]:
+        """Paths of all objects below a prefix; none is ever half-written."""
         below = self._prefix + (check_path(prefix.rstrip("/")) if prefix.rstrip("/") else "")
         for page in self._pages(below):
             yield from (item["path"][len(self._prefix) :] for item in page)

@@ -88,8 +88,11 @@ class Storage(Protocol):
     def remove(self, paths: Iterable[str]) -> None:
         """Delete files; missing ones are no error.  Directories left empty go too."""
 
-    def files(self, prefix: str = "") -> Iterator[str]:
-        """Paths of all files below a directory, in no particular order."""
+    def files(self, prefix: str = "", *, scratch: bool = False) -> Iterator[str]:
+        """Paths of all files below a directory, in no particular order; with ``scratch`` half-written ones too."""
+
+    def modified(self, paths: Sequence[str]) -> NDArray[np.float64]:
+        """When files were last written, seconds since 1970 (UTC), shape (n,); NaN for a missing one."""
 
     def local_path(self, path: str) -> AbstractContextManager[Path]:
         """A local file with the content, valid inside the ``with`` block; not to be modified."""
