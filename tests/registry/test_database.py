@@ -434,3 +434,32 @@ def test_unknown_databases_are_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="not a database skybutler knows") as caught:
         open_database(url, writeable=False)
     assert "postgresql://" in caught.value.hint
+
+
+def test_who_is_locked_out_waits(database: Database) -> None:
+    database.execute("CREATE TABLE lockable (k INTEGER)")
+    order: list[str] = []
+    reads, locked = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with database.transaction():
+            database.query("SELECT 1 FROM lockable")
+            reads.set()
+            locked.wait(0.3)
+            order.append("reader")
+        database.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert reads.wait(10)
+    with database.transaction():
+        database.lock_out("lockable")
+        order.append("lock")
+        locked.set()
+    thread.join()
+    assert order == ["reader", "lock"]
+    database.execute("DROP TABLE lockable")
+
+
+def test_a_sound_database_has_no_faults(database: Database) -> None:
+    assert database.faults() == []

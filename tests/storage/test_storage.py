@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import time
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from skybutler.errors import FileExistsInStoreError, FileNotFoundInStoreError, InvalidError
-from skybutler.storage import Storage
+from skybutler.storage import LocalStorage, Storage
+from skybutler.storage.local import SCRATCH_PREFIX
 from skybutler.storage.storage import Data, check_path
 
 CONTENT = bytes(range(256)) * 50
@@ -165,3 +168,20 @@ def test_anyone_can_read_through_a_signed_url(storage: Storage) -> None:
 def test_a_storage_travels_to_other_processes(storage: Storage) -> None:
     storage.write("x", b"1")
     assert pickle.loads(pickle.dumps(storage)).read("x") == b"1"
+
+
+def test_times_of_writing(storage: Storage) -> None:
+    before = time.time()
+    storage.write("a/b", b"x")
+    found = storage.modified(["a/b", "a/c", "a/b/c"])
+    assert before - 2 <= found[0] <= time.time() + 2
+    assert np.isnan(found[1:]).all()
+
+
+def test_half_written_files_are_listed_on_demand(storage: Storage) -> None:
+    storage.write("a/b", b"x")
+    assert list(storage.files(scratch=True)) == ["a/b"]
+    if isinstance(storage, LocalStorage):
+        Path(storage.local_root, "a", f"{SCRATCH_PREFIX}1.fits").touch()
+        assert list(storage.files()) == ["a/b"]
+        assert sorted(storage.files(scratch=True)) == [f"a/{SCRATCH_PREFIX}1.fits", "a/b"]

@@ -317,5 +317,8 @@ class SqliteDatabase(Database):
         """Readers see what was there before; writers are kept out already."""
 
     def faults(self) -> list[str]:
-        rows = self.query("PRAGMA integrity_check")
+        try:
+            rows = self.query("PRAGMA integrity_check")
+        except FormatError as error:
+            return [error.message]
         return [str(row[0]) for row in rows if row[0] != "ok"]

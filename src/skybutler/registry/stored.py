@@ -134,7 +134,8 @@ class StoredFiles:
                 "WHERE s.component = '' AND s.id = dataset.id AND s.path = dataset.path"
             ) + self._database.execute(
                 f"UPDATE artifact SET size = s.size, checksum = s.checksum FROM {stage} s, dataset d "
-                "WHERE d.id = s.id AND s.component = artifact.component AND d.k = artifact.dataset AND s.path = artifact.path"
+                "WHERE d.id = s.id AND s.component = artifact.component AND d.k = artifact.dataset "
+                "AND s.path = artifact.path"
             )
 
 

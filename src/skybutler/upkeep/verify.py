@@ -65,7 +65,10 @@ def verify(
     butler.registry.refresh()
     chosen = bool(dataset_types or collections)
     if not chosen:
-        yield from _database_problems(butler, most, progress)
+        if faults := butler.registry.database.faults():
+            yield _damage(faults, most)
+            return
+        yield from _row_problems(butler, most, progress)
     if files:
         check = FileCheck(butler, dataset_types, collections, checksums=checksums, remedies=remedies, most=most)
         yield from check.problems(progress)
@@ -91,11 +94,13 @@ def repair(butler: Butler, problems: Sequence[Problem]) -> Iterator[tuple[Proble
 
 
 # ------------------------------------------------------------------------ rows
-def _database_problems(butler: Butler, most: int | None, progress: Progress) -> Iterator[Problem]:
-    registry = butler.registry
+def _damage(faults: Sequence[str], most: int | None) -> Problem:
+    what = "faults in the database file, for which nothing else was looked at"
+    return Problem("damaged-database", what, len(faults), list(faults[:most]), "bring back a backup of the database")
+
+
+def _row_problems(butler: Butler, most: int | None, progress: Progress) -> Iterator[Problem]:
     with progress("Checking the database", "rules") as advance:
-        if faults := registry.database.faults():
-            yield Problem("damaged-database", "faults in the database file", len(faults), faults[:most])
         checks = list(_row_checks(butler))
         for done, check in enumerate(checks, 1):
             if (problem := _problem(butler, check, most)) is not None:
@@ -125,7 +130,8 @@ def _problem(butler: Butler, check: RowCheck, most: int | None) -> Problem | Non
     def mend() -> int:
         assert check.repair is not None
         with butler.transaction():
-            done = check.repair()
+            check.repair()
+            done = count - sum(map(len, check.find()))  # which counts what another repair has mended before
             butler.registry.journal.note("repair", check.kind, done, what=check.what)
             butler.registry.revision.bump()
         return done
