@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import os
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from skybutler import Butler, FileDataset
 from skybutler.registry.removal import Removal
 from skybutler.registry.stored import StoredFiles
 from skybutler.storage.local import SCRATCH_PREFIX
+from skybutler.storage.places import member_path
 from skybutler.upkeep.problem import Problem, Remedies, quiet
 from skybutler.upkeep.strays import StrayCheck, trash_problems
 from support.kept import RUN, make_kept, path, refs, wait_a_little
@@ -95,6 +99,24 @@ def test_files_that_datasets_have_by_uri(kept: Butler) -> None:
     other = type(ref)(ref.dataset_type, ref.data_id, "u/other")
     uri = kept.datastore.storage.url(f"{RUN}/by uri.yaml")
     kept.ingest(FileDataset(uri, [other]), transfer="direct")
+    assert look(kept) == {}
+
+
+def test_members_of_zip_files(kept: Butler) -> None:
+    """A zip file that datasets are members of has datasets."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.yaml", "a: 1\n")
+    kept.datastore.storage.write(f"{RUN}/some.zip", buffer.getvalue())
+    wait_a_little()
+    assert look(kept).keys() == {"orphaned-file"}
+    with kept.registry.transaction():
+        record = kept.registry.file_record(refs(kept)[0].id.bytes)
+        assert record is not None
+        kept.registry.datasets.set_record(
+            refs(kept)[0].id.bytes, dataclasses.replace(record, path=member_path(f"{RUN}/some.zip", "a.yaml"))
+        )
+    kept.datastore.storage.remove([record.path])
     assert look(kept) == {}
 
 

@@ -96,6 +96,11 @@ class StoredFiles:
             )
         return [files[i] for (i,) in found]
 
+    def like(self, pattern: str) -> Generator[list[str], None, None]:
+        """Different recorded paths that match an SQL pattern, some thousand at a time."""
+        for rows in self._database.stream("SELECT DISTINCT path FROM dataset WHERE path LIKE ?", (pattern,)):
+            yield [str(row[0]) for row in rows]
+
     def has_uris_below(self, root: str) -> bool:
         """Whether the URI of any file begins so: files that are recorded as somebody else's may be below our root."""
         sql = "SELECT 1 FROM dataset WHERE path >= ? AND path < ? LIMIT 1"

@@ -176,7 +176,13 @@ class ZippedFiles:
             known = {}
         return np.array([known[p].file_size if p in known else -1 for p in paths], dtype=np.int64)
 
-    def files(self, prefix: str = "") -> Iterator[str]:
+    def modified(self, paths: Sequence[str]) -> NDArray[np.float64]:
+        """When the zip file was written, seconds since 1970 (UTC), shape (n,); NaN for a missing member."""
+        import numpy as np
+
+        return np.where(self.sizes(paths) >= 0, self._storage.modified([self._zip])[0], np.nan)
+
+    def files(self, prefix: str = "", *, scratch: bool = False) -> Iterator[str]:
         """Names of all members that begin with ``prefix``."""
         return (name for name in members(self._storage, self._zip) if name.startswith(prefix))
 

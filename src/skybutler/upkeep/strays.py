@@ -12,6 +12,7 @@ from skybutler.butler.config import CONFIG_NAME
 from skybutler.datasets import CollectionType
 from skybutler.registry.stored import StoredFiles
 from skybutler.storage.local import SCRATCH_PREFIX
+from skybutler.storage.places import MARK, container
 
 from .problem import Advance, Found, Problem, Progress, Remedies
 
@@ -64,19 +65,23 @@ class StrayCheck:
     def _listed(self, advance: Advance) -> Iterator[tuple[str, str | None]]:
         """Paths (and URIs) that a dataset may have; half-written files are put aside."""
         scratch: list[str] = []
-        by_uri = self._stored.has_uris_below(self._storage.root)
+        by_uri, zips = self._stored.has_uris_below(self._storage.root), self._zips()
         for n, path in enumerate(self._storage.files(scratch=True), 1):
             if n % _ADVANCE == 0:
                 advance(n, None)
             if path.rpartition("/")[2].startswith(SCRATCH_PREFIX):
                 scratch.append(path)
-            elif path in self._own:
+            elif path in self._own or path in zips:
                 continue
             elif not _is_text(path):  # no database holds such a name
                 self._unrelated.add(path.encode(errors="backslashreplace").decode())
             else:
                 yield path, self._storage.url(path) if by_uri else None
         self._sort_by_age(scratch, self._scratch)
+
+    def _zips(self) -> set[str]:
+        """Zip files whose members are datasets."""
+        return {container(path) for paths in self._stored.like(f"%{MARK}%") for path in paths}
 
     def _is_placed(self, path: str) -> bool:
         """Whether a file is where datasets are put."""
@@ -134,7 +139,8 @@ class StrayCheck:
         done = 0
         for batch in self._orphans.batches():
             with self._butler.transaction():
-                count = self._stored.discard([row[0] for row in batch])
+                zips = self._zips()
+                count = self._stored.discard([row[0] for row in batch if row[0] not in zips])
                 self._butler.registry.journal.note("repair", "orphaned-file", count)
                 self._butler._transactions.note_trash()
             done += count
