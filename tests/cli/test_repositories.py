@@ -1,4 +1,4 @@
-"""Making repositories, their configuration, their labels."""
+"""Making repositories, and their configuration."""
 
 from __future__ import annotations
 
@@ -118,23 +118,6 @@ def test_config_validate(good: Good, run: Run, rows: Rows, repo: Path) -> None:
 
 def test_config_validate_of_an_unknown_type(bad: Bad, repo: Path) -> None:
     assert "Did you mean 'note'?" in bad("config-validate", repo, "-d", "nota")
-
-
-# --------------------------------------------------------------------- labels
-def test_labels(good: Good, rows: Rows, run: Run, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "There are no labels" in run("repos", "list").stderr
-    monkeypatch.setenv("DAF_BUTLER_REPOSITORIES", f"{{mine: '{repo}', other: '/nowhere'}}")
-    assert [r["label"] for r in rows("repos", "list")] == ["mine", "other"]
-    assert "u/one" in good("query-collections", "mine")
-
-
-def test_wrong_labels(bad: Bad, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DAF_BUTLER_REPOSITORIES", f"{{mine: '{repo}'}}")
-    assert "Did you mean 'mine'?" in bad("query-collections", "mime")
-    monkeypatch.setenv("DAF_BUTLER_REPOSITORY_INDEX", str(tmp_path / "none.yaml"))
-    assert "both set" in bad("repos", "list")
-    monkeypatch.delenv("DAF_BUTLER_REPOSITORIES")
-    assert "does not exist" in bad("repos", "list")
 
 
 def test_config_dump_hides_keys(good: Good, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from .collections import ButlerCollections
 from .config import RepositoryConfig
 from .deferred import DeferredDataset
 from .definitions import Definitions
-from .labels import resolve_label
+from .labels import Labels, resolve_label
 from .lookup import Collections, listed
 from .queries import Queries
 from .transaction import Transactions
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Butler"]
 
 
-class Butler(Queries, Definitions, Transfers):
+class Butler(Queries, Definitions, Transfers, Labels):
     """A repository, opened.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Subcommands about whole repositories: making them, their configuration, their labels."""
+"""Subcommands about whole repositories: making them, and their configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from skybutler.errors import ButlerError, ConfigError, nearest
 
-from .command import ButlerCommand, command
+from .command import command
 from .options import as_json, dataset_type_option, many, repository
 from .output import counted, show, table_of_rows
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SECRET = re.compile(r"(?i)secret|token|password|access_key")
 
-__all__ = ["config_dump", "config_validate", "create", "repos"]
+__all__ = ["config_dump", "config_validate", "create"]
 
 
 @command("create")
@@ -183,21 +183,3 @@ def _check_formatter(butler: Butler, kind: DatasetType, instrument: str | None) 
 
 def _check_template(butler: Butler, kind: DatasetType, instrument: str | None) -> None:
     butler.datastore.templates.find(kind, instrument=instrument).validate(kind)
-
-
-# --------------------------------------------------------------------- labels
-@click.group("repos")
-def repos() -> None:
-    """Labels of repositories, from DAF_BUTLER_REPOSITORIES or the file that DAF_BUTLER_REPOSITORY_INDEX names."""
-
-
-@repos.command("list", cls=ButlerCommand)
-@as_json
-def list_repositories(as_json: bool) -> None:
-    """List labels and the places they stand for."""
-    from skybutler.butler.labels import known_repositories
-
-    if not show(table_of_rows(("label", "repository"), sorted(known_repositories().items())), as_json=as_json):
-        click.echo(
-            "There are no labels: set DAF_BUTLER_REPOSITORY_INDEX to a YAML file of labels and places.", err=True
-        )

@@ -7,12 +7,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skybutler.butler import Butler as PlainButler
-from skybutler.butler.config import CONFIG_NAME, RepositoryConfig
-from skybutler.butler.labels import known_repositories
+from skybutler.butler.config import RepositoryConfig
 from skybutler.datasets import DatasetExistence, FileDataset
 from skybutler.datasets import DatasetRef as PlainRef
 from skybutler.dimensions import DimensionUniverse
@@ -20,8 +18,6 @@ from skybutler.errors import (
     ConflictError,
     FileExistsInStoreError,
     InvalidError,
-    ParameterError,
-    nearest,
 )
 
 from .collections import ButlerCollections
@@ -149,11 +145,18 @@ class Butler(Lists):
     @staticmethod
     def get_known_repos() -> set[str]:
         """Labels of the repository index."""
-        return set(known_repositories())
+        return PlainButler.get_known_repos()
 
     @staticmethod
-    def get_repo_uri(label: str) -> ResourcePath:
+    def get_repo_uri(label: str, return_label: bool = False) -> ResourcePath:
         """Where the repository of a label is.
+
+        Parameters
+        ----------
+        label : `str`
+            Label.
+        return_label : `bool`
+            Return what is no label as it is.
 
         Raises
         ------
@@ -162,15 +165,13 @@ class Butler(Lists):
         """
         from lsst.resources import ResourcePath
 
-        known = known_repositories()
-        if label not in known:
-            raise ParameterError(f"'{label}' is no repository label.", hint=nearest(label, known))
-        return ResourcePath(known[label], forceDirectory=True)
+        place = PlainButler.get_repo_uri(label, return_label)
+        return ResourcePath(place, forceDirectory=None if place.endswith((".yaml", ".yml")) else True)
 
     @staticmethod
     def has_repo_config(root: Any) -> bool:
         """Whether there is a repository at a place."""
-        return (Path(_place(root)) / CONFIG_NAME).is_file()
+        return PlainButler.has_repo_config(_place(root))
 
     # -------------------------------------------------------------- the butler
     @property
