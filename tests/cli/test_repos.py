@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-Good = Bad = Callable[..., str]
+Good = Callable[..., str]
+Bad = Callable[..., str]
 Run = Callable[..., Result]
 Rows = Callable[..., list[dict[str, Any]]]
 
