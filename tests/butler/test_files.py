@@ -15,7 +15,6 @@ from skybutler.datasets import CollectionType, DatasetExistence, DatasetRef, Fil
 from skybutler.dimensions import DataId
 from skybutler.errors import (
     ButlerError,
-    ConflictError,
     DatasetExistsError,
     InvalidError,
     MissingFileError,
@@ -294,38 +293,3 @@ def test_only_runs_can_be_removed_as_runs(small: Butler) -> None:
         with pytest.raises(ButlerError, match=name):
             small.remove_runs(["run/mine", name])
     assert "run/mine" in small.collections.query()
-
-
-# ------------------------------------------------------------------------------------------------------------ retrieve
-@pytest.mark.parametrize("preserve", [True, False])
-def test_files_are_copied_out(small: Butler, repository: Path, tmp_path: Path, preserve: bool) -> None:
-    refs = [small.put({"d": d}, "plain", detector=d) for d in range(2)]
-    uris = small.retrieve_artifacts(refs, tmp_path / "out", preserve_path=preserve)
-    made = sorted(p for p in (tmp_path / "out").rglob("*") if p.is_file())
-    assert sorted(Path(u.removeprefix("file://")) for u in uris) == made
-    expected = [p.relative_to(repository) if preserve else Path(p.name) for p in (local(small, r) for r in refs)]
-    assert [p.relative_to(tmp_path / "out") for p in made] == sorted(expected)
-    with pytest.raises(ConflictError):
-        small.retrieve_artifacts(refs, tmp_path / "out", preserve_path=preserve)
-    small.retrieve_artifacts(refs, tmp_path / "out", preserve_path=preserve, overwrite=True)
-
-
-def test_files_of_the_same_name_do_not_replace_each_other(small: Butler, tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "same.yaml").write_text(f"v: {name}")
-    taken = [item(small, tmp_path / name / "same.yaml", n) for n, name in enumerate("ab")]
-    small.ingest(*taken, transfer="direct")
-    refs = [t.refs[0] for t in taken]
-    with pytest.raises(ConflictError, match="preserve_path"):
-        small.retrieve_artifacts(refs, tmp_path / "out", preserve_path=False)
-    assert not list((tmp_path / "out").iterdir())
-    assert len(small.retrieve_artifacts(refs, tmp_path / "out")) == 2
-
-
-@pytest.mark.parametrize("mode", ["move", "direct", "copi"])
-def test_files_do_not_leave_the_repository(small: Butler, tmp_path: Path, mode: str) -> None:
-    ref = small.put({}, "plain", detector=1)
-    with pytest.raises(ParameterError):
-        small.retrieve_artifacts([ref], tmp_path / "out", transfer=mode)
-    assert small.exists(ref) is DatasetExistence.VERIFIED

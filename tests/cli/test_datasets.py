@@ -95,10 +95,21 @@ def test_retrieve(good: Good, rows: Rows, repo: Path, tmp_path: Path) -> None:
     assert "uri" in good("retrieve-artifacts", repo, target, "-d", "note", "--clobber", "-v")
 
 
+def test_retrieve_into_a_zip_file(good: Good, rows: Rows, repo: Path, tmp_path: Path) -> None:
+    said = good("retrieve-artifacts", repo, tmp_path / "out", "-d", "*", "--zip")
+    (made,) = (tmp_path / "out").iterdir()
+    assert said == f"Zip file written to {made}.\n"
+    assert rows("retrieve-artifacts", repo, tmp_path / "out", "-d", "*", "--zip", "--clobber") == [{"uri": str(made)}]
+    assert good("retrieve-artifacts", repo, tmp_path / "none", "-d", "n*", "--where", "detector = 9", "--zip") == (
+        f"Retrieved 0 files into {tmp_path / 'none'}.\n"
+    )
+
+
 def test_retrieve_mistakes(bad: Bad, good: Good, repo: Path, tmp_path: Path) -> None:
     target = tmp_path / "out"
     assert "'*' means all" in bad("retrieve-artifacts", repo, target)
     good("retrieve-artifacts", repo, target, "-d", "*")
+    next(target.glob("u/one/note/**/*.yaml")).write_text("changed")
     assert "already a file" in bad("retrieve-artifacts", repo, target, "-d", "note")
     assert "'move'" in bad("retrieve-artifacts", repo, target, "-t", "move", status=2)
     (tmp_path / "file").write_text("")

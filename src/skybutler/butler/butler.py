@@ -416,20 +416,6 @@ class Butler(Queries, Definitions, Transfers, Labels):
 
         return remove_runs(self, listed(names), unlink_from_chains=unlink_from_chains)
 
-    def retrieve_artifacts(
-        self,
-        refs: Iterable[DatasetRef],
-        destination: str | os.PathLike[str],
-        *,
-        transfer: str = "auto",
-        preserve_path: bool = True,
-        overwrite: bool = False,
-    ) -> list[str]:
-        """Copy files of datasets out of the repository; see `skybutler.butler.files.retrieve`."""
-        from .files import retrieve
-
-        return retrieve(self, refs, destination, transfer=transfer, preserve_path=preserve_path, overwrite=overwrite)
-
     # ----------------------------------------------------------------- within
     def _made(self, provenance: DatasetProvenance | Mapping[str, Any] | None) -> DatasetProvenance | None:
         if provenance is None:

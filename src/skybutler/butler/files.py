@@ -1,10 +1,9 @@
-"""Files in and out of a repository: ingest, prune, remove runs, retrieve.  Works on a `Butler` from outside."""
+"""Files in and out of a repository: ingest, prune, remove runs.  Works on a `Butler` from outside."""
 
 from __future__ import annotations
 
-import itertools
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import (
@@ -12,7 +11,6 @@ from skybutler.datasets import (
     DatasetRef,
     DatasetType,
     FileDataset,
-    FileRecord,
 )
 from skybutler.datasets.file_columns import FileColumns
 from skybutler.datasets.identity import uuid7
@@ -20,7 +18,6 @@ from skybutler.datasets.packed_ids import PackedIds
 from skybutler.datasets.provenance import DatasetProvenance
 from skybutler.errors import (
     CollectionTypeError,
-    ConflictError,
     DatasetExistsError,
     InvalidError,
     OrphanedRecordError,
@@ -32,10 +29,7 @@ if TYPE_CHECKING:
 
     from .butler import Butler
 
-__all__ = ["bring_in", "ingest", "ingest_columns", "prune", "prune_ids", "remove_runs", "retrieve"]
-
-_RECORDS_AT_ONCE = 2_000
-"""Datasets whose file records are looked up together."""
+__all__ = ["bring_in", "ingest", "ingest_columns", "prune", "prune_ids", "remove_runs"]
 
 
 # --------------------------------------------------------------------- ingest
@@ -385,72 +379,3 @@ def remove_runs(butler: Butler, names: Sequence[str], *, unlink_from_chains: boo
             collections.remove(run.name)
         butler._transactions.note_trash()
     return count
-
-
-# ------------------------------------------------------------------- retrieve
-def retrieve(
-    butler: Butler,
-    refs: Iterable[DatasetRef],
-    destination: str | os.PathLike[str],
-    *,
-    transfer: str,
-    preserve_path: bool,
-    overwrite: bool,
-) -> list[str]:
-    """Copy (or link) the files of datasets into a directory; all or nothing.
-
-    Parameters
-    ----------
-    butler : `Butler`
-    refs : iterable of `DatasetRef`
-    destination : path
-        Directory, made when needed.
-    transfer : `str`
-        ``auto`` (copy), ``copy`` or a kind of link.
-    preserve_path : `bool`
-        Keep the directories below the datastore root; otherwise all files go side by side.
-    overwrite : `bool`
-        Replace files that are there.
-
-    Returns
-    -------
-    uris : `list` [`str`]
-        The new files.
-
-    Raises
-    ------
-    ConflictError
-        Two files would get the same name, or one is there already.
-    """
-    from skybutler.storage import LocalStorage, Stage
-    from skybutler.storage.transfer import check_mode
-    from skybutler.storage.transfer import transfer as bring
-
-    check_mode(transfer)
-    if transfer in ("move", "direct", "split"):
-        raise ParameterError(f"Artifacts cannot be retrieved with transfer '{transfer}'.", hint="Use copy or a link.")
-    os.makedirs(destination, exist_ok=True)
-    target = LocalStorage(destination)
-    places: dict[str, str] = {}
-    for record in _records_of(butler, refs):
-        inner = record.path.split("://", 1)[-1].lstrip("/")
-        path = inner if preserve_path else inner.rpartition("/")[2]
-        uri = butler.datastore.uri(record)
-        if places.setdefault(path, uri) != uri:
-            raise ConflictError(f"Two files would become {path} in {destination}.", hint="Use preserve_path=True.")
-    with Stage(target) as stage:
-        for path, uri in places.items():
-            bring(uri, target, path, "copy" if transfer == "auto" else transfer, stage, overwrite=overwrite)
-        stage.sync()
-    stage.finish()
-    return [target.url(path) for path in places]
-
-
-def _records_of(butler: Butler, refs: Iterable[DatasetRef]) -> Iterator[FileRecord]:
-    """Where datasets are stored, looked up some hundred at a time."""
-    left = iter(refs)
-    while part := list(itertools.islice(left, _RECORDS_AT_ONCE)):
-        found = butler.registry.datasets.file_records([ref.id.bytes for ref in part])
-        for ref in part:
-            record = found.get(ref.id.bytes, (0, None))[1]
-            yield record if record is not None else butler._record_of(ref)  # which says what is missing

@@ -6,10 +6,10 @@ That package uses butlers, so it is reached by name.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from skybutler.datasets import DatasetRef
 
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
     from .butler import Butler
 
-__all__ = ["Transfers"]
+__all__ = ["HasIds", "Transfers"]
+
+
+class HasIds(Protocol):
+    """What tells the ids of datasets without an object for each, as the answer to a query does."""
+
+    def ids(self) -> Iterator[bytes]:
+        """Ids of 16 bytes each."""
 
 
 class Transfers(Lookup):
@@ -80,7 +87,7 @@ class Transfers(Lookup):
     def transfer_from(
         self,
         source_butler: Butler,
-        source_refs: Iterable[DatasetRef],
+        source_refs: Iterable[DatasetRef] | HasIds,
         transfer: str = "auto",
         skip_missing: bool = True,
         register_dataset_types: bool = False,
@@ -106,5 +113,52 @@ class Transfers(Lookup):
         """
         count: int = import_module("skybutler.transfer.datasets").transfer_dimension_records_from(
             self, source_butler, source_refs
+        )
+        return count
+
+    def retrieve_artifacts(
+        self,
+        refs: Iterable[DatasetRef] | HasIds,
+        destination: str | os.PathLike[str],
+        *,
+        transfer: str = "auto",
+        preserve_path: bool = True,
+        overwrite: bool = False,
+    ) -> list[str]:
+        """Copy files of datasets out of the repository; see `skybutler.transfer.artifacts.retrieve_artifacts`."""
+        uris: list[str] = import_module("skybutler.transfer.artifacts").retrieve_artifacts(
+            self, refs, destination, transfer=transfer, preserve_path=preserve_path, overwrite=overwrite
+        )
+        return uris
+
+    def retrieve_artifacts_zip(
+        self, refs: Iterable[DatasetRef] | HasIds, destination: str | os.PathLike[str], overwrite: bool = True
+    ) -> str:
+        """Write files of datasets into one zip file in a directory, and tell its path.
+
+        See `skybutler.transfer.zip_out.retrieve_artifacts_zip`.
+        """
+        path: str = import_module("skybutler.transfer.zip_out").retrieve_artifacts_zip(
+            self, refs, destination, overwrite=overwrite
+        )
+        return path
+
+    def ingest_zip(
+        self,
+        zip_file: str | os.PathLike[str],
+        transfer: str | None = "auto",
+        *,
+        transfer_dimensions: bool = False,
+        dry_run: bool = False,
+        skip_existing: bool = False,
+    ) -> int:
+        """Take in a zip file of datasets, and tell how many are new; see `skybutler.transfer.zip_in.ingest_zip`."""
+        count: int = import_module("skybutler.transfer.zip_in").ingest_zip(
+            self,
+            zip_file,
+            transfer=transfer,
+            transfer_dimensions=transfer_dimensions,
+            dry_run=dry_run,
+            skip_existing=skip_existing,
         )
         return count

@@ -105,6 +105,7 @@ def associate(
 @transfer_option("auto", ("auto", "copy", "link", "hardlink", "symlink", "relsymlink"))
 @click.option("--preserve-path/--no-preserve-path", default=True, help="Keep directories (the default), or not.")
 @click.option("--clobber/--no-clobber", default=False, help="Replace files that exist.")
+@click.option("--zip/--no-zip", "zipped", default=False, help="Write one zip file, which ingest-zip takes back.")
 @click.option("-v", "--verbose", is_flag=True, help="List the files.")
 @as_json
 def retrieve_artifacts(
@@ -119,10 +120,14 @@ def retrieve_artifacts(
     transfer: str,
     preserve_path: bool,
     clobber: bool,
+    zipped: bool,
     verbose: bool,
     as_json: bool,
 ) -> None:
-    """Copy the files of datasets into the directory DESTINATION: all of them, or none."""
+    """Copy the files of datasets into the directory DESTINATION: all of them, or none.
+
+    An index is written beside them. Files that are there already with the same content are kept.
+    """
     from skybutler.butler import Butler
 
     if not (dataset_types or collections or where):
@@ -132,12 +137,17 @@ def retrieve_artifacts(
         found = Datasets(
             butler, dataset_types, collections, where=where, find_first=find_first, order_by=order_by, limit=limit
         )
-        files = butler.retrieve_artifacts(
-            found.refs(), destination, transfer=transfer, preserve_path=preserve_path, overwrite=clobber
-        )
+        if zipped:
+            files = [butler.retrieve_artifacts_zip(found, destination, overwrite=clobber)] if found.count() else []
+        else:
+            files = butler.retrieve_artifacts(
+                found, destination, transfer=transfer, preserve_path=preserve_path, overwrite=clobber
+            )
         if not files:
             explain(found.reasons())
     if as_json or verbose:
         show(table_of_rows(("uri",), [(f,) for f in files]), as_json=as_json)
-    if not as_json:
+    if zipped and files and not as_json:
+        click.echo(f"Zip file written to {files[0]}.")
+    elif not as_json:
         click.echo(f"Retrieved {counted(len(files), 'file')} into {destination}.")

@@ -34,6 +34,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "import": ("exports:import_", "Take what was exported from a repository."),
         "ingest-files": ("files:ingest_files", "Take files listed in a table."),
         "ingest-raws": ("raws:ingest_raws", "Take raw exposures."),
+        "ingest-zip": ("transfers:ingest_zip", "Take a zip file of datasets."),
         "register-instrument": ("instruments:register_instrument", "Add instruments with detectors and filters."),
         "register-skymap": ("skymaps:register_skymap", "Add a sky map with tracts and patches."),
         "transfer-datasets": ("transfers:transfer_datasets", "Copy datasets from another repository."),

@@ -17,6 +17,7 @@ from .options import (
     find_first,
     limit,
     order_by,
+    repository,
     transfer_option,
     types_argument,
     where,
@@ -27,7 +28,7 @@ from .progress import progress_bar
 if TYPE_CHECKING:
     from skybutler.transfer.datasets import Transferred
 
-__all__ = ["transfer_datasets"]
+__all__ = ["ingest_zip", "transfer_datasets"]
 
 _NAMED = 5
 """Datasets left out that are named in the summary."""
@@ -120,3 +121,30 @@ def _summarize(done: Transferred, dry_run: bool) -> None:
         click.echo(f"Left out, as nothing is stored of them or their file is gone: {done.missing_count}.", err=True)
         for text in done.missing[:_NAMED]:
             click.echo(f"  {text}", err=True)
+
+
+@command("ingest-zip")
+@repository
+@click.argument("zip_file", metavar="ZIP")
+@transfer_option("auto")
+@click.option(
+    "--transfer-dimensions/--no-transfer-dimensions",
+    default=False,
+    help="Insert dimension records of the zip file that REPO lacks; by default they must be there.",
+)
+@click.option("--dry-run/--no-dry-run", default=False, help="Only check.")
+def ingest_zip(repo: str, zip_file: str, transfer: str, transfer_dimensions: bool, dry_run: bool) -> None:
+    """Take the datasets of ZIP, made by retrieve-artifacts --zip, with their ids and RUNs: all of them, or none.
+
+    Dataset types and RUNs are made when needed. ZIP stays one file, whose members are read where they are.
+    """
+    from skybutler.butler import Butler
+
+    with Butler(repo, writeable=not dry_run) as butler:
+        count = butler.ingest_zip(
+            zip_file, transfer, transfer_dimensions=transfer_dimensions, dry_run=dry_run, skip_existing=True
+        )
+    if not count:
+        click.echo("All datasets of the zip file are there already; nothing was changed.")
+    else:
+        click.echo(f"{'Would ingest' if dry_run else 'Ingested'} {counted(count, 'dataset')}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,10 +26,10 @@ from .standing import fresh_positions
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
+    from skybutler.butler.transfers import HasIds
     from skybutler.storage import Stage
 
 __all__ = [
-    "HasIds",
     "Progress",
     "Transferred",
     "insert_rows",
@@ -89,13 +89,6 @@ class Transferred(Iterable[DatasetRef]):
         """Count datasets without a file, and keep the first ones in words."""
         self.missing_count += len(positions)
         self.missing += [rows.described(i) for i in positions[: max(0, 100 - len(self.missing))]]
-
-
-class HasIds(Protocol):
-    """What tells the ids of datasets without an object for each, as the answer to a query does."""
-
-    def ids(self) -> Iterator[bytes]:
-        """Ids of 16 bytes each."""
 
 
 def packed(refs: Iterable[DatasetRef] | HasIds | PackedIds) -> PackedIds:
