@@ -12,11 +12,17 @@ import sys
 from typing import Any
 
 from lsst.daf.butler import Butler, DatasetType
+from lsst.sphgeom import ConvexPolygon, LonLat, UnitVector3d
 
 
 def _made(root: str) -> Any:
     Butler.makeRepo(root)
     return Butler.from_config(root, writeable=True)
+
+
+def _square(size: int) -> ConvexPolygon:
+    corners = [(0, 0), (1 + size, 0), (1 + size, 1), (0, 1)]
+    return ConvexPolygon([UnitVector3d(LonLat.fromDegrees(*corner)) for corner in corners])
 
 
 def _fill(butler: Any) -> None:
@@ -27,6 +33,7 @@ def _fill(butler: Any) -> None:
     insert("visit", {"instrument": "Cam", "id": 10, "name": "v", "physical_filter": "r_1", "day_obs": 20240101})
     for i in range(3):
         insert("detector", {"instrument": "Cam", "id": i, "full_name": f"R0_S{i}"})
+        insert("visit_detector_region", {"instrument": "Cam", "visit": 10, "detector": i, "region": _square(i)})
     for name, dimensions, calibration in (("calexp", ["visit", "detector"], False), ("bias", ["detector"], True)):
         kind = DatasetType(
             name, dimensions, "StructuredDataDict", universe=butler.dimensions, isCalibration=calibration
