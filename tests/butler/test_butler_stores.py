@@ -129,11 +129,15 @@ def test_a_large_image_in_parts_and_a_piece_of_it(
 ) -> None:
     settings = {**s3_server.options, "endpoint": faulty.endpoint}
     Butler.create(tmp_path / "repo", seed={"datastore": {"root": bucket, "s3": settings}})
-    pixels = np.random.default_rng(1).normal(size=(2200, 2200)).astype("f4")
+    rng = np.random.default_rng(1)
+    pixels, values = rng.normal(size=(1000, 1000)).astype("f4"), rng.normal(size=2_500_000)
     with Butler(tmp_path / "repo", run="r") as butler:
         butler.register_dataset_type("image", [], "ExposureF")
+        butler.register_dataset_type("values", [], "NumpyArray")
         butler.put(Exposure(MaskedImage(Image(pixels))), "image")
+        butler.put(values, "values")
         assert any("partNumber" in target for _, target in faulty.requests)
+        np.testing.assert_array_equal(butler.get("values"), values)
 
         def got(what: str, **parameters: Any) -> tuple[Any, int]:
             before = len(faulty.requests)

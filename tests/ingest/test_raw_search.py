@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from skybutler.errors import InvalidError
+from skybutler.errors import ConfigError, InvalidError
 from skybutler.ingest import raw_search
 from skybutler.ingest.raw_search import DEFAULT_REGEX, RawBatch, find_raws
 
@@ -152,6 +152,8 @@ def test_batches_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert [len(batch) for batch in batches] == [4, 4, 2]
 
 
-def test_other_machines(tmp_path: Path) -> None:
-    with pytest.raises(InvalidError, match="local files"):
-        search("s3://bucket/raw")
+def test_other_machines() -> None:
+    with pytest.raises(ConfigError, match="unknown scheme 'ftp'"):
+        search("ftp://machine/raw")
+    with pytest.raises(ConfigError, match="machine 'other'"):
+        search("file://other/raw")

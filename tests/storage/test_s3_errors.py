@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import urllib.request
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -214,3 +216,22 @@ def test_signed_urls_are_served(storage: Storage) -> None:
     storage.write("a b", b"1")
     with urllib.request.urlopen(storage.signed_url("a b", 60)) as answer:
         assert answer.read() == b"1"
+
+
+def test_a_forked_process_is_told_instead_of_waiting_for_ever(storage: Storage) -> None:
+    storage.write("x", b"1")
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the fork itself
+        child = os.fork()
+    if child == 0:
+        try:
+            storage.read("x")
+        except UnavailableError as error:
+            os.write(writer, str(error).encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert "forkserver" in os.read(reader, 1000).decode()
+    os.close(reader)
+    os.close(writer)

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skybutler.errors import UnreadableFileError
+from skybutler.errors import ButlerError, UnavailableError, UnreadableFileError
 from skybutler.instruments import Instrument, known_instruments
 from skybutler.instruments.description import FOLDERS
 from skybutler.instruments.exposure_records import dependency_columns, exposure_columns
 from skybutler.instruments.headers import HeaderTable, read_headers
 from skybutler.instruments.sidecars import Index, read_index, read_sidecar
 from skybutler.instruments.translate import from_translated, needed_cards, recognise, translate
+from skybutler.storage import locate
+from skybutler.storage.places import use_settings
 
 from .executor import Remedy
 from .raw_search import RawBatch
@@ -81,7 +83,9 @@ class RawMetadata:
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read_metadata(batch: RawBatch, descriptions: tuple[str, ...] = ()) -> RawMetadata:
+def read_metadata(
+    batch: RawBatch, descriptions: tuple[str, ...] = (), settings: Mapping[str, Any] | None = None
+) -> RawMetadata:
     """Find out what a batch of files is.
 
     Parameters
@@ -90,11 +94,16 @@ def read_metadata(batch: RawBatch, descriptions: tuple[str, ...] = ()) -> RawMet
         The files.
     descriptions : `tuple` [`str`, ...]
         Folders with descriptions of further instruments.
+    settings : mapping, optional
+        How object stores are reached, see `skybutler.storage.open_storage`.
 
     Notes
     -----
     A file that an index names is not opened, nor one with a sidecar.
     """
+    for path in batch.paths if settings else ():
+        if "://" in path:
+            use_settings(path, settings or {})
     return _Reading(batch, descriptions).result
 
 
@@ -119,9 +128,17 @@ def _needed_cards(known: tuple[Instrument, ...]) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=_REMEMBERED_INDEXES)
-def _located_index(path: str, mtime_ns: int) -> tuple[Index, dict[str, str]]:
+def _located_index(path: str, version: int | str) -> tuple[Index, dict[str, str]]:
     index = read_index(path)
     return index, index.locate()
+
+
+def _version(path: str) -> int | str:
+    """Another one when a file has changed."""
+    if "://" not in path:
+        return os.stat(path).st_mtime_ns
+    storage, inner = locate(path)
+    return storage.version(inner)
 
 
 class _Reading:
@@ -168,8 +185,10 @@ class _Reading:
         found = {}
         for path in dict.fromkeys(p for paths in batch.indexes for p in paths):
             try:
-                found[path] = _located_index(path, os.stat(path).st_mtime_ns)
-            except UnreadableFileError as error:
+                found[path] = _located_index(path, _version(path))
+            except UnavailableError:
+                raise
+            except ButlerError as error:
                 self._problem(path, str(error))
             except OSError as error:
                 self._problem(path, f"{path}: {error.strerror}.")

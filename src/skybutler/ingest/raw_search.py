@@ -12,6 +12,8 @@ from skybutler.errors import InvalidError, UnreadableFileError
 from skybutler.instruments.sidecars import INDEX_NAME, read_index, sidecar_of
 from skybutler.storage.places import local_file
 
+from .raw_objects import Listing
+
 __all__ = ["DEFAULT_REGEX", "RawBatch", "find_raws"]
 
 DEFAULT_REGEX = r"(?i)\.fits?(\.(gz|fz|bz2|xz|zst))?$"
@@ -36,7 +38,7 @@ class RawBatch:
     Parameters
     ----------
     paths : `list` [`str`]
-        Absolute paths.
+        Absolute paths, or URIs in object stores.
     indexes : `list` [`tuple` [`str`, ...]]
         For each file the index files that may name it, nearest first.
     sidecars : `list` [`str` or `None`]
@@ -79,7 +81,7 @@ def find_raws(
     ----------
     locations : iterable of path
         Folders (searched to any depth, symbolic links to folders not followed), files (taken whatever their name)
-        and index files (all files they name are taken).
+        and index files (all files they name are taken); also in object stores.
     regex : `str`
         Searched for in the names of files of folders.
     search_indexes : `bool`
@@ -118,6 +120,11 @@ def find_raws(
         yield batch
 
 
+def _absolute(location: str) -> str:
+    path = local_file(location)
+    return os.path.abspath(path) if path is not None else location
+
+
 def _growing() -> Iterator[int]:
     """Several batches of each size, so that the work of few files is divided too."""
     size = _SMALL
@@ -135,9 +142,11 @@ class _Search:
         self._folders: list[str] = []
 
     def all(self, locations: Iterable[str | os.PathLike[str]]) -> Iterator[_Found]:
-        paths = [self._local(os.fspath(location)) for location in locations]
+        paths = [_absolute(os.fspath(location)) for location in locations]
         for path in paths:
-            if os.path.isdir(path):
+            if "://" in path:
+                yield from self._of_store(path)
+            elif os.path.isdir(path):
                 yield from self._walk(path, ())
                 self._folders.append(path.rstrip("/") + "/")
             elif os.path.basename(path) == INDEX_NAME:
@@ -145,14 +154,24 @@ class _Search:
             else:
                 yield from self._one(path, self._indexes_beside(path))
 
-    def _local(self, location: str) -> str:
-        path = local_file(location)
-        if path is None:
-            raise InvalidError(
-                f"Raws are read from local files: {location!r} is not one.",
-                hint="Mount or copy it; its index file (astrometadata write-index) can be ingested 'direct'.",
-            )
-        return os.path.abspath(path)
+    def _of_store(self, uri: str) -> Iterator[_Found]:
+        """Objects below a URI, or the one that it names."""
+        if os.path.basename(uri) == INDEX_NAME:
+            yield from self._of_index(uri)
+            return
+        listing = Listing(uri)
+        if listing.is_object:
+            beside = listing.index_beside if self._search_indexes else None
+            if uri not in self._named and not self._is_covered(uri):
+                self._named.add(uri)
+                yield uri, (beside,) if beside else (), listing.sidecar
+            return
+        if listing.is_empty:
+            self._problem(uri, f"{uri}: there are no such objects.")
+        for path, indexes, sidecar in listing.raws(self._pattern):
+            if path not in self._named and not self._is_covered(path):
+                yield path, indexes if self._search_indexes else (), sidecar
+        self._folders.append(uri.rstrip("/") + "/")
 
     def _is_covered(self, path: str) -> bool:
         return any((path + "/").startswith(folder) for folder in self._folders)  # locations are few
@@ -162,6 +181,9 @@ class _Search:
         if path in self._named or self._is_covered(path):
             return
         self._named.add(path)
+        if "://" in path:
+            yield path, indexes, None
+            return
         sidecar = str(sidecar_of(path))
         yield path, indexes, sidecar if os.path.exists(sidecar) else None
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import CollectionType
 from skybutler.errors import IngestError, UnavailableError
 from skybutler.instruments.description import FOLDERS
+from skybutler.storage.places import local_file, use_settings
 from skybutler.storage.transfer import check_mode
 
 from .executor import Executor
@@ -107,7 +108,8 @@ def ingest_raws(
     batches = find_raws(places, regex=regex, search_indexes=search_indexes, problem=ingest.fail, begin_small=is_shared)
     # Worker processes may have another environment.
     folders = (*(os.fspath(d) for d in descriptions), *filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)))
-    read = partial(read_metadata, descriptions=folders)
+    settings = _settings_for(butler, places)
+    read = partial(read_metadata, descriptions=folders, settings=settings)
     try:
         if executor is not None:
             ingest.take_all(executor.map(read, batches, UNREAD))
@@ -120,6 +122,17 @@ def ingest_raws(
             hint=f"{error.hint} The same command goes on from there.".strip(),
         ) from error
     return ingest.report
+
+
+def _settings_for(butler: Butler, places: Iterable[str | os.PathLike[str]]) -> Mapping[str, Any] | None:
+    """How object stores among the locations are reached: as that of the repository, if it has one."""
+    remote = [str(place) for place in places if local_file(os.fspath(place)) is None]
+    if not remote:
+        return None
+    settings = butler.datastore.storage.settings
+    for place in remote:
+        use_settings(place, settings)
+    return settings
 
 
 class _RawIngest:

@@ -12,7 +12,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from skybutler.errors import UnreadableFileError
+from skybutler.errors import ButlerError, UnavailableError, UnreadableFileError
 from skybutler.instruments.cards import CARD, CardValue, image_cards, parse_cards
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _END = b"END" + b" " * 77
 _GZIP = b"\x1f\x8b"
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)  # no wait for a pipe
 _AT_ONCE = 64
+_REQUESTS_AT_ONCE = 16
 _LONGEST_BEGIN = 32 * BLOCK
 
 
@@ -73,7 +74,7 @@ def read_headers(
     Parameters
     ----------
     files : sequence of path
-        Local files, plain or gzipped.
+        Local files, or URIs in object stores, plain or gzipped.
     cards : sequence of `str`
         Names of the cards wanted; long ones are looked for as HIERARCH keywords.
     essential : sequence of `str`, optional
@@ -201,7 +202,7 @@ class _Begins:
         """The array and how many bytes of each file are in it; none of what cannot be read."""
         import numpy as np
 
-        sizes = np.array([_read_into(row, path) for row, path in zip(self._rows, paths, strict=False)], np.int64)
+        sizes = np.array(_read_all_into(self._rows, paths), np.int64)
         begins = self._bytes[: len(paths)]
         begins[sizes == 0] = 0
         for i in np.flatnonzero((begins[:, 0] == _GZIP[0]) & (begins[:, 1] == _GZIP[1])).tolist():
@@ -220,8 +221,24 @@ def _is_begun(begin: bytes) -> bool:
     return begin[-1] != 0 and begin.startswith(b"SIMPLE  =") and _end_of(begin) < 0
 
 
+def _read_all_into(rows: list[list[memoryview]], paths: Sequence[str]) -> list[int]:
+    if not any("://" in path for path in paths):
+        return [_read_into(row, path) for row, path in zip(rows, paths, strict=False)]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as pool:
+        return list(pool.map(_read_into, rows[: len(paths)], paths))
+
+
 def _read_into(row: list[memoryview], path: str) -> int:
     """How many bytes could be read; why not is found out when the file is read alone."""
+    if "://" in path:
+        try:
+            begin = _RemoteFile(path).pread(len(row[0]), 0)
+        except UnreadableFileError:
+            return 0
+        row[0][: len(begin)] = begin
+        return len(begin)
     try:
         fd = os.open(path, _READ_ONLY)
     except OSError:
@@ -268,17 +285,43 @@ class _PlainFile:
         os.close(self._fd)
 
 
-class _GzippedFile(_PlainFile):
-    """The same for a gzipped file: decompressed from the start, only as far as asked."""
+class _RemoteFile:
+    """The same of an object in an object store."""
 
-    def __init__(self, fd: int, path: str) -> None:
-        super().__init__(fd, b"")
+    def __init__(self, path: str) -> None:
+        from skybutler.storage import locate
+
+        self._path = path
+        self._storage, self._inner = locate(path)
+
+    def pread(self, size: int, offset: int) -> bytes:
+        try:
+            return self._storage.read_ranges(self._inner, [(offset, offset + size)])[0]
+        except UnreadableFileError:  # it ends before
+            return b""
+        except UnavailableError:
+            raise
+        except ButlerError as error:
+            raise UnreadableFileError(f"{self._path}: {error}") from error
+
+    def __enter__(self) -> _RemoteFile:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+class _GzippedFile:
+    """The same of a gzipped file: decompressed from the start, only as far as asked."""
+
+    def __init__(self, packed: _Source, path: str) -> None:
+        self._packed = packed
         self._path, self._offset, self._bytes = path, 0, bytearray()
         self._inflate = zlib.decompressobj(wbits=31)
 
     def pread(self, size: int, offset: int) -> bytes:
         while len(self._bytes) < offset + size:
-            packed = os.pread(self._fd, 65536, self._offset)
+            packed = self._packed.pread(65536, self._offset)
             if not packed:
                 if not self._bytes:
                     raise UnreadableFileError(f"{self._path}: damaged gzip data, nothing can be unpacked.")
@@ -290,8 +333,17 @@ class _GzippedFile(_PlainFile):
                 raise UnreadableFileError(f"{self._path}: damaged gzip data ({error}).") from error
         return bytes(self._bytes[offset : offset + size])
 
+    def __enter__(self) -> _GzippedFile:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._packed.__exit__(*exc)
+
 
 def _open(path: str) -> _Source:
+    if "://" in path:
+        remote = _RemoteFile(path)
+        return _GzippedFile(remote, path) if remote.pread(len(_GZIP), 0) == _GZIP else remote
     try:
         fd = os.open(path, _READ_ONLY)
     except OSError as error:
@@ -302,7 +354,8 @@ def _open(path: str) -> _Source:
         os.close(fd)
         reason = "not a regular file" if error.errno == errno.ESPIPE else error.strerror
         raise UnreadableFileError(f"{path}: {reason}.") from error
-    return _GzippedFile(fd, path) if first.startswith(_GZIP) else _PlainFile(fd, first)
+    plain = _PlainFile(fd, first)
+    return _GzippedFile(plain, path) if first.startswith(_GZIP) else plain
 
 
 def _header_at(source: _Source, offset: int, path: str, what: str, optional: bool = False) -> bytes:

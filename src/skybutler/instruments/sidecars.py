@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote, unquote, urlsplit
 
-from skybutler.errors import UnreadableFileError
+from skybutler.errors import ButlerError, UnavailableError, UnreadableFileError
 from skybutler.instruments.headers import HeaderTable, read_all_cards
 
 __all__ = ["INDEX_NAME", "Index", "read_index", "read_sidecar", "sidecar_of", "write_index"]
@@ -50,7 +51,10 @@ class Index:
     files: Mapping[str, Mapping[str, Any]]
 
     def locate(self) -> dict[str, str]:
-        """Absolute path of every file to its name in the index."""
+        """Absolute path (or URI) of every file to its name in the index."""
+        if "://" in self.path:
+            root, folder = _split(self.path.rpartition("/")[0])
+            return {root + quote(os.path.normpath(os.path.join(folder, name))): name for name in self.files}
         folder = os.path.dirname(os.path.abspath(self.path))
         return {os.path.normpath(os.path.join(folder, name)): name for name in self.files}
 
@@ -158,8 +162,11 @@ def sidecar_of(path: str | os.PathLike[str]) -> Path:
 
 def _read_json(path: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as file:
-            entries = json.load(file)
+        entries = json.loads(_bytes_of(path))
+    except UnavailableError:
+        raise
+    except ButlerError as error:
+        raise UnreadableFileError(f"{path}: {error}") from error
     except OSError as error:
         raise UnreadableFileError(f"{path}: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
@@ -167,6 +174,22 @@ def _read_json(path: str) -> dict[str, Any]:
     if not isinstance(entries, dict):
         raise UnreadableFileError(f"{path}: holds {type(entries).__name__}, not a mapping.")
     return entries
+
+
+def _bytes_of(path: str) -> bytes:
+    if "://" in path:
+        from skybutler.storage import locate
+
+        storage, inner = locate(path)
+        return storage.read(inner)
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _split(uri: str) -> tuple[str, str]:
+    """Scheme and host of a URI, and its path without percent codes."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}", unquote(parts.path) or "/"
 
 
 def _content(entries: dict[str, Any], where: str) -> Content:

@@ -24,6 +24,7 @@ __all__ = [
     "member_path",
     "open_storage",
     "to_uri",
+    "use_settings",
 ]
 
 _SCHEMES = ("file", "s3")
@@ -85,6 +86,20 @@ def locate(uri: str, beside: Storage | None = None) -> tuple[Storage, str]:
     bucket = _bucket_of(uri)
     settings = _opened.get(bucket, beside.settings if beside is not None else {})
     return _bucket(bucket, json.dumps(settings, default=repr), settings), unquote(urlsplit(uri).path).lstrip("/")
+
+
+def use_settings(uri: str, settings: Mapping[str, Any]) -> None:
+    """Reach the bucket of a URI with some settings from now on, unless it was opened with others.
+
+    Parameters
+    ----------
+    uri : `str`
+        Anything in the bucket.
+    settings : mapping
+        See `open_storage`.
+    """
+    if local_file(uri) is None:
+        _opened.setdefault(_bucket_of(uri), settings)
 
 
 def container(path: str) -> str:

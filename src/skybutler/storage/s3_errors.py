@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import re
 import time
@@ -15,6 +16,7 @@ from skybutler.errors import (
     FileExistsInStoreError,
     FileNotFoundInStoreError,
     UnavailableError,
+    UnreadableFileError,
 )
 
 from .s3_connection import Connection
@@ -25,6 +27,9 @@ _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # seconds
+
+_process: list[int] = []
+"""The process whose threads send requests; a fork of it has none of them."""
 
 _STATUS = re.compile(r"status code: (\d{3} [\w ]+?)(?::|$)")
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
@@ -64,6 +69,7 @@ class Patience:
         """
         from obstore.exceptions import BaseError
 
+        _refuse_in_a_fork(uri)
         began, pause, again = time.monotonic(), _FIRST_PAUSE, False
         while True:
             try:
@@ -76,6 +82,17 @@ class Patience:
                 _log.debug("%s: trying again.", ours)
             time.sleep(min(left, pause * random.uniform(0.5, 1.0)))  # noqa: S311 - not a secret
             pause, again = min(2 * pause, _LONGEST_PAUSE), True
+
+
+def _refuse_in_a_fork(uri: str) -> None:
+    """Say what would otherwise wait for ever."""
+    if not _process:
+        _process.append(os.getpid())
+    elif _process[0] != os.getpid():
+        raise UnavailableError(
+            f"{uri} cannot be reached from a process that was forked from one that used an object store.",
+            hint="Start processes with multiprocessing.get_context('spawn') or 'forkserver'.",
+        )
 
 
 def translated(error: Exception, uri: str, connection: Connection) -> ButlerError:
@@ -99,6 +116,8 @@ def translated(error: Exception, uri: str, connection: Connection) -> ButlerErro
     where = f"The object store at {connection.endpoint}"
     if code == "NoSuchBucket":
         return UnavailableError(f"{where} has no such bucket: {uri}.", hint="Make it, or correct datastore.root.")
+    if status.startswith("416"):
+        return UnreadableFileError(f"{uri} is shorter than what was asked for.")
     if isinstance(error, exceptions.NotFoundError | FileNotFoundError):
         return FileNotFoundInStoreError(f"There is no object {uri}.")
     if isinstance(error, exceptions.AlreadyExistsError | exceptions.PreconditionError):
@@ -108,7 +127,7 @@ def translated(error: Exception, uri: str, connection: Connection) -> ButlerErro
         return DeniedError(f"{where} refuses access to {uri}{reason}.", hint="Check the AWS_... credentials.")
     if _METADATA_SERVICE in text.partition("Debug source")[0]:
         return DeniedError(
-            f"There are no credentials for {where[4:]}, asked for {uri}.",
+            f"There are no credentials for the object store at {connection.endpoint}, asked for {uri}.",
             hint="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; of a public bucket, set "
             "'skip_signature: true' below datastore.s3.",
         )
