@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
-from skybutler.errors import ConfigError, ReadOnlyError, UnavailableError
+from skybutler.errors import ConfigError, ParameterError, ReadOnlyError, UnavailableError
 
 from .tally import Noted, Tally
 
@@ -156,6 +156,16 @@ class Database(ABC):
         UnavailableError
             One of those goes on for longer than some seconds.
         """
+
+    def backup(self, target: str) -> None:
+        """Copy the whole database, as it is at one moment, into a new file; others may go on writing.
+
+        Raises
+        ------
+        ParameterError
+            This kind of database has tools of its own for that.
+        """
+        raise ParameterError("A database of this kind is not a file that could be copied.")
 
     def faults(self) -> list[str]:
         """What the database itself finds wrong with its file, where it can tell."""

@@ -116,15 +116,24 @@ class Registry(threading.local):
         """
         database = open_database(url, writeable=writeable, namespace=namespace)
         try:
-            facts = cls._facts(database)
+            facts = cls.facts(database)
+            _require_present(int(facts["schema_version"]))
         except BaseException:
             database.close()
             raise
         return cls(database, DimensionUniverse.from_json(facts["universe"]))
 
     @staticmethod
-    def _facts(database: Database) -> dict[str, str]:
-        """What the database says about itself; it must be a registry of our schema version."""
+    def facts(database: Database) -> dict[str, str]:
+        """What the database says about itself: ``schema_version``, ``universe`` and more.
+
+        Raises
+        ------
+        SchemaVersionError
+            It was made by a newer skybutler.
+        FormatError
+            It is no skybutler registry.
+        """
         if "repository" not in database.table_names():
             raise FormatError("The database holds no skybutler registry.", hint="Make one with: butler create REPO")
         facts: dict[str, str] = dict(database.query("SELECT key, value FROM repository"))
@@ -134,11 +143,6 @@ class Registry(threading.local):
                 f"This repository has registry schema {version}; this skybutler ({__version__}) "
                 f"knows up to {SCHEMA_VERSION}.",
                 hint=f"It was written by {facts.get('created_by', 'a newer version')}: pip install --upgrade skybutler",
-            )
-        if version < SCHEMA_VERSION:
-            raise SchemaVersionError(
-                f"This repository has registry schema {version}; this skybutler needs {SCHEMA_VERSION}.",
-                hint="Bring it up to date with: butler migrate REPO",
             )
         return facts
 
@@ -251,3 +255,11 @@ class Registry(threading.local):
         """A data ID with the required values of a dataset type; see `DataIds.standardize`."""
         group = self.dataset_types.get(dataset_type).dataset_type.dimensions
         return self.data_ids.standardize(data_id, group, defaults=defaults, **kw)
+
+
+def _require_present(version: int) -> None:
+    if version < SCHEMA_VERSION:
+        raise SchemaVersionError(
+            f"This repository has registry schema {version}; this skybutler needs {SCHEMA_VERSION}.",
+            hint="Bring it up to date with: butler migrate REPO",
+        )

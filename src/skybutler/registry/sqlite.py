@@ -316,6 +316,16 @@ class SqliteDatabase(Database):
     def lock_out(self, name: str) -> None:
         """Readers see what was there before; writers are kept out already."""
 
+    def backup(self, target: str) -> None:
+        copy = sqlite3.connect(target, isolation_level=None)
+        try:
+            self.connection.backup(copy)
+            copy.execute("PRAGMA journal_mode=delete")  # one file, with nothing beside it
+        except sqlite3.Error as error:
+            raise _translated(error, target) from error
+        finally:
+            copy.close()
+
     def faults(self) -> list[str]:
         try:
             rows = self.query("PRAGMA integrity_check")

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["StrayCheck", "trash_problems"]
 
-_SQLITE_ENDS = ("", "-wal", "-shm", "-journal")
 _ADVANCE = 5_000
 _OFTEN = 100_000
 """Paths of trash that are counted."""
@@ -71,7 +70,7 @@ class StrayCheck:
                 advance(n, None)
             if path.rpartition("/")[2].startswith(SCRATCH_PREFIX):
                 scratch.append(path)
-            elif path in self._own or path in zips:
+            elif path in zips or path.startswith(self._own):
                 continue
             elif not _is_text(path):  # no database holds such a name
                 self._unrelated.add(path.encode(errors="backslashreplace").decode())
@@ -178,16 +177,15 @@ def trash_problems(butler: Butler, most: int | None) -> Iterator[Problem]:
         )
 
 
-def _own_files(butler: Butler) -> set[str]:
-    """Paths below the root of the datastore of what makes the repository itself."""
+def _own_files(butler: Butler) -> tuple[str, ...]:
+    """How paths begin, below the root of the datastore, of what makes the repository itself; backups included."""
     root = butler.datastore.storage.local_root
     if root is None:
-        return set()
+        return ()
     url = butler.config.resolved(butler.config.registry)
     files = [os.path.join(butler.config.root, CONFIG_NAME)]
-    if url.startswith("sqlite"):
-        files += [url.partition(":///")[2] + end for end in _SQLITE_ENDS]
-    return {os.path.relpath(os.path.abspath(file), root) for file in files}
+    files += [url.partition(":///")[2]] if url.startswith("sqlite") else []
+    return tuple(os.path.relpath(os.path.abspath(file), root) for file in files)
 
 
 def _is_text(path: str) -> bool:
