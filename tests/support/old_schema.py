@@ -8,7 +8,7 @@ __all__ = ["make_schema_1"]
 
 
 def make_schema_1(database: Database) -> None:
-    """Take from a repository of today what version 2 of the schema brought: it brought three tables, and nothing else."""
+    """Take from a repository of today what version 2 of the schema brought: three tables, and nothing else."""
     with database.transaction():
         for table in ("provenance", "lineage", "journal"):
             database.execute(f"DROP TABLE {table}")

@@ -14,7 +14,7 @@ from skybutler.butler.config import RepositoryConfig
 from skybutler.errors import ParameterError, SchemaVersionError
 from skybutler.registry.registry import Registry
 from skybutler.storage.local import SCRATCH_PREFIX
-from skybutler.upkeep.migrate import migrate_repository
+from skybutler.upkeep.migrate import _use_pg_dump, migrate_repository
 from skybutler.upkeep.verify import verify
 from support.kept import make_kept, refs
 from support.old_schema import make_schema_1
@@ -78,9 +78,7 @@ def test_the_backup_is_the_repository_before(old: RepositoryConfig, tmp_path: Pa
         assert len(refs(butler)) == 6
 
 
-def test_a_password_is_not_told(tmp_path: Path, postgres_database: object) -> None:
-    from skybutler.upkeep.migrate import _use_pg_dump
-
+def test_a_password_is_not_told(tmp_path: Path) -> None:
     config = RepositoryConfig(str(tmp_path), "postgresql+psycopg://me:s3cret@host/db")
     said = str(_use_pg_dump(config.registry, config, 1))
     assert "s3cret" not in said

@@ -41,8 +41,7 @@ def migrate(repo: str, dry_run: bool, backup: bool) -> None:
         for step in done.steps:
             announce(step)
     if done.backup is not None:
-        click.echo(
-            f"{'The registry would be copied' if dry_run else 'Before, the registry was copied'} to {done.backup}."
-        )
+        copied = "The registry would be copied" if dry_run else "Before, the registry was copied"
+        click.echo(f"{copied} to {done.backup}.")
     if dry_run:
         click.echo("Nothing was changed.")
