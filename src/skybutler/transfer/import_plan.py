@@ -16,6 +16,7 @@ from skybutler.errors import (
     InconsistentUniverseError,
     MissingFileError,
 )
+from skybutler.storage.places import local_file
 
 from .blocks import (
     Block,
@@ -49,6 +50,8 @@ class Plan:
         Elements whose records are not wanted.
     folder : `str` or `None`
         Where relative paths begin (empty: in the datastore's root); `None` if files are not wanted.
+    track : `bool`
+        Whether remote files are looked at.
 
     Attributes
     ----------
@@ -58,8 +61,11 @@ class Plan:
         Names of the runs of its datasets.
     """
 
-    def __init__(self, butler: Butler, file: ExportFile, skipped: set[str], folder: str | None) -> None:
+    def __init__(
+        self, butler: Butler, file: ExportFile, skipped: set[str], folder: str | None, *, track: bool = True
+    ) -> None:
         self.butler, self.file, self.skipped, self.folder = butler, file, skipped, folder
+        self._track = track
         self.collections: dict[str, CollectionBlock] = {}
         self.types: dict[str, DatasetType] = {}
         classes = {r.get("name"): str(r.get("class_name")) for r in butler.query_dimension_records("instrument")}
@@ -200,6 +206,8 @@ class Plan:
             there = self.butler.registry.datasets.existing(rows.dataset_type, rows.run, columns)
             chosen = [i for i in chosen if not there[i]]
         sources = self.sources(rows, chosen)
+        if not self._track:
+            sources = [source for source in sources if local_file(source) is not None]
         sizes = sizes_of(self.butler.datastore.storage, sources)
         self._missing += [source for source, size in zip(sources, sizes, strict=True) if size < 0]
 

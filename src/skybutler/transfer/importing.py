@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from skybutler.errors import InvalidError, MissingFileError, nearest
+from skybutler.errors import InvalidError, MissingFileError, UnreadableFileError, nearest
 from skybutler.storage import is_absolute, locate
 from skybutler.storage.places import local_file
 from skybutler.storage.transfer import check_mode
@@ -19,6 +21,7 @@ from .import_plan import Plan
 from .import_steps import Importer
 from .report import ImportReport
 from .yaml_file import WholeFile
+from .yaml_scan import ScannedFile, open_yaml
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
@@ -79,11 +82,25 @@ def import_export(
     butler.registry.database.require_writeable()
     check_mode(transfer)
     skipped = {butler.dimensions[name].name for name in skip_dimensions}
-    file = _opened(directory, filename, format)
     butler.registry.refresh()
-    plan = Plan(butler, file, skipped, None if without_datastore else _folder(directory))
-    plan.check()
-    return Importer(butler, plan, transfer, track=track).run()
+    folder = None if without_datastore else _folder(directory)
+    with tempfile.TemporaryDirectory(prefix="butler-import-") as scratch:
+        file = _opened(directory, filename, format, Path(scratch))
+        plan = _checked(file, lambda f: Plan(butler, f, skipped, folder, track=track))
+        return Importer(butler, plan, transfer, track=track).run()
+
+
+def _checked(file: ExportFile, make: Callable[[ExportFile], Plan]) -> Plan:
+    """A checked plan; a file that cannot be read in parts is read as a whole."""
+    plan = make(file)
+    try:
+        plan.check()
+    except UnreadableFileError:
+        if not isinstance(file, ScannedFile):
+            raise
+        plan = make(file.whole())
+        plan.check()
+    return plan
 
 
 def _folder(directory: Place | None) -> str:
@@ -95,7 +112,8 @@ def _folder(directory: Place | None) -> str:
     return text.rstrip("/") if local is None else os.path.abspath(local)
 
 
-def _opened(directory: Place | None, filename: Place | TextIO | None, format: str | None) -> ExportFile:
+def _opened(directory: Place | None, filename: Place | TextIO | None, format: str | None, scratch: Path) -> ExportFile:
+    """The export file; one that is far away is fetched first."""
     if filename is not None and not isinstance(filename, str | os.PathLike):
         _check_format(format or "yaml", "the stream")
         return WholeFile(getattr(filename, "name", "the stream"), filename.read())
@@ -103,10 +121,12 @@ def _opened(directory: Place | None, filename: Place | TextIO | None, format: st
     _check_format(format or os.path.splitext(name)[1].removeprefix("."), name)
     place = find_export(name, directory)
     local = local_file(place)
-    if local is not None:
-        return WholeFile(place, Path(local).read_bytes())
-    storage, inner = locate(place)
-    return WholeFile(place, storage.read(inner))
+    if local is None:
+        storage, inner = locate(place)
+        local = str(scratch / "export.yaml")
+        with storage.open(inner) as source, open(local, "wb") as copy:
+            shutil.copyfileobj(source, copy)
+    return open_yaml(place, Path(local))
 
 
 def _check_format(format: str, name: str) -> None:

@@ -111,7 +111,8 @@ class WholeFile:
             line = node.start_mark.line + 1
             block = loader.construct_object(node, deep=True)
             kind = self._interpreter.type_of(block, line)
-            self._blocks.append(Block(kind, str(block.get("element", "")), line, block))
+            key = str(block.get("element", "")) if kind == "dimension" else ""
+            self._blocks.append(Block(kind, key, line, block))
 
     def blocks(self) -> Sequence[Block]:
         """All blocks in their order."""

@@ -9,11 +9,22 @@ from typing import Any
 
 from skybutler.sky.timespan import Timespan, iso_text
 
-__all__ = ["column_texts", "hash_text", "region_text", "text_of", "time_text", "uuid_texts"]
+__all__ = [
+    "column_texts",
+    "field_texts",
+    "hash_text",
+    "optional_lines",
+    "region_text",
+    "text_of",
+    "time_text",
+    "uuid_texts",
+]
 
-_PLAIN = re.compile(r"(?!.*[_./+-]\Z)[A-Za-z/][A-Za-z0-9_./+-]*[A-Za-z0-9]|[A-Za-z]", re.ASCII).fullmatch
-"""Words that YAML takes for text as they stand, whatever is around them (but for `_RESERVED`)."""
-_RESERVED = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_SAFE = r"[A-Za-z0-9/][A-Za-z0-9_./+~=@%:,#-]*(?<!:)"
+_PLAIN = re.compile(_SAFE, re.ASCII).fullmatch
+"""Words that YAML takes for text as they stand, whatever is around them, or for a number, date or constant."""
+_PATHS = re.compile(r"(?:[A-Za-z/][A-Za-z0-9_.+~=@%:,#-]*/[A-Za-z0-9_./+~=@%:,#-]*(?<!:)\n)*", re.ASCII).fullmatch
+"""Lines of words that are text for sure, having a letter or slash at their beginning and a slash in them."""
 _KNOWN: dict[str, str] = {}
 _REMEMBERED = 10_000
 _REGIONS = {
@@ -32,7 +43,9 @@ _LINE = 57
 def text_of(value: object) -> str:
     """A null, boolean, number or text as a scalar on one line, which YAML reads as the same value."""
     if isinstance(value, str):
-        return value if _PLAIN(value) and value.lower() not in _RESERVED else _unusual(value)
+        if not _PLAIN(value):
+            return _unusual(value)
+        return value if _is_text(value) else f"'{value}'"
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -40,6 +53,14 @@ def text_of(value: object) -> str:
     if isinstance(value, float):
         return _number(value)
     return str(value)
+
+
+def _is_text(word: str) -> bool:
+    """Whether YAML takes a plain word for text."""
+    import yaml
+
+    resolvers = yaml.SafeDumper.yaml_implicit_resolvers.get(word[0], ())
+    return not any(pattern.match(word) for _, pattern in resolvers)
 
 
 def _number(value: float) -> str:
@@ -68,6 +89,8 @@ def column_texts(values: Sequence[Any]) -> list[str]:
     if all(type(v) is int for v in values):
         return list(map(str, values))
     if all(type(v) is str for v in values):
+        if _PATHS("\n".join(values) + "\n"):
+            return list(values)
         texts = {v: text_of(v) for v in set(values)}
         return list(map(texts.__getitem__, values))
     return list(map(text_of, values))
@@ -99,6 +122,13 @@ def uuid_texts(ids: bytes | bytearray) -> list[str]:
     digits = ids.hex()
     shown = (digits[i : i + 32] for i in range(0, len(digits), 32))
     return [f"!uuid '{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:]}'" for d in shown]
+
+
+def optional_lines(name: str, values: Sequence[str | None]) -> list[str]:
+    """Lines ``    name: value`` of one field of many records, nothing for records that lack it."""
+    if None in values:
+        return ["" if v is None else f"    {name}: {text_of(v)}\n" for v in values]
+    return [f"    {name}: {text}\n" for text in column_texts(values)]
 
 
 def field_texts(name: str, values: Sequence[Any], write: Callable[[Any, str], str] | None = None) -> list[str]:

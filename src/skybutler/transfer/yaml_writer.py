@@ -9,7 +9,7 @@ from skybutler.datasets import CollectionInfo, CollectionType, DatasetType
 from skybutler.dimensions import DimensionElement, DimensionUniverse
 from skybutler.sky.timespan import Timespan
 
-from .yaml_text import column_texts, field_texts, hash_text, region_text, text_of, time_text, uuid_texts
+from .yaml_text import column_texts, field_texts, hash_text, optional_lines, region_text, text_of, time_text, uuid_texts
 
 __all__ = [
     "DESCRIPTION",
@@ -122,8 +122,7 @@ def dataset_records(
         lead = "      "
     if not columns:
         parts.append(["    - {}\n"] * len(paths))
-    parts.append([f"    path: {text_of(path)}\n" if path is not None else "" for path in paths])
-    parts.append([f"    formatter: {text_of(f)}\n" if f is not None else "" for f in formatters])
+    parts += [optional_lines("path", paths), optional_lines("formatter", formatters)]
     return "".join(map("".join, zip(*parts, strict=True)))
 
 

@@ -1,0 +1,133 @@
+"""Exports from lsst.daf.butler to us and back, and from us to it, with files: nothing is lost, changed or added."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from astropy.table import Table
+
+from skybutler import Butler, CollectionType
+from skybutler.sky.timespan import Timespan
+from skybutler.transfer.yaml_values import ExportLoader
+from support.peer import Peer, peer_or_none
+
+MAX_NS = 4_102_444_800_000_000_000
+"""What the peer counts as unbounded."""
+
+
+@pytest.fixture(scope="module")
+def peer() -> Peer:
+    """The real thing; where it has to be there (CI), its absence is a failure."""
+    found = peer_or_none()
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("SKYBUTLER_PEER_PYTHON is not set: see `make unit`.")
+    return found
+
+
+@pytest.fixture(scope="module")
+def theirs(peer: Peer, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """An export that the peer made of a repository of its own, with files, and what the repository holds."""
+    folder = tmp_path_factory.mktemp("peer")
+    (folder / "export").mkdir()
+    peer("make", folder / "repo")
+    peer("export", folder / "repo", folder / "export", "copy")
+    return folder / "export", peer.content(folder / "repo")
+
+
+def content(butler: Butler) -> dict[str, Any]:
+    """What a repository of ours holds, in the form of `Peer.content`."""
+    registry = butler.registry
+    found: dict[str, Any] = {"records": {}, "types": {}, "collections": {}, "datasets": {}}
+    for element in butler.dimensions.elements:
+        if element.has_table:
+            records = butler.query_dimension_records(element.name)
+            found["records"][element.name] = sorted(
+                ({f: plain(r.get(f)) for f in element.fields} for r in records), key=str
+            )
+    for kind in butler.query_dataset_types():
+        found["types"][kind.name] = [sorted(kind.dimensions.names), kind.storage_class, kind.is_calibration]
+        for ref in butler.query_datasets(kind.name, "*", find_first=False):
+            value = butler.get(ref)
+            shown = [list(map(str, row)) for row in value] if isinstance(value, Table) else value
+            found["datasets"][str(ref.id)] = [kind.name, ref.run, ref.data_id.required, shown]
+    for name in butler.collections.query("*"):
+        info = butler.collections.get_info(name)
+        members: list[list[Any]] = []
+        for known in registry.dataset_types.all():
+            if info.type is CollectionType.TAGGED:
+                members += [[uuid_text(i), None] for i in registry.datasets.tagged(name, known.k)]
+            elif info.type is CollectionType.CALIBRATION and known.dataset_type.is_calibration:
+                ranges = registry.calibrations.ranges(name, known.dataset_type.name)
+                members += [[uuid_text(i), bounds(span)] for _, i, span in ranges]
+        found["collections"][name] = [info.type.name, info.doc, list(info.children), sorted(members)]
+    return found
+
+
+def uuid_text(identifier: bytes) -> str:
+    from uuid import UUID
+
+    return str(UUID(bytes=identifier))
+
+
+def bounds(span: Timespan) -> list[int]:
+    """A timespan as the peer keeps it, whose unbounded ends are others."""
+    begin = 0 if span.begin_ns == Timespan.MIN_NS else span.begin_ns
+    return [begin, span.end_ns if span.end_ns != Timespan.MAX_NS else MAX_NS]
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, Timespan):
+        return bounds(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.encode().hex() if hasattr(value, "relate") else value
+
+
+def test_theirs_comes_in_whole(target: Butler, theirs: tuple[Path, dict[str, Any]]) -> None:
+    folder, expected = theirs
+    target.import_(directory=folder, format="yaml", transfer="copy")
+    assert content(target) == expected
+
+
+def test_theirs_goes_out_again_as_it_was(target: Butler, theirs: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    folder, _ = theirs
+    target.import_(directory=folder, format="yaml", transfer="direct")
+    with target.export(directory=tmp_path / "again", format="yaml", transfer="copy") as export:
+        export.save_datasets(target.query_datasets("*", "*", find_first=False))
+        for name in target.collections.query("*"):
+            export.save_collection(name)
+        for element in ("physical_filter", "day_obs", "group", "visit_system"):
+            export.save_dimension_data(element, target.query_dimension_records(element))
+    first, second = (yaml.load((f / "export.yaml").read_text(), ExportLoader) for f in (folder, tmp_path / "again"))
+    for blocks in (first["data"], second["data"]):
+        for block in blocks:
+            if block["type"] == "dataset":
+                block["records"].sort(key=lambda r: str(r["data_id"]))
+    assert second == first
+    assert list(second) == list(first)
+    assert [list(b) for b in second["data"]] == [list(b) for b in first["data"]]
+    assert [[list(r) for r in b.get("records", [])] for b in second["data"]] == [
+        [list(r) for r in b.get("records", [])] for b in first["data"]
+    ]
+
+
+def test_ours_goes_into_theirs(peer: Peer, target: Butler, theirs: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    folder, expected = theirs
+    target.import_(directory=folder, format="yaml", transfer="copy")
+    with target.export(directory=tmp_path / "ours", format="yaml", transfer="copy") as export:
+        export.save_datasets(target.query_datasets("*", "*", find_first=False))
+        for name in target.collections.query("*"):
+            export.save_collection(name)
+        for element in ("physical_filter", "day_obs", "group", "visit_system"):
+            export.save_dimension_data(element, target.query_dimension_records(element))
+    peer.butler("create", tmp_path / "new")
+    peer.butler("import", "-t", "copy", tmp_path / "new", tmp_path / "ours")
+    assert peer.content(tmp_path / "new") == expected
+    listed = peer.butler("query-collections", tmp_path / "new", "--chains", "no-children")
+    assert set(expected["collections"]) <= set(listed.split())
+    assert "R1_S1" in peer.butler("query-dimension-records", tmp_path / "new", "detector")
+    assert "bias" in peer.butler("query-datasets", tmp_path / "new", "bias", "--collections", "calib/r")
