@@ -24,6 +24,9 @@ MODULES: Mapping[str, str | None] = {
     "lsst.daf.butler": "skybutler.compat.daf_butler",
     "lsst.daf.butler.registry": "skybutler.compat.daf_butler",
     "lsst.geom": "skybutler.compat.geom",
+    "lsst.obs": None,
+    "lsst.obs.base": "skybutler.compat.obs_base",
+    "lsst.obs.base.utils": "skybutler.compat.obs_base",
 }
 """What is served: foreign name → our module with its names (`None`: a package that only holds others)."""
 
