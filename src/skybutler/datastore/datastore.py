@@ -19,7 +19,6 @@ from skybutler.storage import Stage, Storage, StoredFile, is_absolute
 from skybutler.storage.chain import Chain
 from skybutler.storage.checksum import of_bytes
 
-from .caching import Caching
 from .constraints import Constraints
 from .ingest import ingest_files
 from .placing import InUse, in_use_always, place
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from skybutler.datasets.dataset_type import DatasetType
     from skybutler.datasets.provenance import DatasetProvenance
     from skybutler.datasets.ref import DatasetRef
+
+    from .caching import Caching
 
 __all__ = ["Datastore", "NewFile"]
 
@@ -129,7 +130,7 @@ class Datastore(Reading):
             storage_classes=storage_classes,
             templates=Templates(shared.get("templates")),
             formatters=FormatterTable(shared.get("formatters")),
-            caching=Caching.open(config.get("cached")),
+            caching=_caching(config.get("cached")),
         )
 
     def __repr__(self) -> str:
@@ -318,6 +319,14 @@ class Datastore(Reading):
         The caller sees to it that no other dataset is in the same file.
         """
         self.storage.remove(dict.fromkeys(record.path for record in records if not is_absolute(record.path)))
+
+
+def _caching(config: Any) -> Caching | None:
+    if config is None and not os.environ.get("DAF_BUTLER_CACHE_DIRECTORY"):
+        return None
+    from .caching import Caching
+
+    return Caching.open(config)
 
 
 def _content(

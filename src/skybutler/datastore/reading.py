@@ -21,7 +21,6 @@ from skybutler.storage import Storage, StoredFile, located
 from skybutler.storage.chain import Chain
 from skybutler.storage.checksum import of_stream
 
-from .caching import Caching
 from .ingest import sizes_of
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 
     from skybutler.datasets.provenance import DatasetProvenance
     from skybutler.datasets.ref import DatasetRef
+
+    from .caching import Caching
 
 __all__ = ["Reading"]
 

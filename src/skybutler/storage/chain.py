@@ -6,8 +6,6 @@ Knows nothing of datasets, nor why a file goes to some members only.
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -253,6 +251,9 @@ def _repeatable(path: str, data: Data) -> Iterator[bytes | Path]:
     if isinstance(data, bytes | Path):
         yield data
         return
+    import shutil
+    import tempfile
+
     name = path.rsplit("/", 1)[-1]
     with tempfile.TemporaryDirectory() as scratch:
         local = Path(scratch, "content" + (name[name.find(".") :] if "." in name else ""))
