@@ -218,6 +218,30 @@ def start(job: Job) -> None:
     time_commands(job, {key: [sys.executable, "-c", statement] for key, statement in statements.items()})
 
 
+def exchange(job: Job) -> None:
+    """Rows of raws to a file of JSON lines, and from there into a new database."""
+    file = job.repository / "export.jsonl"
+    sql = "SELECT id, path, size, observed, detector FROM dataset WHERE type = ?"
+
+    def write() -> None:
+        with file.open("w", encoding="utf-8") as stream:
+            for key, *values in _open(job).execute(sql, (RAW,)):
+                stream.write(json.dumps([key.hex(), *values]) + "\n")
+
+    def read() -> None:
+        copy = sqlite3.connect(job.repository / "copy.sqlite3")
+        copy.executescript(TABLES)
+        with file.open(encoding="utf-8") as stream:
+            rows = map(json.loads, stream)
+            copy.executemany(INSERT, ((bytes.fromhex(k), RAW, o, d, path, size) for k, path, size, o, d in rows))
+        copy.commit()
+        copy.close()
+
+    times = range(min(2, job.recorder.times))
+    job.recorder.write_best("export", [job.recorder.timed(write) for _ in times], job.raws)
+    job.recorder.write_best("import", [job.recorder.timed(read)], job.raws)
+
+
 def headers(job: Job) -> None:
     """The blocks of headers, not looked at but for their end."""
     paths = job.survey.header_paths()
@@ -239,4 +263,4 @@ def _header_blocks(path: str) -> bytes:
 
 
 if __name__ == "__main__":
-    run({f.__name__: f for f in (create, dimensions, ingest, putget, query, start, headers)})
+    run({f.__name__: f for f in (create, dimensions, ingest, exchange, putget, query, start, headers)})

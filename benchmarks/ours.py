@@ -133,6 +133,23 @@ def _objects(butler: Butler, job: Job, kind: Kind, begin: int, end: int, step: i
         yield len(paths), partial(butler.ingest, *files, transfer="direct")
 
 
+def exchange(job: Job) -> None:
+    """All raws and what belongs to them, out to an export file and into a new repository."""
+    file, copy = job.repository / "export.yaml", job.repository / "copy"
+
+    def write() -> None:
+        with Butler(job.repository) as butler, butler.export(filename=file) as export:
+            export.save_datasets(butler.query_datasets("raw", RAW_RUN))
+
+    times = range(min(2, job.recorder.times))
+    job.recorder.write_best("export", [job.recorder.timed(write) for _ in times], job.raws)
+    place = {"registry": {"db": job.databases[-1], "namespace": "copy"}} if job.databases else None
+    Butler.create(copy, seed=place)
+    with Butler(copy, writeable=True) as butler:
+        taken = job.recorder.timed(lambda: butler.import_(filename=file, transfer="direct"))
+    job.recorder.write_best("import", [taken], job.raws)
+
+
 def putget(job: Job) -> None:
     """Small datasets, written and read."""
     a, recorder = job.survey.arrays, job.recorder
@@ -211,4 +228,4 @@ def headers(job: Job) -> None:
 
 
 if __name__ == "__main__":
-    run({f.__name__: f for f in (create, dimensions, ingest, putget, query, start, headers)})
+    run({f.__name__: f for f in (create, dimensions, ingest, exchange, putget, query, start, headers)})

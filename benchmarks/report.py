@@ -45,6 +45,7 @@ MEASURED_PHASES = {
     "create": "repository and sky map",
     "dimensions": "exposures and visits",
     "ingest": "ingest",
+    "exchange": "export and import",
     "putget": "put and get",
     "query": "queries",
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 from measurement import Recorder, Server
 from survey import INSTRUMENT, Survey
 
-PHASES = ("create", "dimensions", "ingest", "putget", "query", "start", "headers")
+PHASES = ("create", "dimensions", "ingest", "exchange", "putget", "query", "start", "headers")
 """In the order they must run."""
 
 WITHOUT_DATABASE = ("headers",)
@@ -51,6 +51,11 @@ class Job:
     def call(self) -> int:
         """Exposures of one bulk call."""
         return max(10, self.survey.visits // 10)
+
+    @property
+    def raws(self) -> int:
+        """How many raws there are in the end."""
+        return self.survey.visits * self.survey.detectors
 
     @property
     def singles(self) -> int:
