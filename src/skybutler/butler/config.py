@@ -14,7 +14,7 @@ from .simple_yaml import read_simple
 if TYPE_CHECKING:
     from skybutler.datastore import Datastore
 
-__all__ = ["CONFIG_NAME", "ROOT_TAG", "RepositoryConfig", "load_yaml"]
+__all__ = ["CONFIG_NAME", "ROOT_TAG", "RepositoryConfig", "idle_keys", "load_yaml"]
 
 CONFIG_NAME = "butler.yaml"
 """Name of the configuration file in a repository."""
@@ -192,6 +192,17 @@ def _check(section: str, content: Any, known: tuple[str, ...], source: str) -> N
             where = f"{section}.{key}" if section else str(key)
             hint = nearest(str(key), known) or f"Known keys are: {', '.join(known)}."
             raise ConfigError(f"{source}: unknown key '{where}'.", hint=hint)
+
+
+def idle_keys(content: Mapping[str, Any]) -> list[str]:
+    """Keys of a configuration that are accepted and mean nothing here."""
+    sections = {"": content, "registry": content.get("registry"), "datastore": content.get("datastore")}
+    return [
+        f"{section}.{key}" if section else str(key)
+        for section, values in sections.items()
+        for key in (values or {})
+        if key in _FOREIGN[section]
+    ]
 
 
 def load_yaml(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "config-validate": ("repositories:config_validate", "Check that every dataset type can be stored."),
         "create": ("repositories:create", "Make a repository."),
         "demo": ("demo:demo", "Simulate a survey and show the whole way from raws to queries."),
+        "doctor": ("doctor:doctor", "Find out what keeps a repository from working."),
         "repos": ("repos:repos", "Labels of repositories."),
         "simulate": ("simulate:simulate", "Write a simulated survey: raws, calibrations, reference catalog."),
     },

@@ -75,7 +75,7 @@ def assignments(*names: str, help: str) -> Decorator[Any]:
 
 
 # ----------------------------------------------------------------- repository
-def _complete_repository(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_repository(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Labels that begin so, else what the shell knows of files."""
     from skybutler.butler.labels import known_repositories
 
@@ -87,7 +87,7 @@ def _complete_repository(_: click.Context, __: click.Parameter, incomplete: str)
     return fitting or [CompletionItem(incomplete, type="file")]
 
 
-repository: Decorator[Any] = click.argument("repo", shell_complete=_complete_repository)
+repository: Decorator[Any] = click.argument("repo", shell_complete=complete_repository)
 """First argument of nearly every subcommand: a directory, a configuration file or a label."""
 
 

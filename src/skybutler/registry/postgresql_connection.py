@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import psycopg
-import psycopg.conninfo
-
-from skybutler.errors import ButlerError, ConfigError, DeniedError, UnavailableError
+from skybutler.errors import ButlerError, ConfigError, DeniedError, MissingExtraError, UnavailableError
 
 from .credentials import Credentials, auth_file, find_credentials, without_password
+
+try:
+    import psycopg
+    import psycopg.conninfo
+except ImportError as error:  # pragma: no cover - the test environment has it
+    raise MissingExtraError(
+        "A PostgreSQL registry needs psycopg.", hint="Install it with: pip install 'skybutler[postgres]'"
+    ) from error
 
 __all__ = ["connect", "parameters_of"]
 
