@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from skybutler.dimensions import DimensionUniverse
-from skybutler.errors import ConfigError, ConflictError
+from skybutler.errors import ButlerError, ConfigError, ConflictError
 from skybutler.registry.registry import Registry
 
 from .config import CONFIG_NAME, ROOT_TAG, RepositoryConfig, load_yaml
@@ -29,6 +29,7 @@ def create_repository(
     standalone: bool = False,
     outfile: str | os.PathLike[str] | None = None,
     journal: str = "wal",
+    resume: bool = False,
 ) -> RepositoryConfig:
     """Make a repository.
 
@@ -48,6 +49,8 @@ def create_repository(
         Where to write the configuration instead of ``root``.
     journal : {"wal", "delete"}
         SQLite journal mode; ``delete`` for network file systems.
+    resume : `bool`
+        Take a registry that a killed process made there before, if it has these dimensions and nobody has used it yet.
 
     Raises
     ------
@@ -71,7 +74,8 @@ def create_repository(
     sqlite = Path(url.partition(":///")[2]) if url.startswith("sqlite") else None
     existed = sqlite is not None and sqlite.exists()
     try:
-        Registry.create(url, universe, namespace=config.namespace, journal=journal).close()
+        if not (resume and _is_unused(url, config.namespace, universe)):
+            Registry.create(url, universe, namespace=config.namespace, journal=journal).close()
         _write(file, config.to_mapping(standalone=standalone or outfile is not None))
     except BaseException:
         if sqlite is not None and not existed:
@@ -81,6 +85,22 @@ def create_repository(
             directory.rmdir()
         raise
     return config
+
+
+def _is_unused(url: str, namespace: str | None, universe: DimensionUniverse) -> bool:
+    """Whether a registry of this universe is there in which nothing was ever recorded."""
+    try:
+        registry = Registry.open(url, writeable=False, namespace=namespace)
+    except ButlerError:  # there is none, or none that can be used: making one says what is wrong
+        return False
+    try:
+        used = (
+            registry.database.query_one("SELECT 1 FROM journal WHERE action <> 'create' LIMIT 1")
+            or registry.collections.names()
+        )
+        return not used and registry.universe == universe
+    finally:
+        registry.close()
 
 
 def _seeded(seed: Any, root: str, override: bool) -> RepositoryConfig:

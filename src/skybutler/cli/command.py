@@ -63,7 +63,8 @@ class Failure(click.ClickException):
 def _message(error: BaseException) -> str:
     if isinstance(error, ButlerError):
         text, hint = str(error), error.hint
-        return f"{text[: -len(hint)].rstrip()}\n{hint}" if hint and text.endswith(hint) else text
+        said = [text[: -len(hint)].rstrip(), hint] if hint and text.endswith(hint) else [text]
+        return "\n".join([*said, *getattr(error, "__notes__", ())])
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: '{error.filename}'." if error.filename is not None else f"{error.strerror}."
     return f"{type(error).__name__}: {error}\nThis is a bug of skybutler; --traceback shows where. Please report it."

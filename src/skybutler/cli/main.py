@@ -22,6 +22,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "create": ("repositories:create", "Make a repository."),
         "demo": ("demo:demo", "Simulate a survey and show the whole way from raws to queries."),
         "doctor": ("doctor:doctor", "Find out what keeps a repository from working."),
+        "init-from": ("recipes:init_from", "Make a whole repository as a recipe says."),
         "repos": ("repos:repos", "Labels of repositories."),
         "simulate": ("simulate:simulate", "Write a simulated survey: raws, calibrations, reference catalog."),
     },
