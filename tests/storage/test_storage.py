@@ -8,6 +8,7 @@ import pickle
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -185,3 +186,21 @@ def test_half_written_files_are_listed_on_demand(storage: Storage) -> None:
         Path(storage.local_root, "a", f"{SCRATCH_PREFIX}1.fits").touch()
         assert list(storage.files()) == ["a/b"]
         assert sorted(storage.files(scratch=True)) == [f"a/{SCRATCH_PREFIX}1.fits", "a/b"]
+
+
+class Dripping:
+    """A stream that gives little at a time, as pipes and sockets do."""
+
+    def __init__(self, content: bytes) -> None:
+        self._rest = content
+
+    def read(self, size: int = -1) -> bytes:
+        piece, self._rest = self._rest[:1000], self._rest[1000:]
+        return piece
+
+
+def test_a_stream_may_give_little_at_a_time(storage: Storage) -> None:
+    content = bytes(range(250)) * 100
+    source: Any = Dripping(content)
+    assert storage.write("x", source).size == len(content)
+    assert storage.read("x") == content

@@ -20,6 +20,9 @@ import obstore
 import pytest
 from obstore.store import S3Store
 
+from skybutler.storage import Storage
+from skybutler.storage.s3 import S3Storage
+from skybutler.storage.s3_uploads import _request
 from support.faults import FaultyProxy, faulty_proxy
 
 ACCESS_KEY, SECRET_KEY, BUCKET = "ci-access", "ci-secret-key", "butler"
@@ -175,3 +178,9 @@ def faulty(s3_server: S3Server) -> Iterator[FaultyProxy]:
     """A proxy before the server that can be told to fail."""
     with faulty_proxy(s3_server.endpoint) as proxy:
         yield proxy
+
+
+def begin_upload(storage: Storage, path: str) -> None:
+    """Begin an upload in parts and leave it at that, as a process that is killed does."""
+    assert isinstance(storage, S3Storage)
+    _request(storage.connection, "POST", f"/{storage.bucket}/{storage.key(path)}", {"uploads": ""})

@@ -19,7 +19,7 @@ from skybutler.storage.places import member_path
 from skybutler.upkeep.problem import Problem, Remedies, quiet
 from skybutler.upkeep.strays import StrayCheck, trash_problems
 from support.kept import RUN, make_kept, path, refs, wait_a_little
-from support.s3 import S3Server
+from support.s3 import S3Server, begin_upload
 
 NOW = Remedies(older_than=0.0)
 DELETE = Remedies(delete_orphans=True, older_than=0.0)
@@ -161,6 +161,21 @@ def test_half_written_files(database_url: str, tmp_path: Path) -> None:
         assert delete() == 1
         assert not scratch.exists()
         assert look(kept).keys() == {"unrelated-file"}
+
+
+@pytest.mark.s3
+def test_broken_uploads(tmp_path: Path, s3_environment: S3Server) -> None:
+    made = make_kept(f"sqlite:///{tmp_path}/r.sqlite3", tmp_path / "repo", s3_environment.new_root())
+    with Butler(made, writeable=True) as kept:
+        begin_upload(kept.datastore.storage, f"{RUN}/large.fits")
+        assert look(kept, Remedies()) == {}  # it may be under way
+        wait_a_little()
+        wait_a_little()
+        problem = look(kept)["broken-upload"]
+        assert (problem.count, problem.examples) == (1, [f"{RUN}/large.fits"])
+        assert problem.repair is not None
+        assert problem.repair() == 1
+        assert look(kept) == {}
 
 
 def test_more_files_than_fit_into_a_statement(database_url: str, tmp_path: Path) -> None:

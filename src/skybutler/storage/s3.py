@@ -67,11 +67,11 @@ class S3Storage:
         parts = urlsplit(uri)
         if parts.scheme != "s3" or not parts.netloc:
             raise ConfigError(f"{uri!r} is not of the form s3://bucket/prefix.")
-        self._bucket, prefix = parts.netloc, unquote(parts.path).strip("/")
+        self.bucket, prefix = parts.netloc, unquote(parts.path).strip("/")
         self._prefix = prefix + "/" if prefix else ""
         self._settings = dict(options or {})
-        self._connection = connect(self._bucket, self._settings)
-        self._store, self._patiently = self._connection.store, Patience(self._connection)
+        self.connection = connect(self.bucket, self._settings)
+        self._store, self._patiently = self.connection.store, Patience(self.connection)
 
     def __repr__(self) -> str:
         return f"S3Storage({self.root!r})"
@@ -79,7 +79,7 @@ class S3Storage:
     @property
     def root(self) -> str:
         """URI of the root, ending in ``/``."""
-        return f"s3://{self._bucket}/{quote(self._prefix)}"
+        return f"s3://{self.bucket}/{quote(self._prefix)}"
 
     @property
     def local_root(self) -> None:
@@ -217,7 +217,7 @@ class S3Storage:
 
     def url(self, path: str) -> str:
         """``s3:`` URI, percent-encoded."""
-        return f"s3://{self._bucket}/{quote(self._key(path))}"
+        return f"s3://{self.bucket}/{quote(self.key(path))}"
 
     def signed_url(self, path: str, seconds: int = 3600) -> str:
         """Presigned ``http(s)`` URL that reads the object for ``seconds``."""
@@ -237,7 +237,7 @@ class S3Storage:
             with open(data, "rb") as stream:
                 return self.write(path, stream, overwrite=overwrite)
         if not isinstance(data, bytes):
-            head = data.read(MULTIPART_FROM)
+            head = _begin(data, MULTIPART_FROM)
             if len(head) == MULTIPART_FROM:
                 return self._write_parts(path, cast(BinaryIO, _Chained(head, data)), overwrite)
             data = head
@@ -255,7 +255,7 @@ class S3Storage:
                 if not again or bytes(obstore.get(self._store, key).bytes()) != data:
                     raise
 
-        key = self._key(path)
+        key = self.key(path)
         self._patiently(put, self._uri(key))
 
     def _write_parts(self, path: str, stream: BinaryIO, overwrite: bool) -> StoredFile:
@@ -266,11 +266,11 @@ class S3Storage:
         if not overwrite and self.exists(path):
             raise FileExistsInStoreError(f"There is already an object {self.url(path)}.")
         passing = checksum.Hashing(stream)
-        key = self._key(path)
+        key = self.key(path)
         try:
             obstore.put(self._store, key, iter(passing), use_multipart=True, chunk_size=_PART)
         except BaseError as error:  # the stream cannot be read twice
-            raise translated(error, self._uri(key), self._connection) from error
+            raise translated(error, self._uri(key), self.connection) from error
         return passing.stored
 
     def sync(self, paths: Sequence[str]) -> None:
@@ -280,12 +280,13 @@ class S3Storage:
         """Delete objects, a thousand to a request; missing ones are no error."""
         import obstore
 
-        keys = [self._key(path) for path in paths]
+        keys = [self.key(path) for path in paths]
         if keys:
             self._patiently(lambda again: obstore.delete(self._store, keys), self._uri(keys[0]))
 
     # ------------------------------------------------------------------ inner
-    def _key(self, path: str) -> str:
+    def key(self, path: str) -> str:
+        """Key of the object of a path."""
         return self._prefix + check_path(path)
 
     def _head(self, path: str) -> Mapping[str, Any]:
@@ -294,11 +295,20 @@ class S3Storage:
         return self._call(path, lambda key: obstore.head(self._store, key))
 
     def _call(self, path: str, request: Callable[[str], _Result]) -> _Result:
-        key = self._key(path)
+        key = self.key(path)
         return self._patiently(lambda again: request(key), self._uri(key))
 
     def _uri(self, key: str) -> str:
-        return f"s3://{self._bucket}/{key}"
+        return f"s3://{self.bucket}/{key}"
+
+
+def _begin(stream: BinaryIO, size: int) -> bytes:
+    """The first bytes of a stream, which may give fewer at a time than are asked for; fewer only if it ends."""
+    pieces, left = [], size
+    while left and (piece := stream.read(left)):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def _extension(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -36,11 +36,22 @@ class Connection:
         Where they go, as shown in messages.
     patience : `float`
         Seconds for which what fails is tried again.
+    region : `str`
+        Region that signatures are for.
+    keys : `tuple` or `None`
+        Access key, secret key and token (or `None`), where these are what lets us in.
     """
 
-    store: Any
+    store: Any = field(repr=False)
     endpoint: str
     patience: float
+    region: str = "us-east-1"
+    keys: tuple[str, str, str | None] | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """Where requests of our own go."""
+        return self.endpoint if "://" in self.endpoint else f"https://s3.{self.region}.amazonaws.com"
 
 
 def connect(bucket: str, settings: Mapping[str, Any]) -> Connection:
@@ -77,7 +88,20 @@ def connect(bucket: str, settings: Mapping[str, Any]) -> Connection:
         client["allow_http"] = True  # type: ignore[assignment]
     options["client_options"] = {**client, **options.get("client_options", {})}
     options.setdefault("retry_config", _retries(seconds["retry_seconds"]))
-    return Connection(_store(bucket, options), str(endpoint or "Amazon S3"), seconds["retry_seconds"])
+    store, where = _store(bucket, options), str(endpoint or "Amazon S3")
+    region = options.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return Connection(store, where, seconds["retry_seconds"], str(region or "us-east-1"), _keys(options))
+
+
+def _keys(options: Mapping[str, Any]) -> tuple[str, str, str | None] | None:
+    """Access key, secret and token of the settings, else of the environment."""
+    if options.get("access_key_id"):
+        found = options["access_key_id"], options.get("secret_access_key"), options.get("session_token")
+    else:
+        variables = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        found = tuple(map(os.environ.get, variables))  # type: ignore[assignment]
+    access, secret, token = found
+    return (str(access), str(secret), token) if access and secret else None
 
 
 def _store(bucket: str, options: dict[str, Any]) -> Any:

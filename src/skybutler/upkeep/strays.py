@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from skybutler.butler.config import CONFIG_NAME
 from skybutler.datasets import CollectionType
+from skybutler.errors import DeniedError
 from skybutler.registry.stored import StoredFiles
 from skybutler.storage.local import SCRATCH_PREFIX
 from skybutler.storage.places import MARK, container
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from skybutler.butler import Butler
 
 __all__ = ["StrayCheck", "trash_problems"]
+
+_log = logging.getLogger(__name__)
 
 _ADVANCE = 5_000
 _OFTEN = 100_000
@@ -59,6 +63,7 @@ class StrayCheck:
                 self._sort_by_age(layout, self._orphans)
         yield from self._orphan_problem()
         yield from self._scratch_problem()
+        yield from self._upload_problem()
         yield from self._notes()
 
     def _listed(self, advance: Advance) -> Iterator[tuple[str, str | None]]:
@@ -119,6 +124,28 @@ class StrayCheck:
                 "delete them",
                 self._delete_scratch,
             )
+
+    def _upload_problem(self) -> Iterator[Problem]:
+        if self._storage.local_root is not None:
+            return
+        from skybutler.storage.s3_uploads import abort_uploads, unfinished_uploads
+
+        latest = time.time() - self._remedies.older_than
+        try:
+            old = [upload for upload in unfinished_uploads(self._storage) if upload.began.timestamp() <= latest]
+        except DeniedError as error:
+            _log.info("Unfinished uploads are not looked for: %s", error)
+            return
+        if old:
+
+            def give_up() -> int:
+                with self._butler.transaction():
+                    abort_uploads(old)
+                    self._butler.registry.journal.note("repair", "broken-upload", len(old))
+                return len(old)
+
+            what = "uploads in parts were broken off; their parts take space"
+            yield Problem("broken-upload", what, len(old), [u.path for u in old][: self._most], "give them up", give_up)
 
     def _notes(self) -> Iterator[Problem]:
         """What is worth knowing, and no trouble."""
