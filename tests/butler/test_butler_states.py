@@ -347,6 +347,9 @@ class Repository(RuleBasedStateMachine):
 
     def certify_one(self, chosen: uuid.UUID, span: Timespan) -> None:
         key = self.model.datasets[chosen].key
+        if (key, span, chosen) in self.model.ranges:  # again: no change
+            assert self.butler.registry.calibrations.certify("calib/a", [chosen.bytes], span) == 0
+            return
         if any(k == key and r.overlaps(span) for k, r, _ in self.model.ranges):
             with pytest.raises(ConflictingDefinitionError):
                 self.butler.registry.calibrations.certify("calib/a", [chosen.bytes], span)

@@ -158,3 +158,34 @@ def test_a_configured_folder(tree: Path, tmp_path: Path) -> None:
     with Butler(tmp_path / "repo", writeable=True) as made:
         register_instrument(made, IMSIM)
         assert write_curated_calibrations(made, IMSIM).written["bfk"] == 3
+
+
+@pytest.mark.s3
+def test_in_an_object_store(tree: Path, tmp_path: Path, s3_environment: Any) -> None:
+    Butler.create(tmp_path / "repo", seed={"datastore": {"root": s3_environment.new_root()}}, override=True)
+    with Butler(tmp_path / "repo", writeable=True) as made:
+        register_instrument(made, IMSIM)
+        first = write_curated_calibrations(made, IMSIM, data=tree)
+        again = write_curated_calibrations(made, IMSIM, data=tree)
+        assert (again.written, again.present, again.certified) == ({}, first.written, 0)
+        assert made.get("camera", collections=CALIB) == nominal_camera(IMSIM)
+        assert "detKernels" in made.get("bfk", detector=94, collections=CALIB)
+        (tree / "bfk/r22_s11/19700101T000000.yaml").write_text("badAmps: []\n")
+        with pytest.raises(ConflictingDefinitionError, match="another content"):
+            write_curated_calibrations(made, IMSIM, data=tree)
+
+
+def test_a_real_camera_file_is_a_camera(butler: Butler, shared: Path) -> None:
+    """As the calibrations of DP0.2 have it, with the formatter that their export names."""
+    from skybutler.ingest import ingest_files
+
+    butler.register_dataset_type("camera", ["instrument"], "Camera", is_calibration=True)
+    path = shared / "data/cameras/camera_LSSTCam-imSim_LSSTCam-imSim_calib_unbounded.fits"
+    table = {"filename": [str(path)], "instrument": ["LSSTCam-imSim"]}
+    generic = "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter"
+    ingest_files(butler, "camera", "2.2i/calib/DM-30694/unbounded", table, formatter=generic, transfer="direct")
+    camera = butler.get("camera", collections="2.2i/calib/DM-30694/unbounded")
+    assert isinstance(camera, Camera)
+    assert camera["R22_S11"].serial != ""
+    with pytest.raises(ConflictingDefinitionError, match="'camera' with data ID .* another content"):
+        write_curated_calibrations(butler, IMSIM, prefix="2.2i", labels=["DM-30694"])

@@ -74,7 +74,8 @@ class Calibrations:
                     "AND c.dataset_type = d.dataset_type AND c.data_id = d.data_id AND c.begin = ?)",
                     (target.k, begin, end, target.k, begin),
                 )
-                self._database.note("certify", collection, added, valid=str(timespan))
+                if added:
+                    self._database.note("certify", collection, added, valid=str(timespan))
                 self._datasets.summaries.copy(stage, target)
         return added
 
