@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from skybutler import Butler, CollectionType
 
 Good = Callable[..., str]
+Bad = Callable[..., str]
+Rows = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -96,3 +99,35 @@ def test_what_is_wrong_is_said_in_words(bad: Callable[..., str], empty: Path, tm
     assert "version 1.9.0" in bad("import", empty, tmp_path)
     (tmp_path / "export.yaml").write_text("version: 1.0.2\ndata:\n- type: walk\n")
     assert "line 3: unknown block type 'walk'" in bad("import", empty, tmp_path)
+
+
+# --------------------------------------------------------------------- bundles
+@pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
+def test_bundles_go_out_and_come_back(good: Good, rows: Rows, repo: Path, tmp_path: Path, name: str) -> None:
+    place = tmp_path / name
+    assert good("export", repo, place, "--format", "bundle") == f"Exported 6 datasets to {place}.\n"
+    good("create", tmp_path / "new")
+    assert good("import", tmp_path / "new", place).endswith(f"Imported 6 datasets from {place}.\n")
+    assert good("import", tmp_path / "new", place).endswith(f"Nothing new in {place}.\n")
+    before, after = (rows("query-datasets", r) for r in (repo, tmp_path / "new"))
+    assert after == before
+    assert rows("query-collections", tmp_path / "new") == rows("query-collections", repo)
+
+
+def test_a_part_of_a_repository_as_a_bundle(good: Good, rows: Rows, repo: Path, tmp_path: Path) -> None:
+    options = ("--format", "bundle", "--json", "-t", "none")
+    assert rows("export", repo, tmp_path / "a", "numbers", "--collection", "both", *options[:2])[0]["datasets"] == 4
+    assert rows("export", repo, tmp_path / "b", "--collection", "both", *options[:2])[0]["datasets"] == 0
+    good("export", repo, tmp_path / "c", "numbers", *options)
+    good("create", tmp_path / "new")
+    good("import", tmp_path / "new", tmp_path / "c", "--files", repo)
+    assert len(rows("query-datasets", tmp_path / "new", "--show-uri")) == 4
+
+
+def test_mistakes_with_bundles(bad: Bad, good: Good, repo: Path, tmp_path: Path) -> None:
+    good("export", repo, tmp_path / "b", "--format", "bundle", "-t", "none")
+    assert "exists" in bad("export", repo, tmp_path / "b", "--format", "bundle")
+    assert "direct" in bad("export", repo, tmp_path / "c", "--format", "bundle", "-t", "direct", status=2)
+    good("create", tmp_path / "new")
+    assert "--directory" in bad("import", tmp_path / "new", tmp_path / "b")
+    assert "skip-dimensions" in bad("import", tmp_path / "new", tmp_path / "b", "-s", "detector", status=2)

@@ -6,7 +6,7 @@ That package uses butlers, so it is reached by name.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
@@ -162,3 +162,43 @@ class Transfers(Lookup):
             skip_existing=skip_existing,
         )
         return count
+
+    def export_bundle(
+        self,
+        destination: str | os.PathLike[str],
+        refs: Iterable[DatasetRef] | HasIds | None = None,
+        *,
+        collections: Sequence[str] = (),
+        transfer: str | None = None,
+    ) -> Any:
+        """Write the repository, or some of its datasets, as Parquet tables with a manifest, for large sets.
+
+        See `skybutler.transfer.bundle_out.export_bundle`.
+
+        Returns
+        -------
+        manifest : `skybutler.transfer.bundle_manifest.Manifest`
+            What was written.
+        """
+        return import_module("skybutler.transfer.bundle_out").export_bundle(
+            self, destination, refs, collections=collections, transfer=transfer
+        )
+
+    def import_bundle(
+        self,
+        source: str | os.PathLike[str],
+        *,
+        directory: str | os.PathLike[str] | None = None,
+        transfer: str = "auto",
+        without_datastore: bool = False,
+    ) -> Any:
+        """Take in what `export_bundle` has written; see `skybutler.transfer.bundle_in.import_bundle`.
+
+        Returns
+        -------
+        report : `skybutler.transfer.report.ImportReport`
+            How many of each kind are new, and how many were there.
+        """
+        return import_module("skybutler.transfer.bundle_in").import_bundle(
+            self, source, directory=directory, transfer=transfer, without_datastore=without_datastore
+        )

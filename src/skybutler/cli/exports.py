@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .answers import dataset_types_in, explain
-from .command import command
+from .command import command, refuse
 from .options import (
     as_json,
     check_find_first,
@@ -24,6 +24,7 @@ from .output import counted, show, table_of_rows
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
+    from skybutler.registry.results import DatasetResults
     from skybutler.transfer.report import ImportReport
 
 __all__ = ["export", "import_"]
@@ -43,6 +44,7 @@ __all__ = ["export", "import_"]
 @many("-s", "--skip-dimensions", help="Dimensions whose records are not imported.", metavar="NAMES")
 @track
 @click.option("--without-datastore", is_flag=True, help="Import what the registry knows, and no files.")
+@click.option("--files", metavar="PLACE", help="Where the data files of a bundle without files are: the old root.")
 @as_json
 def import_(
     repo: str,
@@ -52,15 +54,26 @@ def import_(
     skip_dimensions: tuple[str, ...],
     track: bool,
     without_datastore: bool,
+    files: str | None,
     as_json: bool,
 ) -> None:
     """Take what was exported to DIRECTORY into a repository: all of it, or nothing.
 
-    What is there already is left alone, so repeating it is no change.
+    What is there already is left alone, so repeating it is no change.  A bundle (a directory or zip file with a
+    manifest, see `butler export --format bundle`) is recognised.
     """
     from skybutler.butler import Butler
+    from skybutler.transfer.bundle_in import is_bundle
 
     with Butler(repo, writeable=True) as butler:
+        if is_bundle(directory):
+            if skip_dimensions:
+                refuse("--skip-dimensions does not go with a bundle.")
+            done = butler.import_bundle(
+                directory, directory=files, transfer=transfer, without_datastore=without_datastore
+            )
+            _show_report(done, as_json=as_json)
+            return
         report = butler.import_(
             directory=directory,
             filename=export_file,
@@ -100,6 +113,14 @@ def _show_report(report: ImportReport, *, as_json: bool) -> None:
 )
 @click.option("--export-file", default="export.yaml", show_default=True, metavar="FILE", help="Name in DIRECTORY.")
 @transfer_option("auto", ("auto", "copy", "link", "hardlink", "symlink", "relsymlink", "direct", "none"))
+@click.option(
+    "--format",
+    type=click.Choice(["yaml", "bundle"]),
+    default="yaml",
+    show_default=True,
+    help="yaml, or Parquet tables with a manifest for large sets: a new DIRECTORY, or a new file *.zip; all of the "
+    "repository when nothing is named.",
+)
 @as_json
 def export(
     repo: str,
@@ -111,6 +132,7 @@ def export(
     also: tuple[str, ...],
     export_file: str,
     transfer: str,
+    format: str,
     as_json: bool,
 ) -> None:
     """Write datasets of the dataset types TYPE (names and globs) to DIRECTORY, with all that belongs to them.
@@ -129,16 +151,35 @@ def export(
         count = found.count() if found is not None else 0
         if found is not None and not count:
             explain(found.explain())
+        if format == "bundle":
+            if transfer == "direct":
+                refuse("--transfer direct does not go with a bundle; none leaves the files where they are.")
+            count = _export_bundle(butler, directory, found, also, mode)
+            _say_exported(directory, count, as_json=as_json)
+            return
         with butler.export(directory=directory, filename=export_file, transfer=mode) as context:
             for name in _with_children(butler, also):
                 context.save_collection(name)
             if found is not None:
                 context.save_datasets(found)
+    _say_exported(directory, count, f"{directory.rstrip('/')}/{export_file}", as_json=as_json)
+
+
+def _say_exported(directory: str, count: int, file: str = "", *, as_json: bool) -> None:
     if as_json:
-        row = (f"{directory.rstrip('/')}/{export_file}", count)
-        show(table_of_rows(("file", "datasets"), [row]), as_json=True)
+        show(table_of_rows(("file", "datasets"), [(file or directory, count)]), as_json=True)
     else:
         click.echo(f"Exported {counted(count, 'dataset')} to {directory}.")
+
+
+def _export_bundle(
+    butler: Butler, directory: str, found: DatasetResults | None, also: tuple[str, ...], transfer: str | None
+) -> int:
+    """Write a bundle of what was found, or of everything when nothing was asked for; tell how many datasets."""
+    refs = found if found is not None else () if also else None
+    manifest = butler.export_bundle(directory, refs, collections=_with_children(butler, also), transfer=transfer)
+    count: int = manifest.rows("datasets")
+    return count
 
 
 def _with_children(butler: Butler, names: tuple[str, ...]) -> list[str]:

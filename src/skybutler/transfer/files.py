@@ -19,7 +19,7 @@ from skybutler.errors import (
     ParameterError,
     nearest,
 )
-from skybutler.storage import Stage, Storage, StoredFile, container
+from skybutler.storage import MARK, Stage, Storage, StoredFile
 from skybutler.storage.checksum import of_stream
 from skybutler.storage.places import local_file
 from skybutler.storage.transfer import transfer
@@ -152,7 +152,7 @@ class _Bringer:
 
     def _brought(self, job: Job, uri: str, overwrite: bool) -> StoredFile | None:
         # members of zip files are no files of their own
-        local = local_file(uri) if uri.startswith("file://") and container(job.record.path) == job.record.path else None
+        local = local_file(uri) if uri.startswith("file://") and MARK not in uri else None
         if local is None:
             if self._mode not in ("auto", "copy"):
                 raise InvalidError(f"{uri} cannot be linked into {self._storage.root}.", hint="Use 'copy' or 'auto'.")
