@@ -31,7 +31,7 @@ RAWS = f"{INSTRUMENT}/raw/all"
 REFCATS = "cal_ref_cat_2_2"
 TRACTS, PATCHES = 18_938, 927_962
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def steps(shared: Path) -> list[Step]:
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    return simulate_archive(tmp_path_factory.mktemp("dp02") / "dp0.2", visits=20, scale=32, index=False)
+    return simulate_archive(tmp_path_factory.mktemp("dp02") / "dp0.2", visits=20, scale=32, index=False, processes=2)
 
 
 @pytest.fixture(scope="module")

@@ -46,12 +46,14 @@ class Site:
     folder: Path
     top: Path
     variables: Mapping[str, str]
-    paths: dict[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+    exports: list[str] = field(default_factory=list)
+    """The ``export`` lines so far."""
 
     def run(self, step: Step) -> str:
         """Run a command in a shell after the ``export`` lines so far, or a script under `skybutler.compat`."""
         if step.text.startswith("export "):
-            self._exports.append(self.placed(step.text))
+            self.exports.append(self.placed(step.text))
             return ""
         if step.language == "python":
             script = self.folder / "script.py"
@@ -65,13 +67,10 @@ class Site:
             text = text.replace(printed, here)
         return text
 
-    def __post_init__(self) -> None:
-        self._exports: list[str] = []
-
     def _bash(self, command: str) -> str:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", "\n".join([*self._exports, command])],
+            ["bash", "-euo", "pipefail", "-c", "\n".join([*self.exports, command])],
             cwd=self.folder,
             env=os.environ | {"PATH": path, "COLUMNS": "120", "NO_COLOR": "1", **self.variables},
             stdin=subprocess.DEVNULL,

@@ -136,7 +136,10 @@ class _Story:
         self._start()
         with progress_bar("Simulating", "raws") as advance:
             survey = simulate_survey(
-                self._place / "raws", visits=visits, progress=lambda done, total, _: advance(done, total)
+                self._place / "raws",
+                visits=visits,
+                processes=min(4, os.cpu_count() or 1),
+                progress=lambda done, total, _: advance(done, total),
             )
         size = sum(os.path.getsize(f) for f in survey.files) / 1e6
         nights = len({v.mjd // 1 for v in survey.visits})

@@ -30,6 +30,7 @@ __all__ = ["simulate"]
 @click.option("--scale", type=click.IntRange(1), default=8, show_default=True, help="1 for pixels of real size.")
 @click.option("--seed", type=click.IntRange(0), default=42, show_default=True, help="The same seed, the same files.")
 @click.option("--years", type=click.IntRange(1), default=5, show_default=True, help="Years over which they are spread.")
+@click.option("-j", "--processes", type=click.IntRange(1), default=1, show_default=True, help="Processes that work.")
 @click.option("--calibrations/--no-calibrations", default=True, help="Write biases, darks, flats, sky and defects.")
 @click.option("--refcats/--no-refcats", default=True, help="Write a reference catalog.")
 @click.option("--index-files/--no-index-files", default=True, help="Write an _index.json for each visit.")
@@ -40,6 +41,7 @@ def simulate(
     scale: int,
     seed: int,
     years: int,
+    processes: int,
     calibrations: bool,
     refcats: bool,
     index_files: bool,
@@ -63,6 +65,7 @@ def simulate(
             calibrations=calibrations,
             references=refcats,
             index=index_files,
+            processes=processes,
             progress=advance,
         )
     _tell(archive, time.monotonic() - began)

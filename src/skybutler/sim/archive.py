@@ -71,6 +71,7 @@ def simulate_archive(
     calibrations: bool = True,
     references: bool = True,
     index: bool = True,
+    processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Archive:
     """Write what a repository can be made of; parameters that are not listed are those of `simulate_survey`.
@@ -118,7 +119,14 @@ def simulate_archive(
     defects: tuple[Path, ...] = ()
     if calibrations:
         made = simulate_calibrations(
-            top / "calibrations", camera, chosen, bands, scale=scale, seed=seed, progress=count.add
+            top / "calibrations",
+            camera,
+            chosen,
+            bands,
+            scale=scale,
+            seed=seed,
+            processes=processes,
+            progress=count.add,
         )
         defects = simulate_defects(top / "curated", camera, chosen, scale=scale)
     catalog = None
@@ -133,6 +141,7 @@ def simulate_archive(
         full_size_one=False,
         index=index,
         by_year=True,
+        processes=processes,
         progress=lambda _done, _total, path: count.add(path),
     )
     return Archive(top, survey, made, defects, catalog, sky_map)

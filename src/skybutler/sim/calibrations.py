@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from skybutler.ingest.processes import open_executor
 from skybutler.instruments import Detector, Instrument
 from skybutler.sim.detector_image import sky_gradient
 from skybutler.sim.physics import DARK_S, FLAT_ELECTRONS
@@ -94,6 +95,7 @@ def simulate_calibrations(
     *,
     scale: int = 8,
     seed: int = 42,
+    processes: int = 1,
     progress: Progress | None = None,
 ) -> tuple[ProductFiles, ...]:
     """Write the products of some detectors.
@@ -109,6 +111,8 @@ def simulate_calibrations(
         Bands of which there are flats and sky frames, each with the filter of that band.
     scale, seed : `int`
         Those of the survey.
+    processes : `int`
+        How many work; the files are the same.
     progress : callable, optional
         Called with each file just written.
 
@@ -119,20 +123,42 @@ def simulate_calibrations(
     """
     top = Path(directory).absolute()
     filters = [next(f for f, b in instrument.filters.items() if b == band) for band in bands]
-    made = []
-    for product in PRODUCTS:
-        rows: list[tuple[Any, ...]] = []
-        for name in filters if product.per_filter else [None]:
-            folder = top / product.name / (name or "")
-            folder.mkdir(parents=True, exist_ok=True)
-            for detector in detectors:
-                path = folder / f"{'_'.join(filter(None, (product.name, name, detector.full_name)))}.fits"
-                _write(path, _exposure(product, instrument, detector, name, scaled_shape(detector, scale), seed))
-                rows.append((str(path), instrument.name, detector.id, *([name] if name else [])))
-                if progress is not None:
-                    progress(path)
-        made.append(ProductFiles(product, tuple(Path(row[0]) for row in rows), _table(top, product, rows)))
-    return tuple(made)
+    tasks = [
+        _Task(top / product.name / (name or ""), product, instrument.name, detector.id, name, scale, seed)
+        for product in PRODUCTS
+        for name in (filters if product.per_filter else [None])
+        for detector in detectors
+    ]
+    paths: list[Path] = []
+    with open_executor(processes) as executor:
+        for path in executor.map(_write, tasks):
+            paths.append(path)
+            if progress is not None:
+                progress(path)
+    return tuple(_listed(top, product, tasks, paths) for product in PRODUCTS)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One product to be written."""
+
+    folder: Path
+    product: Product
+    instrument: str
+    detector: int
+    filter_name: str | None
+    scale: int
+    seed: int
+
+
+def _listed(folder: Path, product: Product, tasks: Sequence[_Task], paths: Sequence[Path]) -> ProductFiles:
+    """The files of one kind, after their table was written."""
+    mine = [(task, path) for task, path in zip(tasks, paths, strict=True) if task.product is product]
+    rows = [
+        (str(path), task.instrument, task.detector, *([task.filter_name] if task.filter_name else []))
+        for task, path in mine
+    ]
+    return ProductFiles(product, tuple(path for _, path in mine), _table(folder, product, rows))
 
 
 def _table(folder: Path, product: Product, rows: Sequence[tuple[Any, ...]]) -> Path:
@@ -143,24 +169,27 @@ def _table(folder: Path, product: Product, rows: Sequence[tuple[Any, ...]]) -> P
     return path
 
 
-def _write(path: Path, exposure: Exposure) -> None:
+def _write(task: _Task) -> Path:
     from skybutler.datasets.storage_class import StorageClasses
     from skybutler.formatters.fits_image import FitsImageFormatter
 
-    FitsImageFormatter().write(exposure, path, StorageClasses.default()[_STORAGE_CLASS], None)
+    task.folder.mkdir(parents=True, exist_ok=True)
+    instrument = Instrument.load(task.instrument)
+    detector = instrument.detector(task.detector)
+    words = (task.product.name, task.filter_name, detector.full_name)
+    path = task.folder / f"{'_'.join(word for word in words if word)}.fits"
+    FitsImageFormatter().write(
+        _exposure(task, instrument, detector), path, StorageClasses.default()[_STORAGE_CLASS], None
+    )
+    return path
 
 
-def _exposure(
-    product: Product,
-    instrument: Instrument,
-    detector: Detector,
-    filter_name: str | None,
-    shape: tuple[int, int],
-    seed: int,
-) -> Exposure:
+def _exposure(task: _Task, instrument: Instrument, detector: Detector) -> Exposure:
     """One product as an exposure: image and variance, labels, and the cards that say what it calibrates since when."""
     from skybutler.images import DetectorLabel, Exposure, FilterLabel, Image, Metadata
 
+    product, filter_name = task.product, task.filter_name
+    shape, seed = scaled_shape(detector, task.scale), task.seed
     band = instrument.filters[filter_name] if filter_name else None
     random = np.random.default_rng(
         np.random.SeedSequence((seed, detector.id, PRODUCTS.index(product), ord(band) if band else 0))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skybutler.errors import InvalidError
+from skybutler.ingest.processes import open_executor
 from skybutler.instruments import Detector, Instrument
 from skybutler.instruments.sidecars import write_index
 from skybutler.sim.detector_image import electrons_on_detector
@@ -49,6 +50,7 @@ def simulate_survey(
     index: bool = True,
     instrument: str = "LSSTCam-imSim",
     by_year: bool = False,
+    processes: int = 1,
     progress: Callable[[int, int, Path], None] | None = None,
 ) -> Survey:
     """Write the raws of a small survey of one field in several bands and nights.
@@ -73,6 +75,8 @@ def simulate_survey(
         Any name `Instrument.load` knows.
     by_year : `bool`
         Whether the visits' directories are in one directory for each year of the survey, ``y1-wfd`` and so on.
+    processes : `int`
+        How many work; the files are the same.
     progress : callable, optional
         Called with files done, files in all and the file just written.
 
@@ -88,21 +92,47 @@ def simulate_survey(
     if not chosen:
         raise InvalidError("A simulation needs at least one detector.")
     plan = plan_visits(visits, seed, camera) if isinstance(visits, int) else tuple(visits)
+    raws = [
+        _Raw(_folder(Path(directory), visit, by_year), instrument, visit, detector.id, size, seed)
+        for visit in plan
+        for detector, size in _scales(chosen, scale, full_size_one and visit is plan[0])
+    ]
     files: list[Path] = []
     indexes: list[Path] = []
-    for visit in plan:
-        folder = Path(directory, *([f"y{visit.year}-wfd"] if by_year else []), f"{visit.id:08d}")
-        folder.mkdir(parents=True, exist_ok=True)
-        for detector, size in _scales(chosen, scale, full_size_one and visit is plan[0]):
-            path = folder / file_name(visit, detector)
-            shape = scaled_shape(detector, size)
-            write_raw(path, camera, detector, visit, electrons_on_detector(camera, detector, visit, shape, seed), seed)
+    with open_executor(processes) as executor:
+        for path in executor.map(_write, raws):
             files.append(path)
             if progress is not None:
-                progress(len(files), len(plan) * len(chosen), path)
-        if index:
-            indexes.append(write_index(folder, files[-len(chosen) :]))
+                progress(len(files), len(raws), path)
+            if index and len(files) % len(chosen) == 0:
+                indexes.append(write_index(path.parent, files[-len(chosen) :]))
     return Survey(Path(directory), plan, tuple(files), tuple(indexes))
+
+
+def _folder(directory: Path, visit: SimulatedVisit, by_year: bool) -> Path:
+    return Path(directory, *([f"y{visit.year}-wfd"] if by_year else []), f"{visit.id:08d}")
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """One raw to be written."""
+
+    folder: Path
+    instrument: str
+    visit: SimulatedVisit
+    detector: int
+    scale: int
+    seed: int
+
+
+def _write(raw: _Raw) -> Path:
+    camera = Instrument.load(raw.instrument)
+    detector = camera.detector(raw.detector)
+    electrons = electrons_on_detector(camera, detector, raw.visit, scaled_shape(detector, raw.scale), raw.seed)
+    raw.folder.mkdir(parents=True, exist_ok=True)
+    path = raw.folder / file_name(raw.visit, detector)
+    write_raw(path, camera, detector, raw.visit, electrons, raw.seed)
+    return path
 
 
 def _scales(detectors: Sequence[Detector], scale: int, full_size_last: bool) -> Iterator[tuple[Detector, int]]:
