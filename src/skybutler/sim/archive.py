@@ -112,9 +112,7 @@ def simulate_archive(
     shards = len(shards_under(camera, plan, ids)) * references
     count = _Count(len(chosen) * (len(plan) + products) + shards, progress)
 
-    sky_map = top / "skymaps" / "DC2.py"
-    sky_map.parent.mkdir(parents=True, exist_ok=True)
-    sky_map.write_text(_SKY_MAP, encoding="utf-8")
+    sky_map = _write_sky_map(top / "skymaps")
     made: tuple[ProductFiles, ...] = ()
     defects: tuple[Path, ...] = ()
     if calibrations:
@@ -145,6 +143,13 @@ def simulate_archive(
         progress=lambda _done, _total, path: count.add(path),
     )
     return Archive(top, survey, made, defects, catalog, sky_map)
+
+
+def _write_sky_map(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "DC2.py"
+    path.write_text(_SKY_MAP, encoding="utf-8")
+    return path
 
 
 def central_detectors(n: int) -> list[int]:
