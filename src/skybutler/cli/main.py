@@ -28,6 +28,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "Looking after it": {
         "cache": ("cache:cache", "Show or empty the local copies of files of an object store."),
+        "diff": ("diff:diff", "Tell what one repository has and another has not, or has otherwise."),
         "log": ("journal:log", "Show who changed what, and when."),
         "migrate": ("migrate:migrate", "Bring a repository of an older skybutler up to date."),
         "verify": ("verify:verify", "Tell whether rows and files are whole and agree; mend them."),

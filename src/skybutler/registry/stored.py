@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from skybutler.datasets.collection import CollectionType
 
-from .collections import Collections
+from .collections import Collection, Collections
 from .database import Database, Row
 from .dataset_types import DatasetTypes
 
-__all__ = ["StoredFile", "StoredFiles"]
+__all__ = ["StoredFile", "StoredFiles", "in_collections"]
 
 
 class StoredFile(NamedTuple):
@@ -75,13 +75,7 @@ class StoredFiles:
         if dataset_types:
             text += f" AND d.dataset_type IN ({_numbers(t.k for t in self._types.resolve(dataset_types))})"
         if collections:
-            held = self._collections.flatten(self._collections.resolve(collections))
-            by = {kind: _numbers(c.k for c in held if c.type is kind) for kind in CollectionType}
-            text += (
-                f" AND (d.run IN ({by[CollectionType.RUN]}) "
-                f"OR d.k IN (SELECT dataset FROM tag WHERE collection IN ({by[CollectionType.TAGGED]})) "
-                f"OR d.k IN (SELECT dataset FROM calibration WHERE collection IN ({by[CollectionType.CALIBRATION]})))"
-            )
+            text += f" AND {in_collections(self._collections.flatten(self._collections.resolve(collections)))}"
         return text
 
     def still(self, files: Sequence[StoredFile]) -> list[StoredFile]:
@@ -142,6 +136,16 @@ class StoredFiles:
                 "WHERE d.id = s.id AND s.component = artifact.component AND d.k = artifact.dataset "
                 "AND s.path = artifact.path"
             )
+
+
+def in_collections(held: Sequence[Collection]) -> str:
+    """SQL condition of a dataset ``d`` being in one of some runs, tags and calibrations."""
+    by = {kind: _numbers(c.k for c in held if c.type is kind) for kind in CollectionType}
+    return (
+        f"(d.run IN ({by[CollectionType.RUN]}) "
+        f"OR d.k IN (SELECT dataset FROM tag WHERE collection IN ({by[CollectionType.TAGGED]})) "
+        f"OR d.k IN (SELECT dataset FROM calibration WHERE collection IN ({by[CollectionType.CALIBRATION]})))"
+    )
 
 
 def _stored(row: Row) -> StoredFile:
