@@ -22,7 +22,8 @@ Bad = Callable[..., str]
         (["--mode", "extend", "u/flats"], "[u/two, u/one, u/flats]"),
         (["--mode", "prepend", "u/flats,u/one"], "[u/flats, u/one, u/two]"),
         (["--mode", "extend", "u/two"], "[u/one, u/two]"),
-        (["--mode", "remove", "u/two", "u/none"], "[u/one]"),
+        (["--mode", "remove", "u/two", "u/flats"], "[u/one]"),
+        (["--mode", "remove", "u/t*,u/f*"], "[u/one]"),
         (["--mode", "prepend", "--flatten", "inner"], "[u/flats, u/two, u/one]"),
         (["--mode", "extend", "--flatten", "inner", "u/two"], "[u/one, u/flats, u/two]"),
         (["--mode", "extend", "--no-flatten", "inner"], "[u/two, u/one, inner]"),
@@ -37,7 +38,7 @@ def test_modes(arguments: list[str], after: str, good: Good, repo: Path) -> None
 
 
 def test_names_that_were_not_in_the_chain_are_told(run: Callable[..., Any], repo: Path) -> None:
-    assert run("collection-chain", repo, "both", "--mode", "remove", "u/tow").stderr == "Not in 'both': u/tow.\n"
+    assert run("collection-chain", repo, "both", "--mode", "remove", "u/flats").stderr == "Not in 'both': u/flats.\n"
 
 
 def test_new_chains_of_chains(good: Good, repo: Path) -> None:
@@ -57,6 +58,7 @@ def test_new_chains_of_chains(good: Good, repo: Path) -> None:
         (["both", "--mode", "pop", "7"], 1, "no position 7 in a chain of 2"),
         (["both", "--mode", "pop", "u/one"], 1, "--mode remove takes names"),
         (["new", "--mode", "remove", "u/one"], 1, "There is no chain 'new'"),
+        (["both", "--mode", "remove", "u/tow"], 1, "Did you mean 'u/two'"),
         (["u/one", "--mode", "pop"], 1, "is a RUN, not a CHAINED"),
         (["u/one", "u/two"], 1, "u/one"),
     ],

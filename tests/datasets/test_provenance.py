@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -12,6 +13,7 @@ from skybutler.datasets import DatasetRef, DatasetType
 from skybutler.datasets.provenance import DatasetProvenance, provenance_keys
 from skybutler.dimensions import DataId, DimensionUniverse
 from skybutler.errors import InvalidError
+from support.peer import peer_or_none
 
 UNIVERSE = DimensionUniverse.load()
 VISIT = UNIVERSE.conform(["visit", "detector"])
@@ -54,6 +56,54 @@ def test_flat_names_are_those_that_the_peer_writes() -> None:
         ("LSST BUTLER INPUT 0 EXPTIME", 30.0),
         ("LSST BUTLER INPUT 0 FLAG", True),
     ]
+
+
+PEER = r"""
+import json, uuid
+from lsst.daf.butler import DataCoordinate, DatasetProvenance, DatasetRef, DatasetType, DimensionUniverse
+universe = DimensionUniverse()
+def ref(kind, dimensions, values, run, number):
+    group = universe.conform(dimensions)
+    data_id = DataCoordinate.from_required_values(group, values)
+    return DatasetRef(DatasetType(kind, group, "StructuredDataDict"), data_id, run=run, id=uuid.UUID(int=number))
+made = ref("calexp", ["visit", "detector"], ("I", 2, 1), "run/a", 1)
+raws = [ref("raw", ["exposure", "detector"], ("I", n, 1), "raw/all", 100 + n) for n in range(3)]
+provenance = DatasetProvenance(quantum_id=uuid.UUID(int=9))
+for raw in raws:
+    provenance.add_input(raw)
+provenance.add_extra_provenance(raws[1].id, {"EXPTIME": 30.0, "flag": True})
+forms = json.loads('''FORMS''')
+told = []
+for with_ref, options in forms:
+    flat = provenance.to_flat_dict(made if with_ref else None, simple_types=True, **options)
+    content = {"OTHER": 1, **flat}
+    DatasetProvenance.strip_provenance_from_flat_dict(content)
+    told.append([list(flat.items()), content])
+print(json.dumps(told))
+"""
+
+FORMS: list[tuple[bool, dict[str, Any]]] = [
+    (True, {"prefix": "LSST BUTLER", "sep": " "}),
+    (True, {"prefix": "LSST.BUTLER", "max_inputs": 2}),
+    (False, {"prefix": "lsst.butler"}),
+    (True, {"use_upper": True, "store_minimalist_inputs": True}),
+    (True, {"prefix": "lsst", "sep": ":", "use_upper": True}),
+]
+
+
+def test_flat_names_are_those_of_the_peer() -> None:
+    peer = peer_or_none()
+    if peer is None:
+        pytest.skip("No lsst.daf.butler: set SKYBUTLER_PEER_PYTHON.")
+    provenance = DatasetProvenance([raw(n) for n in range(3)], QUANTUM)
+    provenance.add_extra_provenance(raw(1).id, {"EXPTIME": 30.0, "flag": True})
+    told = json.loads(peer.script(PEER.replace("FORMS", json.dumps(FORMS))))
+    for (with_ref, options), (flat, rest) in zip(FORMS, told, strict=True):
+        ours = provenance.to_flat_dict(MADE if with_ref else None, simple_types=True, **options)
+        assert [list(pair) for pair in ours.items()] == flat
+        content = {"OTHER": 1, **ours}
+        DatasetProvenance.strip_provenance_from_flat_dict(content)
+        assert content == rest == {"OTHER": 1}
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,10 @@ class Peer:
         program = str(Path(self._python).with_name("butler"))
         return self._run([program, *map(str, arguments)])
 
+    def script(self, text: str) -> str:
+        """Run a script; what it printed."""
+        return self._run([self._python, "-c", text])
+
     def content(self, root: Path) -> dict[str, Any]:
         """What a repository of the peer holds."""
         found: dict[str, Any] = json.loads(self("content", root))

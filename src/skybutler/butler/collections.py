@@ -165,8 +165,9 @@ class ButlerCollections:
         self._change(parent, lambda before: [*(c for c in before if c not in new), *new])
 
     def remove_from_chain(self, parent: str, children: str | Iterable[str]) -> None:
-        """Take children out of a chain; ones not in it are no error."""
-        gone = set(_listed(children))
+        """Take children (names and globs) out of a chain; ones not in it are no error, but unknown names are."""
+        names = _listed(children)
+        gone = set(self.query(names) if names else ())
         self._change(parent, lambda before: [c for c in before if c not in gone])
 
     def pop_chain(self, parent: str, *positions: int) -> list[str]:

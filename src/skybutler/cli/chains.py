@@ -74,10 +74,10 @@ def _change(butler: Butler, parent: str, children: Sequence[str], mode: str, fla
     if mode == "pop":
         known.pop_chain(parent, *map(_position, children))
     elif mode == "remove":
-        before = known.get_info(parent).children
-        if absent := [name for name in children if name not in before]:
+        before, gone = known.get_info(parent).children, known.query(children)
+        if absent := [name for name in gone if name not in before and name in children]:
             click.echo(f"Not in '{parent}': {', '.join(absent)}.", err=True)
-        known.remove_from_chain(parent, children)
+        known.remove_from_chain(parent, gone)
     else:
         new = known.query(children, flatten_chains=flatten)
         {"redefine": known.redefine_chain, "extend": known.extend_chain, "prepend": known.prepend_chain}[mode](
