@@ -25,11 +25,6 @@ from skybutler.errors import (
 from support.datasets import DATA, make_ref, metadata_ref, put
 
 
-@pytest.fixture
-def local(tmp_path: Path) -> Datastore:
-    return Datastore.open(tmp_path / "root")
-
-
 def test_what_is_put_is_got(datastore: Datastore) -> None:
     ref = metadata_ref()
     record = put(datastore, DATA, ref)
@@ -105,12 +100,12 @@ def test_removing(datastore: Datastore, tmp_path: Path) -> None:
         datastore.get(metadata_ref(), record)
 
 
-def test_put_converts_and_refuses(local: Datastore) -> None:
+def test_put_converts_and_refuses(datastore: Datastore) -> None:
     ref = make_ref("t", ["visit"], "ArrowTable")
-    record = put(local, {"x": np.arange(3)}, ref)
-    assert local.get(ref, record).to_pydict() == {"x": [0, 1, 2]}
+    record = put(datastore, {"x": np.arange(3)}, ref)
+    assert datastore.get(ref, record).to_pydict() == {"x": [0, 1, 2]}
     with pytest.raises(StorageClassError, match=r"'ArrowTable' holds .*Table.* type str .*DataFrame"):
-        put(local, "text", make_ref("t", ["visit"], "ArrowTable"))
+        put(datastore, "text", make_ref("t", ["visit"], "ArrowTable"))
 
 
 def test_configuration_changes_paths_and_formats(tmp_path: Path) -> None:
@@ -142,13 +137,13 @@ def test_wrong_configurations_are_named(tmp_path: Path) -> None:
         put(Datastore.open(tmp_path), [], make_ref("x", ["visit"], "ArrowColumnList"))
 
 
-def test_paths_of_many(local: Datastore) -> None:
+def test_paths_of_many(datastore: Datastore) -> None:
     dataset_type = make_ref("calexp", ["visit", "detector"]).dataset_type
     columns = {
         "run": "r", "instrument": ["Cam"] * 2, "day_obs": 1, "band": "g", "physical_filter": "g1", "visit": [5, 6],
         "detector": [1, 2], "detector.full_name": ["a", "b"],
     }  # fmt: skip
-    assert local.stems(dataset_type, columns, 2) == [
+    assert datastore.stems(dataset_type, columns, 2) == [
         "r/calexp/1/g/g1/5/calexp_Cam_g_g1_5_a_r",
         "r/calexp/1/g/g1/6/calexp_Cam_g_g1_6_b_r",
     ]

@@ -221,3 +221,25 @@ def test_unreadable_folders_are_named(tmp_path: Path, unprivileged: Callable[...
         assert "No permission" in unprivileged(_denied, str(tmp_path / "root"), str(folder / "x.fits"))
     finally:
         folder.chmod(0o755)
+
+
+def test_many_files_are_brought_side_by_side(datastore: Datastore, tmp_path: Path) -> None:
+    sources = []
+    for i in range(60):
+        (tmp_path / f"in{i:02d}.fits").write_bytes(str(i).encode())
+        sources.append(str(tmp_path / f"in{i:02d}.fits"))
+    datastore.storage.write("raws/7.fits", b"of a killed process")
+    found = ingest(datastore, sources, "copy", in_use=lambda path: False)
+    assert list(found.size) == [len(str(i)) for i in range(60)]
+    assert found.checksum == checksums_of(sources)
+    assert [datastore.storage.read(path) for path in found.path] == [str(i).encode() for i in range(60)]
+
+
+def test_one_failure_among_many_leaves_nothing(datastore: Datastore, tmp_path: Path) -> None:
+    sources = [str(tmp_path / f"in{i:02d}.fits") for i in range(60)]
+    for source in sources:
+        Path(source).write_bytes(b"x")
+    Path(sources[33]).unlink()
+    with pytest.raises(MissingFileError, match="in33"):
+        ingest(datastore, sources, "copy")
+    assert list(datastore.storage.files()) == []

@@ -20,11 +20,6 @@ from skybutler.errors import (
 from support.datasets import DATA, make_ref, metadata_ref, put
 
 
-@pytest.fixture
-def local(tmp_path: Path) -> Datastore:
-    return Datastore.open(tmp_path / "root")
-
-
 def test_existence_of_many(datastore: Datastore, tmp_path: Path) -> None:
     record = put(datastore, DATA, metadata_ref())
     outside = tmp_path / "a b.yaml"
@@ -65,42 +60,42 @@ def test_anyone_can_read_a_signed_url(datastore: Datastore) -> None:
         assert len(answer.read()) == record.size
 
 
-def test_get_converts_and_refuses(local: Datastore) -> None:
+def test_get_converts_and_refuses(datastore: Datastore) -> None:
     ref = make_ref("t", ["visit"], "ArrowTable")
-    record = put(local, pa.table({"x": [0.5], "y": [1]}), ref)
-    assert local.get(ref, record, storage_class="ArrowAstropy").colnames == ["x", "y"]
-    assert local.get(ref, record, storage_class="DataFrame").x.tolist() == [0.5]
-    assert local.get(ref, record, component="columns") == ["x", "y"]
-    assert local.get(ref, record, component="rowcount") == 1
-    assert list(local.get(ref, record, component="columns", storage_class="DataFrameIndex")) == ["x", "y"]
+    record = put(datastore, pa.table({"x": [0.5], "y": [1]}), ref)
+    assert datastore.get(ref, record, storage_class="ArrowAstropy").colnames == ["x", "y"]
+    assert datastore.get(ref, record, storage_class="DataFrame").x.tolist() == [0.5]
+    assert datastore.get(ref, record, component="columns") == ["x", "y"]
+    assert datastore.get(ref, record, component="rowcount") == 1
+    assert list(datastore.get(ref, record, component="columns", storage_class="DataFrameIndex")) == ["x", "y"]
     with pytest.raises(StorageClassError, match="'Timespan' holds"):
-        local.get(ref, record, storage_class="Timespan")
+        datastore.get(ref, record, storage_class="Timespan")
 
 
-def test_a_component_ref_reads_its_component(local: Datastore) -> None:
+def test_a_component_ref_reads_its_component(datastore: Datastore) -> None:
     ref = make_ref("t", ["visit"], "ArrowTable")
-    record = put(local, pa.table({"x": [0.5], "y": [1]}), ref)
-    assert local.get(ref.make_component_ref("rowcount", "int"), record) == 1
+    record = put(datastore, pa.table({"x": [0.5], "y": [1]}), ref)
+    assert datastore.get(ref.make_component_ref("rowcount", "int"), record) == 1
 
 
-def test_unknown_components_and_parameters_get_the_nearest(local: Datastore) -> None:
+def test_unknown_components_and_parameters_get_the_nearest(datastore: Datastore) -> None:
     ref = make_ref("t", ["visit"], "ArrowTable")
-    record = put(local, pa.table({"x": [0.5], "y": [1]}), ref)
-    assert local.get(ref, record, parameters={"columns": "x"}).column_names == ["x"]
+    record = put(datastore, pa.table({"x": [0.5], "y": [1]}), ref)
+    assert datastore.get(ref, record, parameters={"columns": "x"}).column_names == ["x"]
     with pytest.raises(ParameterError, match="'columns'"):
-        local.get(ref, record, parameters={"column": "x"})
+        datastore.get(ref, record, parameters={"column": "x"})
     with pytest.raises(UnknownComponentError, match="'schema'"):
-        local.get(ref, record, component="scheme")
-    other = put(local, DATA, metadata_ref())
+        datastore.get(ref, record, component="scheme")
+    other = put(datastore, DATA, metadata_ref())
     with pytest.raises(UnknownComponentError, match="It has none"):
-        local.get(metadata_ref(), other, component="wcs")
+        datastore.get(metadata_ref(), other, component="wcs")
     with pytest.raises(ParameterError, match="It has none"):
-        local.get(metadata_ref(), other, parameters={"bbox": 1})
+        datastore.get(metadata_ref(), other, parameters={"bbox": 1})
 
 
-def test_foreign_formatter_names_are_read(local: Datastore) -> None:
-    record = put(local, DATA, metadata_ref())
+def test_foreign_formatter_names_are_read(datastore: Datastore) -> None:
+    record = put(datastore, DATA, metadata_ref())
     foreign = dataclasses.replace(record, formatter="lsst.daf.butler.formatters.yaml.YamlFormatter")
-    assert local.get(metadata_ref(), foreign) == DATA
+    assert datastore.get(metadata_ref(), foreign) == DATA
     with pytest.raises(FormatError, match="no formatter 'os.system'"):
-        local.get(metadata_ref(), dataclasses.replace(record, formatter="os.system"))
+        datastore.get(metadata_ref(), dataclasses.replace(record, formatter="os.system"))

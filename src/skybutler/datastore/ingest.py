@@ -8,11 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, unquote
 
-from skybutler.errors import InvalidError, MissingFileError, ParameterError
-from skybutler.storage import MARK, Stage, Storage, is_absolute, locate, located
+from skybutler.errors import FileExistsInStoreError, InvalidError, MissingFileError, ParameterError
+from skybutler.storage import MARK, Stage, Storage, StoredFile, is_absolute, locate, located
 from skybutler.storage.chain import Chain
 from skybutler.storage.checksum import of_stream
 from skybutler.storage.places import local_file
@@ -21,6 +21,8 @@ from skybutler.storage.transfer import check_mode, transfer
 from .placing import InUse, in_use_always, place
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -30,6 +32,8 @@ _log = logging.getLogger(__name__)
 _PLAIN_PATH = re.compile(r"/[\w./~-]*", re.ASCII).fullmatch
 _PLAIN_PATHS = re.compile(r"(?:/[\w./~-]*\n)*/[\w./~-]*", re.ASCII).fullmatch
 """As many of them, one a line."""
+_UPLOADS_AT_ONCE = 8
+"""Each may hold some 32 MB."""
 _COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".fz")
 
 
@@ -123,17 +127,55 @@ def _transferred(
     if times > 1:
         raise InvalidError(f"Two of the files would both become {double}: the file template must tell them apart.")
 
-    def bring(source: str, path: str) -> bytes | None:
-        stored = place(
-            path, in_use, lambda overwrite: transfer(source, storage, path, mode, stage, overwrite=overwrite)
-        )
-        return stored.checksum if stored is not None else None
+    def bring(source: str, path: str, overwrite: bool = False) -> StoredFile | None:
+        return transfer(source, storage, path, mode, stage, overwrite=overwrite)
 
-    checksums = [bring(source, path) for source, path in zip(sources, paths, strict=True)]
+    def bring_patiently(source: str, path: str) -> StoredFile | None:
+        return place(path, in_use, lambda overwrite: bring(source, path, overwrite))
+
+    if storage.local_root is None and len(paths) > 1:
+        stored = _side_by_side(bring, bring_patiently, sources, paths)
+    else:
+        stored = [bring_patiently(source, path) for source, path in zip(sources, paths, strict=True)]
+    if track and all(stored):
+        known = [s for s in stored if s is not None]
+        return IngestedFiles(paths, [s.size for s in known], [s.checksum for s in known])
     found = _recorded(storage, paths, storage.sizes(paths) if track else None, track, checksum)
-    if not track or checksum or not any(checksums):
+    if not track or checksum or not any(stored):
         return found
-    return IngestedFiles(found.paths, found.sizes, checksums)
+    return IngestedFiles(found.paths, found.sizes, [s.checksum if s is not None else None for s in stored])
+
+
+def _side_by_side(
+    bring: Callable[[str, str], StoredFile | None],
+    bring_patiently: Callable[[str, str], StoredFile | None],
+    sources: list[str],
+    paths: list[str],
+) -> list[StoredFile | None]:
+    """Bring files into a remote storage by several threads; those whose places are taken wait for this one.
+
+    Whether a place is somebody's is told by the database, which only this thread can ask within its transaction.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
+        begun = [pool.submit(bring, source, path) for source, path in zip(sources, paths, strict=True)]
+        try:
+            stored = [_unless_taken(future) for future in begun]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # what is under way ends first, so that it can be taken back
+            raise
+    return [
+        bring_patiently(source, path) if found is False else found
+        for source, path, found in zip(sources, paths, stored, strict=True)
+    ]
+
+
+def _unless_taken(future: Future[StoredFile | None]) -> StoredFile | Literal[False] | None:
+    try:
+        return future.result()
+    except FileExistsInStoreError:
+        return False
 
 
 def _recorded(

@@ -268,7 +268,7 @@ class S3Storage:
         passing = checksum.Hashing(stream)
         key = self.key(path)
         try:
-            obstore.put(self._store, key, iter(passing), use_multipart=True, chunk_size=_PART)
+            obstore.put(self._store, key, iter(passing), use_multipart=True, chunk_size=_PART, max_concurrency=4)
         except BaseError as error:  # the stream cannot be read twice
             raise translated(error, self._uri(key), self.connection) from error
         return passing.stored
