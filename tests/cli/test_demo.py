@@ -23,7 +23,7 @@ def test_the_whole_story(good: Good, bad: Bad, tmp_path: Path) -> None:
     assert scatter is not None
     assert float(scatter[2]) < 0.9 * float(scatter[1])
     commands = [line.strip() for line in told.partition("Now try:\n")[2].splitlines()]
-    assert len(commands) == 5
+    assert len(commands) == 6
     for command in commands:
         name, *arguments = shlex.split(command)
         assert name == "butler"

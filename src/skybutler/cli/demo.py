@@ -96,6 +96,7 @@ def _commands(directory: str) -> str:
     return "\n".join(
         f"  butler {text}"
         for text in (
+            f"summary {repo} --plot {shlex.quote(os.path.join(directory, 'survey.png'))}",
             f"query-collections {repo}",
             f"query-datasets {repo} raw --where \"band = 'r' AND detector = 94\" --show-uri",
             f"query-dimension-records {repo} visit",

@@ -26,6 +26,8 @@ __all__ = ["draw_summary"]
 
 _WIDTH, _HEIGHT = 13.0, 8.9
 """Inches."""
+_FLATTER, _MAPS_FROM = 1.35, 2.3
+"""Maps of the whole sky are lower by so much; where the part of the page with maps begins."""
 _MOST_PANELS = 6
 _MOST_BARS = 800
 """Nights of longer surveys are put together."""
@@ -71,19 +73,24 @@ def draw_summary(summary: Summary, file: str | os.PathLike[str], tracts: Sequenc
 def _compose(figure: Figure, summary: Summary, tracts: Sequence[Outline]) -> None:
     """Title, large map, a map per band, timeline, and a line about calibrations and sky maps."""
 
-    def place(left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
-        return left / _WIDTH, bottom / _HEIGHT, width / _WIDTH, height / _HEIGHT
-
-    figure.text(0.55 / _WIDTH, 8.58 / _HEIGHT, _title(summary), fontsize=20, fontweight="bold", va="center")
-    figure.text(0.55 / _WIDTH, 8.2 / _HEIGHT, _subtitle(summary), fontsize=11, color=QUIET, va="center")
-    figure.text(0.55 / _WIDTH, 0.2 / _HEIGHT, _footnote(summary), fontsize=9.5, color=QUIET, va="center")
     sky = SkyMaps(summary.coverage, tracts)
+    flat = _FLATTER if sky.is_whole else 0.0
+    whole = _HEIGHT - flat
+    figure.set_size_inches(_WIDTH, whole)
+
+    def place(left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
+        """Part of the page; inches, counted on the higher page from its bottom."""
+        return left / _WIDTH, (bottom - (flat if bottom > _MAPS_FROM else 0.0)) / whole, width / _WIDTH, height / whole
+
+    figure.text(0.55 / _WIDTH, (8.58 - flat) / whole, _title(summary), fontsize=20, fontweight="bold", va="center")
+    figure.text(0.55 / _WIDTH, (8.2 - flat) / whole, _subtitle(summary), fontsize=11, color=QUIET, va="center")
+    figure.text(0.55 / _WIDTH, 0.2 / whole, _footnote(summary), fontsize=9.5, color=QUIET, va="center")
     bands = _shown_bands(summary.coverage)
     wide = sky.is_whole or not bands
     main = sky.axes(figure, place(0.55 if wide else 0.95, 3.0, (5.6 if bands else 11.8) if wide else 4.6, 4.6))
     image = sky.draw(main, None, large=True)
     if image is not None:
-        colour_bar(figure, image, place(1.05, 3.55, 4.6, 0.1) if wide else place(5.68, 3.0, 0.12, 4.6), flat=wide)
+        colour_bar(figure, image, place(1.05, 4.15, 4.6, 0.1) if wide else place(5.68, 3.0, 0.12, 4.6), flat=wide)
     columns = 2 if len(bands) in (2, 4) else 3
     side = 1.88
     for i, band in enumerate(bands):
