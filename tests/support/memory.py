@@ -86,11 +86,35 @@ def _purged(butler: Butler) -> None:
     butler.prune_datasets(_found(butler), disassociate=True, unstore=True, purge=True)
 
 
+def _beside(butler: Butler, name: str) -> Path:
+    return Path(butler.config.root.removeprefix("file://")).with_name(name)
+
+
+def _imported(butler: Butler) -> None:
+    """A bundle, out and into another repository."""
+    butler.export_bundle(_beside(butler, "tables"))
+    Butler.create(_beside(butler, "imported"))
+    with Butler(_beside(butler, "imported"), writeable=True) as other:
+        other.import_bundle(_beside(butler, "tables"), without_datastore=True)
+
+
+def _transferred(butler: Butler) -> None:
+    """Rows into another repository; there are no files."""
+    Butler.create(_beside(butler, "other"))
+    with Butler(_beside(butler, "other"), writeable=True) as other:
+        other.transfer_from(
+            butler, _found(butler), skip_missing=False, register_dataset_types=True, transfer_dimensions=True
+        )
+
+
 WORK: dict[str, Callable[[Butler], None]] = {
     "refs": lambda butler: _consume(_found(butler)),
     "sorted": lambda butler: _consume(_found(butler).order_by("detector", "exposure")),
     "batches": lambda butler: _consume(_found(butler).to_batches()),
     "listing": _listed,
+    "bundle": lambda butler: _consume([butler.export_bundle(_beside(butler, "out"))]),
+    "import": _imported,
+    "transfer": _transferred,
     "certify": _certified,
     "prune": _purged,
     "remove_runs": lambda butler: _consume([butler.remove_runs(RUN)]),

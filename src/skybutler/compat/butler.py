@@ -26,6 +26,7 @@ from .deferred import DeferredDatasetHandle
 from .lists import Lists
 from .registry import Registry, RegistryDefaults
 from .registry_queries import Expression
+from .transfers import Transfers
 
 if TYPE_CHECKING:
     from lsst.resources import ResourcePath
@@ -53,7 +54,7 @@ class DatasetRefURIs(NamedTuple):
     componentURIs: dict[str, ResourcePath]
 
 
-class Butler(Lists):
+class Butler(Lists, Transfers):
     """A repository, opened.
 
     Parameters
@@ -234,7 +235,7 @@ class Butler(Lists):
         return repr(self._plain)
 
     def __getattr__(self, name: str) -> Any:
-        # What is spelt alike on both sides (retrieve_artifacts, export, transfer_from ...).
+        # What is spelt alike on both sides (query_dimension_records, retrieve_artifacts ...).
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._plain, name)
@@ -366,22 +367,6 @@ class Butler(Lists):
     def getURIs(self, datasetRefOrType: Any, dataId: Mapping[str, Any] | None = None, **options: Any) -> DatasetRefURIs:
         """Where the file of a dataset is, and those of its parts (none)."""
         return DatasetRefURIs(self.getURI(datasetRefOrType, dataId, **options), {})
-
-    def retrieveArtifacts(
-        self,
-        refs: Iterable[PlainRef],
-        destination: Any,
-        transfer: str = "auto",
-        preserve_path: bool = True,
-        overwrite: bool = False,
-    ) -> list[ResourcePath]:
-        """Copy files of datasets out of the repository."""
-        from lsst.resources import ResourcePath
-
-        found = self._plain.retrieve_artifacts(
-            refs, _place(destination), transfer=transfer, preserve_path=preserve_path, overwrite=overwrite
-        )
-        return [ResourcePath(uri) for uri in found]
 
     def ingest(
         self,
