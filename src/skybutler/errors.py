@@ -19,6 +19,7 @@ __all__ = [
     "DatasetExistsError",
     "DatasetNotFoundError",
     "DatasetTypeError",
+    "DatasetTypeRejectedError",
     "DeniedError",
     "DimensionNameError",
     "DimensionValueError",
@@ -362,6 +363,12 @@ class StorageClassError(InvalidError, TypeError):
     """An object or conversion that does not fit a storage class."""
 
     code = "storage-class"
+
+
+class DatasetTypeRejectedError(StorageClassError):
+    """No store of the datastore takes datasets of a type."""
+
+    code = "dataset-type-rejected"
 
 
 # ------------------------------------------------------------------- conflict

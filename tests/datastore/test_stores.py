@@ -13,7 +13,7 @@ from skybutler.datastore import Datastore
 from skybutler.errors import (
     ChecksumMismatchError,
     ConfigError,
-    DatasetTypeError,
+    DatasetTypeRejectedError,
     FileNotFoundInStoreError,
     InvalidError,
     UnavailableError,
@@ -54,7 +54,7 @@ def test_everything_goes_to_all_that_take_it(tmp_path: Path) -> None:
 
 def test_what_no_store_takes_is_refused(tmp_path: Path) -> None:
     datastore = chain(tmp_path, {"constraints": {"accept": ["x"]}}, {"constraints": {"reject": ["all"]}})
-    with pytest.raises(DatasetTypeError, match="takes no 'note' .*'a' accepts x; 'b' rejects all"):
+    with pytest.raises(DatasetTypeRejectedError, match="takes no 'note' .*'a' accepts x; 'b' rejects all"):
         put(datastore, NOTE)
     assert not list(tmp_path.rglob("*"))
 
@@ -62,7 +62,7 @@ def test_what_no_store_takes_is_refused(tmp_path: Path) -> None:
 def test_a_single_store_has_constraints_too(tmp_path: Path) -> None:
     datastore = Datastore.open(tmp_path / "a", {"constraints": {"accept": ["note"]}})
     put(datastore, NOTE)
-    with pytest.raises(DatasetTypeError, match="takes no 'other' .* it accepts note"):
+    with pytest.raises(DatasetTypeRejectedError, match="takes no 'other' .* it accepts note"):
         put(datastore, make_ref("other", ["visit"]))
 
 

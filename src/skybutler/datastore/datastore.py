@@ -146,7 +146,7 @@ class Datastore(Reading):
 
         Raises
         ------
-        skybutler.errors.DatasetTypeError
+        skybutler.errors.DatasetTypeRejectedError
             If no store takes them.
         """
         return self._stores.accepting(dataset_type, instrument)
@@ -195,7 +195,7 @@ class Datastore(Reading):
             If the object neither is nor can be converted to what the storage class holds.
         skybutler.errors.TemplateError
             If the file template needs what the data ID does not have.
-        skybutler.errors.DatasetTypeError
+        skybutler.errors.DatasetTypeRejectedError
             If no store takes such datasets.
         """
         dataset_type = ref.dataset_type

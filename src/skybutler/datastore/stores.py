@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from skybutler.errors import ConfigError, DatasetTypeError, nearest
+from skybutler.errors import ConfigError, DatasetTypeRejectedError, nearest
 from skybutler.storage import Storage, open_storage
 from skybutler.storage.chain import Chain
 
@@ -81,7 +81,7 @@ class Stores:
 
         Raises
         ------
-        skybutler.errors.DatasetTypeError
+        skybutler.errors.DatasetTypeRejectedError
             If no store takes them.
         """
         if self._is_open:
@@ -95,9 +95,9 @@ class Stores:
             self._found[dataset_type, instrument] = found
         return found
 
-    def _refusal(self, dataset_type: DatasetType) -> DatasetTypeError:
+    def _refusal(self, dataset_type: DatasetType) -> DatasetTypeRejectedError:
         held = "; ".join(f"'{name}' {text}" if name else f"it {text}" for name, text in self._constraints.items())
-        return DatasetTypeError(
+        return DatasetTypeRejectedError(
             f"The datastore takes no '{dataset_type.name}' ({dataset_type.storage_class}, dimensions "
             f"{'+'.join(dataset_type.dimensions.required) or 'none'}): {held}.",
             hint="Change the constraints in butler.yaml.",
