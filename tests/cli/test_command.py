@@ -115,6 +115,8 @@ def _message_of(error: BaseException) -> str:
 def test_system_errors_name_the_file() -> None:
     assert _message_of(PermissionError(13, "Permission denied", "there")) == "Permission denied: 'there'."
     assert _message_of(OSError(28, "No space left on device")) == "No space left on device."
+    assert _message_of(OSError("Not enough space on disk")) == "Not enough space on disk"
+    assert "bug" in _message_of(OSError())
 
 
 def test_what_nobody_foresaw_is_called_a_bug() -> None:

@@ -63,3 +63,9 @@ def test_only_raws(good: Good, tmp_path: Path) -> None:
 def test_mistakes(arguments: list[str], status: int, said: str, bad: Bad, tmp_path: Path) -> None:
     assert said in bad("simulate", tmp_path / "s", *arguments, status=status)
     assert not (tmp_path / "s").exists()
+
+
+def test_a_full_disk_is_no_bug(bad: Bad, small_tmpfs: Callable[[int], Path]) -> None:
+    disk = small_tmpfs(300 << 10)
+    said = bad("simulate", disk, "--visits", 1, "--detectors", 3, "--scale", 32)
+    assert "space" in said

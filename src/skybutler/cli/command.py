@@ -67,6 +67,8 @@ def _message(error: BaseException) -> str:
         return "\n".join([*said, *getattr(error, "__notes__", ())])
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: '{error.filename}'." if error.filename is not None else f"{error.strerror}."
+    if isinstance(error, OSError) and str(error):
+        return str(error)  # of libraries that say in their own words that a disk is full
     return f"{type(error).__name__}: {error}\nThis is a bug of skybutler; --traceback shows where. Please report it."
 
 
