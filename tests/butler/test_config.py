@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from skybutler.butler.config import CONFIG_NAME, ROOT_TAG, RepositoryConfig, load_yaml
+from skybutler.butler.config import CONFIG_NAME, ROOT_TAG, RepositoryConfig, idle_keys, load_yaml
 from skybutler.errors import ConfigError, RepositoryNotFoundError
 
 HOSTILE = "registry:\n  db: !!python/object/apply:os.system ['touch pwned']\n"
@@ -118,3 +118,18 @@ def test_broken_yaml_is_a_config_error(tmp_path: Path, content: bytes) -> None:
 def test_a_missing_yaml_file_is_a_config_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=os.strerror(2)):
         load_yaml(tmp_path / "none.yaml")
+
+
+def test_its_text_has_no_secrets() -> None:
+    content = {
+        "registry": {"db": "postgresql://ann:S3cret@db.example.org/survey"},
+        "datastore": {"s3": {"secret_access_key": "S3cret"}},
+    }
+    config = RepositoryConfig.from_mapping(content, "/repo")
+    assert repr(config) == "RepositoryConfig('/repo', registry='postgresql://ann:***@db.example.org/survey')"
+    assert config.registry == content["registry"]["db"]
+
+
+def test_keys_that_mean_nothing_here() -> None:
+    content = {"cls": "x", "registry": {"db": "y", "engines": {}}, "datastore": None}
+    assert idle_keys(content) == ["cls", "registry.engines"]

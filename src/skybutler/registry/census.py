@@ -147,6 +147,7 @@ class Census:
         return sorted(
             DatasetCount(runs[run], types[kind], int(n), int(stored), int(size) + more.get((run, kind), 0), int(no))
             for run, kind, n, stored, size, no in counts
+            if run in runs and kind in types  # else it was removed meanwhile
         )
 
     def _further_files(self, where: str, values: Sequence[Any]) -> dict[tuple[int, int], int]:
@@ -168,7 +169,7 @@ class Census:
             values,
         )
         names, types = self._collection_names(), self._type_names()
-        return sorted(MemberCount(names[c], types[t], int(n)) for c, t, n in rows)
+        return sorted(MemberCount(names[c], types[t], int(n)) for c, t, n in rows if c in names and t in types)
 
     def calibrations(self) -> list[MemberCount]:
         """Members of CALIBRATION collections per type; a dataset with several validity ranges counts once for each."""
@@ -179,7 +180,8 @@ class Census:
             values,
         )
         names, types = self._collection_names(), self._type_names()
-        return sorted(MemberCount(names[c], types[t], int(n), b, e) for c, t, n, b, e in rows)
+        known = ((names[c], types[t], int(n), b, e) for c, t, n, b, e in rows if c in names and t in types)
+        return sorted(MemberCount(*row) for row in known)
 
     def trash(self) -> int:
         """How many files wait for removal."""

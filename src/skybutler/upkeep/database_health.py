@@ -136,6 +136,7 @@ def _sqlite_file(file: str) -> Iterator[Finding]:
     if os.path.getmtime(file) > time.time() + 60:
         yield Finding("clock", "warning", f"{file} was changed in the future", "This or its server's clock is wrong.")
     yield free_space("disk of database", folder)
+    yield from _file_locks(file)  # before it is opened: a writer may keep us waiting
 
 
 def _sqlite(database: Database, file: str, full: bool) -> Iterator[Finding]:
@@ -154,7 +155,6 @@ def _sqlite(database: Database, file: str, full: bool) -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding("journal", "ok", f"{mode} on {kind or 'a file system of unknown kind'}")
-    yield from _file_locks(file)
     if full or os.path.getsize(file) <= _MOST_CHECKED:
         wrong = condition.integrity(database)
         if wrong:
