@@ -121,13 +121,11 @@ def test_a_missing_yaml_file_is_a_config_error(tmp_path: Path) -> None:
 
 
 def test_its_text_has_no_secrets() -> None:
-    content = {
-        "registry": {"db": "postgresql://ann:S3cret@db.example.org/survey"},
-        "datastore": {"s3": {"secret_access_key": "S3cret"}},
-    }
+    url = "postgresql://ann:S3cret@db.example.org/survey"
+    content = {"registry": {"db": url}, "datastore": {"s3": {"secret_access_key": "S3cret"}}}
     config = RepositoryConfig.from_mapping(content, "/repo")
     assert repr(config) == "RepositoryConfig('/repo', registry='postgresql://ann:***@db.example.org/survey')"
-    assert config.registry == content["registry"]["db"]
+    assert config.registry == url
 
 
 def test_keys_that_mean_nothing_here() -> None:
