@@ -6,6 +6,7 @@ import pytest
 
 from skybutler.errors import ConfigError, DeniedError, UnavailableError
 from skybutler.storage import open_storage
+from support.faults import FaultyProxy
 from support.s3 import S3Server, free_ports
 
 pytestmark = pytest.mark.s3
@@ -52,3 +53,20 @@ def test_a_bucket_is_needed(uri: str) -> None:
 def test_an_unknown_setting_is_named() -> None:
     with pytest.raises(ConfigError, match="colour"):
         open_storage("s3://bucket", {"colour": "blue"})
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_sizes_of_many_come_from_a_listing_while_it_is_short(
+    is_long: bool, s3_server: S3Server, faulty: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = open_storage(s3_server.new_root(), {**s3_server.options, "endpoint": faulty.endpoint})
+    paths = [f"a/{i % 3}/{i:03d}" for i in range(240)]
+    for i, path in enumerate(paths):
+        storage.write(path, bytes(i))
+    if is_long:  # as if there were much else
+        monkeypatch.setattr("skybutler.storage.s3._LISTED_MORE", 0)
+    asked = len(faulty.requests)
+    assert storage.sizes([*paths, "a/none", "b"]).tolist() == [*range(240), -1, -1]
+    requests = len(faulty.requests) - asked
+    assert requests > 100 if is_long else requests <= 5
+    assert storage.sizes(paths[:3]).tolist() == [0, 1, 2]

@@ -102,10 +102,10 @@ class Reading:
     ) -> object:
         formatter = _formatter_of(record)
         storage, path = self._locate(record)
-        keeps = self.caching is not None and self.caching.keeps(ref)
+        keeps = self.caching is not None and storage.local_root is None and self.caching.keeps(ref)
 
         def read(storage: Storage) -> object:
-            if not keeps or storage.local_root is not None:
+            if not keeps or storage.local_root is not None:  # a member of a chain may be a directory
                 return formatter.read(Source(storage, path, record.size, ref.data_id), stored, component, parameters)
             assert self.caching is not None
             whole = component is None and not parameters  # of a part only the bytes that are needed are fetched
