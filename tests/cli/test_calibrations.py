@@ -42,6 +42,8 @@ def test_chains_are_searched_as_asked(good: Good, bad: Bad, repo: Path) -> None:
         (["u/flats", "u/one", "flat"], "u/one"),
         (["u/two", "calib", "flat"], "Nothing to certify"),
         (["u/flats", "calib", "flat", "--begin-date", "yesterday"], "yesterday"),
+        (["u/flats", "calib", "flat", "--begin-date", "2026"], "like 2026-01-31"),
+        (["u/flats", "calib", "flat", "--end-date", "2300-01-01"], "1678 to 2261"),
         (["u/flats", "calib", "flat", "--begin-date", "2026-02-01", "--end-date", "2026-01-01"], "empty"),
     ],
 )

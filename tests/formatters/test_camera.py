@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from skybutler.errors import FormatError, UnknownComponentError, UnreadableFileError
+from skybutler.errors import ButlerError, FormatError, UnknownComponentError, UnreadableFileError
 from skybutler.images import Camera
 from skybutler.instruments import Instrument
 from skybutler.instruments.nominal_camera import nominal_camera
@@ -95,3 +98,28 @@ def test_other_files(cameras: Files, shared: Path) -> None:
         cameras.read_bytes(whole.replace(b"WinMap", b"SphMap"))
     with pytest.raises(UnknownComponentError):
         cameras.read_bytes(whole) and cameras.read("detectors")
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(st.tuples(st.integers(0, 71_999), st.integers(0, 255)), min_size=1, max_size=8))
+@example(changes=[(2880 * 4 + 100, 255)])
+def test_a_damaged_file_is_refused_or_read(cameras: Files, shared: Path, changes: list[tuple[int, int]]) -> None:
+    damaged = bytearray(real(shared, "LATISS"))
+    for place, value in changes:
+        damaged[place] = value
+    with suppress(ButlerError):
+        assert isinstance(cameras.read_bytes(bytes(damaged)), Camera)
+
+
+def test_a_text_longer_than_the_file(cameras: Files, shared: Path) -> None:
+    from io import BytesIO
+
+    from astropy.io import fits
+
+    with fits.open(BytesIO(real(shared, "LATISS"))) as hdus:
+        place = hdus["Detector"].fileinfo()["datLoc"]
+    for count, said in ((2**40, "lie outside"), (-1, "lie outside")):
+        damaged = bytearray(real(shared, "LATISS"))
+        damaged[place : place + 8] = count.to_bytes(8, "big", signed=True)
+        with pytest.raises(UnreadableFileError, match=said):
+            cameras.read_bytes(bytes(damaged))

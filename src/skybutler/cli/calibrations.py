@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from skybutler.errors import NotFoundError
+from skybutler.errors import InvalidError, NotFoundError
 
 from .answers import explain
 from .command import command
@@ -110,9 +110,9 @@ def query_calibrations(
 ) -> None:
     """Show when calibrations are valid in the CALIBRATION collections COLLECTION (names and globs; all by default)."""
     from skybutler.butler import Butler
-    from skybutler.sky.timespan import Timespan, parse_time
+    from skybutler.sky.timespan import Timespan
 
-    instant = None if at is None else Timespan.from_instant(parse_time(at, scale="tai"))
+    instant = None if at is None else Timespan.from_instant(_instant(at))
     with Butler(repo) as butler:
         wanted = _typed(butler.dimensions, data_id)
         found = [
@@ -177,9 +177,18 @@ def export_calibs(
 
 
 def _span(begin: str | None, end: str | None) -> Timespan:
-    from skybutler.sky.timespan import Timespan, parse_time
+    from skybutler.sky.timespan import Timespan
 
-    return Timespan(*(None if date is None else parse_time(date, scale="tai") for date in (begin, end)))
+    return Timespan(*(None if date is None else _instant(date) for date in (begin, end)))
+
+
+def _instant(date: str) -> int:
+    """TAI nanoseconds of an ISO 8601 text; a bare number, which could be a year or a Julian date, is refused."""
+    from skybutler.sky.timespan import parse_time
+
+    if "-" not in date.strip()[1:]:
+        raise InvalidError(f"'{date}' is no date.", hint="Write it like 2026-01-31 or 2026-01-31T12:00:00, in TAI.")
+    return parse_time(date, scale="tai")
 
 
 def _typed(universe: Any, values: Mapping[str, str]) -> dict[str, Any]:

@@ -23,6 +23,10 @@ Columns = Mapping[str, Any]
 """Values of rows by column name: arrays, or lists where a value is a text or has no fixed length."""
 
 
+_SIZES = {"A": 1, "B": 1, "I": 2, "J": 4, "E": 4}
+"""Bytes of a value in a heap, by the letter of its format; of others 8."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some rows of one table.
@@ -58,7 +62,7 @@ class Archive:
 
     def __init__(self, hdus: fits.HDUList, uri: str) -> None:
         self._uri = uri
-        self._hdus = {hdu.header.get("AR_CATN"): hdu for hdu in hdus[1:]}
+        self._hdus = {hdu.header.get("AR_CATN"): hdu for hdu in hdus[1:] if hasattr(hdu, "columns")}
         self._columns: dict[tuple[int, str], Any] = {}
         if 0 not in self._hdus or self._hdus[0].header.get("EXTTYPE") != "ARCHIVE_INDEX":
             raise UnreadableFileError(f"{uri} has no index of persisted objects.")
@@ -87,9 +91,24 @@ class Archive:
             if not self.has(table, name):
                 raise UnreadableFileError(f"{self._uri}: table {table} has no column {name}.")
             hdu = self._hdus[table]
-            values, form = hdu.data[name], str(hdu.columns[name].format)
-            self._columns[key] = [_value(v, form) for v in values] if "Q" in form or "P" in form else values
+            form = str(hdu.columns[name].format)
+            varying = "Q" in form or "P" in form
+            if varying:
+                self._check_extent(hdu, name, form)
+            values = hdu.data[name]
+            self._columns[key] = [_value(v, form) for v in values] if varying else values
         return self._columns[key]
+
+    def _check_extent(self, hdu: Any, name: str, form: str) -> None:
+        """Refuse values that would lie outside of a table's heap, or be more than it: they would fill the memory."""
+        counts, offsets = np.asarray(hdu.data)[name].astype(np.int64).T
+        heap = int(hdu.header["PCOUNT"])
+        sizes = np.clip(counts, -1, heap + 1) * next((n for letter, n in _SIZES.items() if letter in form[1:]), 8)
+        ends = np.clip(offsets, -1, heap + 1) + sizes  # clipped, so that no sum overflows
+        if min(counts.min(initial=0), offsets.min(initial=0)) < 0 or (ends > heap)[counts > 0].any():
+            raise UnreadableFileError(f"{self._uri}: values of {name} lie outside of their table.")
+        if int(sizes.sum()) > heap:
+            raise UnreadableFileError(f"{self._uri}: values of {name} are larger than their table.")
 
     def flags(self, table: int) -> dict[str, Any]:
         """Packed flags of a table, each a logical array, by name."""

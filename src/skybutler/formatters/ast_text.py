@@ -155,7 +155,7 @@ def _coefficients(block: _Block) -> tuple[float, ...]:
     """Of all powers from 0 on; the text has those that are not 0."""
     if block.number("Nin") != 1:
         raise FormatError("A transform has a PolyMap of several axes, which skybutler cannot evaluate.")
-    count = int(block.number("NCF1"))
+    count = min(int(block.number("NCF1")), len(block.values))
     powers = [int(block.number(f"PF{i}")) for i in range(1, count + 1)]
     if not powers or not 0 <= min(powers) <= max(powers) < 100:
         raise FormatError("A PolyMap has no usable powers.")

@@ -177,7 +177,7 @@ def reading(uri: str) -> Iterator[None]:
     from astropy.io.fits import VerifyError
     from astropy.utils.exceptions import AstropyUserWarning
 
-    broken = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, RuntimeError, zlib.error)
+    broken = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, RuntimeError, zlib.error, AssertionError)
     try:
         yield
     except ButlerError:
@@ -243,6 +243,8 @@ def _check_whole(hdus: HDUList, n_hdus: int) -> None:
         except IndexError:
             return
         _ = len(hdu.header)  # parses the cards while warnings are filtered
+        if not hasattr(hdu, "fileinfo"):  # what the FITS library makes of a header that it cannot parse
+            raise OSError(f"the header of HDU {index} is corrupt")
         info = hdu.fileinfo()
         end = info["datLoc"] + info["datSpan"] if info["datSpan"] else 0
         size = info["file"].size
