@@ -41,6 +41,12 @@ def test_tables_come_back(files: Make) -> None:
     assert found.meta["RUN"] == "x"
 
 
+def test_long_names_of_metadata_come_back(files: Make) -> None:
+    found = files("fits-table", "SimpleCatalog").round_trip(Table({"a": [1]}, meta={"REFCAT_FORMAT_VERSION": 1}))
+    assert found.meta["REFCAT_FORMAT_VERSION"] == 1
+    assert files("fits-table", "SimpleCatalog").round_trip(found).meta == found.meta
+
+
 def test_provenance_goes_into_the_header(files: Make) -> None:
     catalog = files("fits-table", "SimpleCatalog")
     catalog.write(Table({"a": [1]}), {"LSST BUTLER RUN": "u/me"})

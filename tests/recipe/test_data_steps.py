@@ -81,9 +81,13 @@ def test_files_of_tables_and_folders(recipe: Read, archive: Archive, source: str
     assert last(read)[:2] == (n, 0)
     assert last(read)[:2] == (0, n)
     assert foreseen(read) == (0, n)
-    with Butler(read.repository.root) as butler:
+    with Butler(read.repository.root, writeable=True) as butler:
         refs = butler.query_datasets("cal", "refcats")
         assert {ref.data_id["htm7"] for ref in refs} == set(archive.references.shards)
+        first, second, *_ = list(refs)
+        butler.prune_datasets([first], unstore=True, purge=True)
+        butler.put(butler.get(second), "cal", htm7=131072, run="refcats")  # which is not in the table
+    assert foreseen(read) == (1, n - 1)
 
 
 def test_paths_of_a_table_begin_at_the_table(recipe: Read, archive: Archive, tmp_path: Path) -> None:
@@ -104,6 +108,7 @@ def test_curated_calibrations(recipe: Read, archive: Archive) -> None:
     assert foreseen(read) == (n, 0)
     assert last(read) == (n, 0, "2.2i/calib")
     assert last(read)[:2] == (0, n)
+    assert foreseen(read) == (0, n)
 
 
 def test_exports(recipe: Read, archive: Archive, tmp_path: Path) -> None:

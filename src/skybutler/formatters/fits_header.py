@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     from .formatter import Source
 
-__all__ = ["STRUCTURAL", "fits_header", "header_metadata", "open_fits", "provenance_cards", "reading"]
+__all__ = [
+    "STRUCTURAL",
+    "fits_header",
+    "header_metadata",
+    "open_fits",
+    "provenance_cards",
+    "reading",
+    "without_verification",
+]
 
 STRUCTURAL = re.compile(
     r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|PCOUNT|GCOUNT|GROUPS|BZERO|BSCALE|BLANK|TFIELDS|T(TYPE|FORM|DIM)\d+|THEAP|"
@@ -63,7 +71,7 @@ def header_metadata(header: Header) -> Metadata:
         Keys without ``HIERARCH``, in order, with repeats and comments.
     """
     metadata = Metadata()
-    with _without_verification():
+    with without_verification():
         for card in header.cards:
             key = card.keyword
             if STRUCTURAL.fullmatch(key):
@@ -76,7 +84,7 @@ def header_metadata(header: Header) -> Metadata:
 
 
 @contextmanager
-def _without_verification() -> Iterator[None]:
+def without_verification() -> Iterator[None]:
     """Keep quiet about old cards that deviate from the standard: no reason to refuse a file, nor to tell its reader."""
     from astropy.io.fits.verify import VerifyWarning
 
@@ -213,7 +221,7 @@ def open_fits(file: Path | BinaryIO, uri: str, n_hdus: int) -> Iterator[HDUList]
     from astropy.io import fits
     from astropy.utils.exceptions import AstropyUserWarning
 
-    with reading(uri), _without_verification():
+    with reading(uri), without_verification():
         # All else the library warns of (files cut short, foremost) is a reason to refuse.
         warnings.filterwarnings("error", category=AstropyUserWarning, append=True)
         hdus = fits.open(file, mode="readonly", memmap=False)

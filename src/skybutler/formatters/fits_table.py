@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import UnreadableFileError
 
-from .fits_header import fits_header, open_fits, provenance_cards, reading
+from .fits_header import fits_header, open_fits, provenance_cards, reading, without_verification
 from .formatter import FITS_PROVENANCE, Formatter, Source, no_component, with_provenance
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class FitsTableFormatter(Formatter):
     def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
         from astropy.io import fits
 
-        hdu = fits.table_to_hdu(with_provenance(obj, None), character_as_bytes=False)
+        with without_verification():  # names of metadata may be long
+            hdu = fits.table_to_hdu(with_provenance(obj, None), character_as_bytes=False)
         for card in fits_header((provenance or {}).items()).cards:
             hdu.header.append(card, end=True)
         fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from skybutler.butler import Butler
     from skybutler.datasets.provenance import DatasetProvenance
 
-__all__ = ["ID_GENERATION", "ingest_files"]
+__all__ = ["ID_GENERATION", "data_id_columns", "ingest_files"]
 
 ID_GENERATION = ("UNIQUE", "DATAID_TYPE", "DATAID_TYPE_RUN")
 """How datasets get their ids: new ones, or ones that follow from data ID and type (and run)."""
@@ -91,7 +91,7 @@ def ingest_files(
         raise InvalidError("The table has no columns.", hint="The first one must hold the paths of the files.")
     first, *others = columns
     paths = [_placed(path, prefix, first) for path in columns[first]]
-    values = _values(butler, kind, {name: columns[name] for name in others}, dict(data_id or {}), paths)
+    values = data_id_columns(butler, kind, {name: columns[name] for name in others}, dict(data_id or {}), paths)
     if not paths:
         return 0
     if len(set(paths)) < len(paths) and transfer == "move":
@@ -132,10 +132,27 @@ def _placed(path: Any, prefix: str | os.PathLike[str] | None, column: str) -> st
     return os.path.abspath(os.path.join(prefix or "", path))
 
 
-def _values(
+def data_id_columns(
     butler: Butler, kind: DatasetType, columns: Mapping[str, Any], fixed: Mapping[str, Any], paths: Sequence[str]
 ) -> dict[str, list[Any]]:
-    """Columns of the required dimensions, of the right types."""
+    """Columns of the required dimensions of a dataset type, of the right types.
+
+    Parameters
+    ----------
+    butler : `Butler`
+    kind : `DatasetType`
+    columns : mapping
+        Columns of a table, by dimension.
+    fixed : mapping
+        Values for all files; they win.
+    paths : sequence of `str`
+        The files, for messages.
+
+    Raises
+    ------
+    DimensionNameError, DimensionValueError, InconsistentDataIdError
+        A column is no dimension, one is missing, or a value is wrong.
+    """
     universe, group = butler.dimensions, kind.dimensions
     for name in (*columns, *fixed):
         if name not in group.names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import MissingFileError, NotFoundError
@@ -111,16 +112,22 @@ class FilesStep(Step[IngestFiles]):
     def foresee(self, butler: Butler | None) -> Forecast:
         columns, note = self._columns()
         paths: list[str] = next(iter(columns.values()), [])
-        known = 0
-        if butler is not None:
-            try:
-                found = butler.query_datasets(self.settings.dataset_type, self.settings.run, find_first=False)
-                known = min(found.count(), len(paths))
-            except NotFoundError:  # a run or dataset type that steps above make
-                known = 0
-        new = len(paths) - known
-        moved = copied_bytes(paths[known:], self.settings.transfer)
-        return self.forecast(new, known, "datasets", bytes=moved, note=note)
+        known = self._known(butler, columns, paths) if butler is not None else set()
+        moved = copied_bytes((path for i, path in enumerate(paths) if i not in known), self.settings.transfer)
+        return self.forecast(len(paths) - len(known), len(known), "datasets", bytes=moved, note=note)
+
+    def _known(self, butler: Butler, columns: dict[str, Any], paths: list[str]) -> set[int]:
+        """Positions of the files whose data IDs the run has."""
+        from skybutler.ingest.files import data_id_columns
+
+        wanted = self.settings
+        try:
+            kind = butler.get_dataset_type(wanted.dataset_type)
+        except NotFoundError:  # steps above make it
+            return set()
+        others = dict(list(columns.items())[1:])
+        values = data_id_columns(butler, kind, others, wanted.data_id, paths)
+        return set(butler.registry.datasets.existing(kind.name, wanted.run, values).nonzero()[0].tolist())
 
     def run(self, butler: Butler, progress: Progress) -> Outcome:
         from skybutler.ingest.files import ingest_files
@@ -233,10 +240,21 @@ class CuratedStep(Step[CuratedCalibrations]):
             self.require(self.settings.data)
 
     def foresee(self, butler: Butler | None) -> Forecast:
-        count = 1
-        if self.settings.data is not None:
-            count += sum(len(files) for _, _, files in os.walk(self.require(self.settings.data)))
-        return self.forecast(count, 0, "files", note="those that are there already are compared" if butler else "")
+        from skybutler.ingest.curated import CAMERA
+        from skybutler.ingest.curated_files import find_curated
+        from skybutler.instruments import Instrument
+
+        wanted = self.settings
+        camera = Instrument.load(wanted.instrument)
+        files = find_curated(self.require(wanted.data), camera).files if wanted.data is not None else ()
+        base = "/".join([wanted.prefix or camera.name, "calib", *wanted.labels])
+        count, known = len(files) + 1, 0
+        if butler is not None:
+            kinds = [CAMERA, *{file.kind.name for file in files}]
+            runs = [f"{base}/unbounded", f"{base}/curated/*"]
+            with suppress(NotFoundError):  # nothing of the kind was ever written
+                known = min(count, butler.query_datasets(kinds, runs, find_first=False).count())
+        return self.forecast(count - known, known, "datasets")
 
     def run(self, butler: Butler, progress: Progress) -> Outcome:
         from skybutler.ingest.curated import write_curated_calibrations
