@@ -68,5 +68,6 @@ def test_no_command_tells_a_password(
         assert ended.exit_code in (0, 1)
     said += log.read_text() + caplog.text
     assert "127.0.0.1" in said
+    assert ("butler.yaml holds the password" in said) == right
     for secret in (password, url, url.partition("observer:")[2].partition("@")[0]):
         assert secret not in said

@@ -41,3 +41,9 @@ def test_a_window_across_right_ascension_zero() -> None:
 def test_far_apart_is_the_whole_sky() -> None:
     assert SkyMaps(None, [_tract(10.0, 60.0), _tract(130.0, -50.0)]).is_whole
     assert SkyMaps(None, []).is_whole
+
+
+def test_too_many_tracts_are_left_out() -> None:
+    many = [_tract(ra / 10, 10.0, 0.1) for ra in range(3600)]
+    assert SkyMaps(None, many).tracts == []
+    assert len(SkyMaps(None, many[:100]).tracts) == 100

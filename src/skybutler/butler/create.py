@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -11,11 +12,14 @@ from typing import Any
 
 from skybutler.dimensions import DimensionUniverse
 from skybutler.errors import ButlerError, ConfigError, ConflictError
+from skybutler.registry.credentials import without_password
 from skybutler.registry.registry import Registry
 
 from .config import CONFIG_NAME, ROOT_TAG, RepositoryConfig, load_yaml
 
 __all__ = ["create_repository"]
+
+_log = logging.getLogger(__name__)
 
 _JOURNALS = ("wal", "delete")
 
@@ -84,6 +88,11 @@ def create_repository(
         if made and not any(directory.iterdir()):
             directory.rmdir()
         raise
+    if config.registry != without_password(config.registry):
+        _log.warning(
+            "%s holds the password of the database, for everybody who may read it. Keep it in ~/.lsst/db-auth.yaml.",
+            file,
+        )
     return config
 
 

@@ -59,6 +59,8 @@ class SkyMaps:
         self.tracts = [t for t in tracts if self.is_whole or self._touches(t, span)]
         corners = np.concatenate([np.empty((0, 2)), *(t.corners for t in self.tracts)])
         wider = self._span(np.append(lon, corners[:, 0]), np.append(lat, corners[:, 1]))
+        if len(self.tracts) > _MOST_TRACTS:  # a map of nothing but lines
+            self.tracts = []
         # tracts are shown whole unless the survey would look small among them
         self.window = _squared(wider if wider[3] - wider[2] < 1.7 * (span[3] - span[2]) else span)
 
@@ -154,7 +156,7 @@ class SkyMaps:
 
     def _outline_tracts(self, axes: Axes) -> None:
         labelled = len(self.tracts) <= _MOST_LABELS and not self.is_whole
-        for tract in self.tracts[:_MOST_TRACTS]:
+        for tract in self.tracts:
             lon, lat = _closed(tract.corners, self.center)
             if self.is_whole:
                 lon, lat = -np.radians((lon + 180) % 360 - 180), np.radians(lat)
