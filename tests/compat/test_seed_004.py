@@ -189,6 +189,10 @@ def test_visits_lie_on_the_sky_map_and_on_the_shards(butler: Butler, archive: Ar
     assert len(list(shards)) >= 1
 
 
+def test_repository_is_whole(site: Site) -> None:
+    assert site.run(Step("bash", "butler verify $REPO")) == "Nothing is wrong.\n"
+
+
 # ------------------------------------------------------------------------------------------------------- what is got
 @pytest.fixture
 def defaults(site: Site) -> Iterator[Butler]:
