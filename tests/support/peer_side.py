@@ -1,6 +1,6 @@
 """The side of lsst.daf.butler in an exchange of exports; a script for its own Python.
 
-``peer_side.py make|export|import|content REPOSITORY [FOLDER] [TRANSFER]``
+``peer_side.py make|export|import|records|content REPOSITORY [FOLDER] [TRANSFER]``
 """
 
 from __future__ import annotations
@@ -136,14 +136,26 @@ def import_(root: str, folder: str, transfer: str) -> None:
     butler.import_(directory=folder, format="yaml", transfer=None if transfer == "none" else transfer)
 
 
+def records(root: str, file: str) -> None:
+    """Import an export without files into a new repository, and print its dimension records."""
+    Butler.makeRepo(root)
+    butler = Butler.from_config(root, writeable=True)
+    butler.import_(filename=file, format=".yaml", without_datastore=True)
+    json.dump(_records_of(butler), sys.stdout)
+
+
+def _records_of(butler: Any) -> dict[str, list[dict[str, Any]]]:
+    return {
+        element.name: sorted(map(_record, butler.query_dimension_records(element.name, explain=False)), key=str)
+        for element in butler.dimensions.elements
+        if element.has_own_table
+    }
+
+
 def content(root: str) -> None:
     """Print what a repository holds, and what its datasets are, as JSON."""
     butler = Butler.from_config(root)
-    found: dict[str, Any] = {"records": {}, "types": {}, "collections": {}, "datasets": {}}
-    for element in butler.dimensions.elements:
-        if element.has_own_table:
-            records = butler.query_dimension_records(element.name, explain=False)
-            found["records"][element.name] = sorted((_record(r) for r in records), key=str)
+    found: dict[str, Any] = {"records": _records_of(butler), "types": {}, "collections": {}, "datasets": {}}
     for kind in butler.registry.queryDatasetTypes():
         found["types"][kind.name] = [sorted(kind.dimensions.names), kind.storageClass_name, kind.isCalibration()]
         for ref in butler.query_datasets(kind, "*", find_first=False, explain=False):
@@ -178,5 +190,5 @@ def _collection(butler: Any, info: Any) -> list[Any]:
 
 
 if __name__ == "__main__":
-    steps: dict[str, Any] = {"make": make, "export": export, "import": import_, "content": content}
+    steps: dict[str, Any] = {"make": make, "export": export, "import": import_, "records": records, "content": content}
     steps[sys.argv[1]](*sys.argv[2:])

@@ -94,7 +94,7 @@ class RepositoryConfig:
         if "managers" in (content.get("registry") or {}):
             raise ConfigError(
                 f"{file} belongs to a repository made by lsst.daf.butler, which skybutler cannot open directly.",
-                hint="Ingest its files into a repository of skybutler, with ingest-raws and ingest-files.",
+                hint="Export it there, and import it here: butler import REPO DIRECTORY",
             )
         return cls.from_mapping(content, _absolute(os.path.dirname(file)), file)
 

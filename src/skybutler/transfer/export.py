@@ -17,6 +17,7 @@ from skybutler.datasets import DatasetRef, DatasetType
 from skybutler.datastore import FileTemplate
 from skybutler.dimensions import DataId, DimensionElement, DimensionRecord
 from skybutler.errors import InvalidError, TransferError, nearest
+from skybutler.storage import is_absolute
 
 from .members import Members, Rewrite
 from .needed_records import NeededRecords
@@ -79,12 +80,11 @@ def open_export(
     names = None if template is None else FileTemplate(template)
     export = Export(butler)
     yield export
-    folder = os.fspath(directory) if directory is not None else os.path.dirname(name) or "."
+    home, _, last = name.rpartition("/")
+    home = home or ("/" if name.startswith("/") else ".")
+    folder = os.fspath(directory) if directory is not None else home
     with tempfile.TemporaryDirectory(prefix="butler-export-") as scratch:
-        draft = Path(scratch) / "export.yaml"
-        write_export(
-            export, draft, folder, os.path.relpath(name, folder) if "://" not in name else name, transfer, names
-        )
+        write_export(export, Path(scratch) / "export.yaml", folder, home, last, transfer, names)
 
 
 def _name(
@@ -106,7 +106,7 @@ def _name(
         raise InvalidError(f"'{name}' has no extension that would tell the format.", hint="Pass format='yaml'.")
     if chosen not in FORMATS:
         raise InvalidError(f"Unknown export format '{chosen}'.", hint=nearest(chosen, FORMATS) or "Use 'yaml'.")
-    if directory is None or os.path.isabs(name):
+    if directory is None or is_absolute(name):
         return name
     folder = os.fspath(directory)
     return f"{folder.rstrip('/')}/{name}" if "://" in folder else os.path.join(folder, name)

@@ -28,9 +28,15 @@ _AT_ONCE = 10_000
 
 
 def write_export(
-    export: Export, draft: Path, folder: str, name: str, transfer: str | None, template: FileTemplate | None = None
+    export: Export,
+    draft: Path,
+    folder: str,
+    home: str,
+    name: str,
+    transfer: str | None,
+    template: FileTemplate | None = None,
 ) -> None:
-    """Write everything: the export file to a draft, files to the folder, and the draft beside them at last.
+    """Write everything: the export file to a draft, files to the folder, and the draft to its place at last.
 
     Parameters
     ----------
@@ -38,10 +44,10 @@ def write_export(
         What to write.
     draft : `~pathlib.Path`
         A new local file.
-    folder : `str`
-        Directory or URI.
+    folder, home : `str`
+        Directories or URIs: of the files, and of the export file.
     name : `str`
-        Path of the export file, relative to the folder.
+        Name of the export file.
     transfer : `str` or `None`
         See `skybutler.transfer.export.open_export`.
     template : `FileTemplate`, optional
@@ -54,7 +60,7 @@ def write_export(
         with open(draft, "w", encoding="utf-8", newline="\n") as file:
             for text in _blocks(export, carrier):
                 file.write(text)
-        stage.write(name, draft, overwrite=True)
+        stage.write(name, draft, overwrite=True, storage=open_storage(home) if home != folder else storage)
 
 
 def _blocks(export: Export, carrier: Carrier) -> Iterator[str]:

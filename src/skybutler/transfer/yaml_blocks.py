@@ -31,6 +31,7 @@ TYPES = ("dimension", "collection", "run", "dataset_type", "dataset", "associati
 
 _AT_ONCE = 20_000
 _TIMES = ("datetime_begin", "datetime_end")
+_OF_FILES = ("path", "formatter")
 
 
 class Interpreter:
@@ -102,6 +103,7 @@ class Interpreter:
         element, records = self._text(content, "element", line), self._records(content, line)
         for start in range(0, len(records), _AT_ONCE):
             part = records[start : start + _AT_ONCE]
+            self._require_whole(element, part, line)
             fields = dict.fromkeys(str(field) for record in part for field in record)
             columns = {field: [record.get(field) for record in part] for field in fields if field not in _TIMES}
             if set(_TIMES) & set(fields):
@@ -188,7 +190,18 @@ class Interpreter:
             paths += [self._optional(record, "path", line)] * len(mine)
             formatters += [self._optional(record, "formatter", line)] * len(mine)
         columns = self._data_id_columns(kind, data_ids, line)
+        self._require_whole(kind, records, line)
         return DatasetRows(kind, run, bytes(ids), columns, paths, formatters, line)
+
+    def _require_whole(self, what: str, records: Sequence[Mapping[str, Any]], line: int) -> None:
+        """Refuse a last record that ends before the one before it does: so ends a file that is cut off."""
+        if len(records) < 2:
+            return
+        last, usual = list(records[-1]), list(records[-2])
+        missing = usual[len(last) :]
+        if missing and last == usual[: len(last)] and tuple(missing) not in (_TIMES, _OF_FILES):
+            said = f"the last record of '{what}' is not complete: it has no {', '.join(missing)}."
+            raise at_line(self._name, line, said, _TRUNCATED)
 
     def _optional(self, record: Mapping[str, Any], field: str, line: int) -> str | None:
         value = record.get(field)

@@ -15,7 +15,7 @@ from .yaml_blocks import Interpreter
 from .yaml_values import ExportLoader
 from .yaml_writer import VERSION
 
-__all__ = ["Head", "WholeFile", "unreadable"]
+__all__ = ["Head", "WholeFile", "require_last_line", "unreadable"]
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)").fullmatch
 
@@ -84,6 +84,7 @@ class WholeFile:
         self._interpreter = Interpreter(name)
         self._blocks: list[Block] = []
         content: dict[str, Any] = {}
+        require_last_line(name, data.encode() if isinstance(data, str) else data)
         try:
             loader = ExportLoader(data)
             root = loader.get_single_node()
@@ -121,6 +122,24 @@ class WholeFile:
     def rows(self, block: Block) -> Iterator[Rows]:
         """What is in a block, some thousand records at a time."""
         return self._interpreter.rows(block.place, block.line)
+
+
+def require_last_line(name: str, data: Any) -> None:
+    """Refuse a file whose last line has no end, unless it closes what was open: it is cut off.
+
+    Raises
+    ------
+    FormatError
+        It is; the line is named.
+    """
+    end = bytes(data[max(len(data) - 1, 0) :])
+    if end in (b"", b"\n", b"\r", b"}", b"]"):
+        return
+    line = bytes(data).count(b"\n") + 1
+    raise FormatError(
+        f"{name}, line {line}: the file ends in the middle of a line.",
+        hint="Is it complete? Compare its size with where it came from; if it is, add a line end.",
+    )
 
 
 def unreadable(name: str, error: Exception) -> UnreadableFileError:

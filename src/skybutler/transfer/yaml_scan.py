@@ -20,7 +20,7 @@ from skybutler.sky.timespan import Timespan
 from .blocks import Block, DatasetRows, DimensionRows, RangeRows, Rows, TagRows
 from .yaml_blocks import Interpreter
 from .yaml_columns import id_column, instant_column, region_column, scalar_column
-from .yaml_file import Head, WholeFile, unreadable
+from .yaml_file import Head, WholeFile, require_last_line, unreadable
 from .yaml_values import ExportLoader
 
 __all__ = ["ScannedFile", "open_yaml"]
@@ -79,6 +79,7 @@ def open_yaml(name: str, path: Path) -> ScannedFile | WholeFile:
     """
     with path.open("rb") as stream:
         data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
+    require_last_line(name, data)
     head = _HEAD.match(data)
     if head is None or _OUTSIDE.search(data, head.end() - 1) or _OTHER_BREAKS.search(data):
         return WholeFile(name, bytes(data))
