@@ -12,7 +12,7 @@ import pytest
 SCRIPT = Path(__file__).parents[1] / "support" / "memory.py"
 FEW, MANY = 25_000, 100_000
 LIMITS = {"refs": 80, "sorted": 150, "batches": 80, "listing": 150, "certify": 250, "prune": 400, "remove_runs": 300}
-LIMITS |= {"bundle": 100, "import": 200, "transfer": 250}
+LIMITS |= {"verify": 150, "diff": 150, "bundle": 100, "import": 200, "transfer": 250}
 """Bytes per dataset, well above what is measured; a list of refs has 350, of raw ids 50."""
 
 

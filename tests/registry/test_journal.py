@@ -103,6 +103,8 @@ def test_datasets(world: World, changes: Changes) -> None:
             registry.datasets.add(DatasetRef(registry.dataset_types.get("pixels").dataset_type, data_id, "run/b"))
     registry.datasets.insert("pixels", "run/a", {"htm7": np.arange(150_000, 150_007)})
     assert changes() == [("put", "pixels in run/b", 2), ("ingest", "pixels in run/a", 7)]
+    registry.datasets.insert("pixels", "run/c", {"htm7": np.arange(150_000, 150_003)}, action="transfer")
+    assert changes() == [("transfer", "pixels in run/c", 3)]
     registry.datasets.remove([first, bytes(16)], unstore_only=True)
     registry.datasets.remove([first, *world.datasets["pixels", "run/a"].values()])
     assert changes()[0] == ("unstore", "calexp in run/a", 1)

@@ -26,6 +26,8 @@ from skybutler.cli.main import main
 from skybutler.datasets.file_columns import FileColumns
 from skybutler.datasets.packed_ids import PackedIds
 from skybutler.registry.results import DatasetResults
+from skybutler.upkeep.diff import compare
+from skybutler.upkeep.verify import verify
 
 DETECTORS = 100
 RUN = "run/flat"
@@ -107,6 +109,11 @@ def _transferred(butler: Butler) -> None:
         )
 
 
+def _compared(butler: Butler) -> None:
+    with Butler(butler.config) as other:
+        assert not any(compare(butler, other))
+
+
 WORK: dict[str, Callable[[Butler], None]] = {
     "refs": lambda butler: _consume(_found(butler)),
     "sorted": lambda butler: _consume(_found(butler).order_by("detector", "exposure")),
@@ -115,6 +122,8 @@ WORK: dict[str, Callable[[Butler], None]] = {
     "bundle": lambda butler: _consume([butler.export_bundle(_beside(butler, "out"))]),
     "import": _imported,
     "transfer": _transferred,
+    "verify": lambda butler: _consume(verify(butler)),  # finds that all files are missing
+    "diff": _compared,
     "certify": _certified,
     "prune": _purged,
     "remove_runs": lambda butler: _consume([butler.remove_runs(RUN)]),

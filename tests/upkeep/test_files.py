@@ -133,3 +133,28 @@ def test_files_ingested_in_place(kept: Butler, tmp_path: Path) -> None:
     file.unlink()
     assert repair(look(kept)["missing-file"]) == 1
     assert look(kept) == {}
+
+
+def test_copies_in_several_stores(database_url: str, tmp_path: Path) -> None:
+    """A copy that one store lacks is no trouble; one that differs is."""
+    stores = [{"name": name, "root": str(tmp_path / name)} for name in ("near", "far")]
+    registry = {"db": database_url} | ({"namespace": "stores"} if "postgres" in database_url else {})
+    Butler.create(tmp_path / "repo", seed={"registry": registry, "datastore": {"datastores": stores}}, override=True)
+    with Butler(tmp_path / "repo", run=RUN) as butler:
+        butler.insert_dimension_data("instrument", {"name": "Cam"})
+        butler.register_dataset_type("note", ["instrument"])
+        butler.put({"a": "x" * 50}, "note", instrument="Cam")
+        (ref,) = butler.query_datasets("note", RUN)
+        near, far = (tmp_path / name / path(butler, ref) for name in ("near", "far"))
+        assert look(butler) == {}
+        content = far.read_bytes()
+        far.unlink()
+        assert look(butler) == {}
+        far.write_bytes(content + b" ")
+        assert look(butler, checksums=False)["changed-file"].count == 1
+        far.write_bytes(content.replace(b"xxx", b"yyy"))
+        assert look(butler, checksums=False) == {}
+        assert look(butler)["changed-file"].count == 1
+        far.unlink()
+        near.unlink()
+        assert look(butler)["missing-file"].count == 1

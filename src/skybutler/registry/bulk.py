@@ -51,6 +51,7 @@ class BulkInsert:
         ids: np.ndarray[Any, Any] | None = None,
         files: FileColumns | None = None,
         skip_existing: bool = False,
+        action: str = "ingest",
     ) -> np.ndarray[Any, Any]:
         """Add many datasets of one type to a RUN, column by column.
 
@@ -66,6 +67,8 @@ class BulkInsert:
             Where they are stored.
         skip_existing : `bool`
             Leave out datasets that the run has already instead of raising.
+        action : `str`
+            What the journal calls it.
 
         Returns
         -------
@@ -114,7 +117,7 @@ class BulkInsert:
             if made:
                 first = ids[int(added.argmax())].tobytes()
                 self._database.note_inserted("dataset", "id", self._database.id_parameter(first))
-                self._database.note("ingest", f"{name} in {run}", made)
+                self._database.note(action, f"{name} in {run}", made)
             self._summaries.note_columns(registered, collection, plain)
             for table in filter(None, ("dataset", registered.key_table)):
                 self._database.grown(table, n)

@@ -319,7 +319,7 @@ def insert_rows(registry: Registry, rows: DatasetRows) -> None:
                 part.checksum,
             )
         ids = np.frombuffer(b"".join(part.ids), np.uint8).reshape(-1, 16)
-        registry.datasets.insert(rows.dataset_type.name, run, part.columns, ids=ids, files=files)
+        registry.datasets.insert(rows.dataset_type.name, run, part.columns, ids=ids, files=files, action="transfer")
 
 
 # ---------------------------------------------------------- dimension records

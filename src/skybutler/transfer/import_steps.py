@@ -155,11 +155,11 @@ class Importer:
         for formatter, chosen in self._by_formatter(rows, new):
             part = {d: [c[i] for i in chosen] for d, c in columns.items()}
             if not stored or formatter is None:
-                self._registry.datasets.insert(kind.name, rows.run, part, ids=ids[chosen])
+                self._registry.datasets.insert(kind.name, rows.run, part, ids=ids[chosen], action="import")
                 continue
             sources = self._plan.sources(rows, chosen)
             files, shared = self._incoming.bring(kind, rows.run, part, sources, formatter, stage)
-            self._registry.datasets.insert(kind.name, rows.run, part, ids=ids[chosen], files=files)
+            self._registry.datasets.insert(kind.name, rows.run, part, ids=ids[chosen], files=files, action="import")
             if shared:
                 self._registry.datasets.share_files(ids[i].tobytes() for i in chosen)
             self.report.files += len(chosen)
