@@ -18,6 +18,7 @@ from urllib.parse import quote
 from skybutler.errors import FileNotFoundInStoreError, InvalidError, UnreadableFileError
 
 from . import checksum
+from .block_reader import open_blocks
 from .places import MARK
 from .storage import Data, Storage, StoredFile, check_path
 
@@ -141,7 +142,13 @@ class ZippedFiles:
         info = self._info(path)
         if info.compress_type != zipfile.ZIP_STORED:
             return io.BytesIO(self.read(path))
-        return io.BufferedReader(_Part(self._storage, self._zip, self._start(info), info.file_size), 256 << 10)
+        begin = self._start(info)
+
+        def fetch(start: int, stop: int) -> bytes:
+            (piece,) = self._storage.read_ranges(self._zip, [(begin + start, begin + stop)])
+            return piece
+
+        return open_blocks(fetch, info.file_size)
 
     @contextmanager
     def local_path(self, path: str) -> Iterator[Path]:
@@ -211,34 +218,3 @@ class ZippedFiles:
 
     def _refuse(self) -> NoReturn:
         raise InvalidError(f"{self._storage.url(self._zip)} is a zip file, whose members are only read.")
-
-
-class _Part(io.RawIOBase):
-    """A part of a file as a seekable raw stream."""
-
-    def __init__(self, storage: Storage, path: str, begin: int, size: int) -> None:
-        self._storage, self._path, self._begin, self._size, self._position = storage, path, begin, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, start + offset)
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        stop = min(self._position + len(buffer), self._size)
-        if stop <= self._position:
-            return 0
-        start = self._begin + self._position
-        (piece,) = self._storage.read_ranges(self._path, [(start, self._begin + stop)])
-        buffer[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
