@@ -1,4 +1,4 @@
-"""A remote file, or part of one, as a seekable stream that fetches blocks, keeps some, and reads ahead.  Knows no object store."""
+"""A remote file, or a part of one, as a stream that fetches blocks, keeps some, reads ahead.  Knows no object store."""
 
 from __future__ import annotations
 
