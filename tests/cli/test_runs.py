@@ -32,7 +32,9 @@ def test_runs_are_shown_and_asked_for(good: Good, run: Run, repo: Path) -> None:
 def test_runs_in_chains_need_force_when_nobody_is_asked(good: Good, bad: Bad, repo: Path) -> None:
     assert "Add --force" in bad("remove-runs", repo, "u/*", "--no-confirm")
     assert len(_names(repo)) == 4
-    assert "Removed 3 RUNs with 6 datasets." in good("remove-runs", repo, "u/*", "--no-confirm", "--force")
+    said = good("remove-runs", repo, "u/*", "--no-confirm", "--force")
+    assert "They will be taken out of chains: u/one in both, u/two in both." in said
+    assert "Removed 3 RUNs with 6 datasets." in said
     assert _names(repo) == ["both"]
 
 

@@ -36,12 +36,11 @@ def remove_runs(repo: str, glob: tuple[str, ...], confirm: bool, force: bool) ->
             return
         show(table_of_rows(("RUN", "Dataset Type", "Datasets"), _contents(butler, names)))
         held = _parents(butler, names)
-        if held and not force:
-            if not confirm:
-                raise OrphanedRecordError(
-                    f"Chains hold some of these RUNs: {held}; nothing was removed.",
-                    hint="Add --force to take them out.",
-                )
+        if held and not (force or confirm):
+            raise OrphanedRecordError(
+                f"Chains hold some of these RUNs: {held}; nothing was removed.", hint="Add --force to take them out."
+            )
+        if held:
             click.echo(f"They will be taken out of chains: {held}.")
         if confirm:
             click.confirm("Remove these RUNs with all their datasets and files?", abort=True)
