@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skybutler.errors import ConfigError, DeniedError, UnavailableError
+from skybutler.errors import ConfigError, DeniedError, FileExistsInStoreError, UnavailableError
 from skybutler.storage import open_storage
 from support.faults import FaultyProxy
 from support.s3 import S3Server, free_ports
@@ -70,3 +70,17 @@ def test_sizes_of_many_come_from_a_listing_while_it_is_short(
     requests = len(faulty.requests) - asked
     assert requests > 100 if is_long else requests <= 5
     assert storage.sizes(paths[:3]).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("is_said", [True, False])
+def test_a_store_without_conditional_writes(is_said: bool, s3_server: S3Server, faulty: FaultyProxy) -> None:
+    settings = {**s3_server.options, "endpoint": faulty.endpoint, "retry_seconds": 0.2}
+    if is_said:
+        settings["conditional_put"] = "disabled"
+    storage = open_storage(s3_server.new_root(), settings)
+    faulty.fail("unconditional", times=1000, method="PUT")
+    storage.write("x", b"1")
+    with pytest.raises(FileExistsInStoreError):
+        storage.write("x", b"2")
+    storage.write("x", b"3", overwrite=True)
+    assert storage.read("x") == b"3"

@@ -25,9 +25,10 @@ class Fault:
     Parameters
     ----------
     kind : `str`
-        ``busy`` (503 SlowDown), ``error`` (500), ``denied`` (403), ``reset`` (the connection is reset and the request
-        not handed on), ``lost answer`` (it is handed on, then the connection is reset), ``cut`` (half the answer),
-        ``slow`` (``seconds`` before it is handed on), ``lost write`` (answered with success, not handed on).
+        ``busy`` (503 SlowDown), ``error`` (500), ``denied`` (403), ``unconditional`` (501 if it has a condition),
+        ``reset`` (the connection is reset and the request not handed on), ``lost answer`` (it is handed on, then the
+        connection is reset), ``cut`` (half the answer), ``slow`` (``seconds`` before it is handed on), ``lost write``
+        (answered with success, not handed on).
     times : `int`
         How many requests.
     method : `str`
@@ -116,6 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
         elif kind in ("busy", "error", "denied"):
             self._answer({"busy": 503, "error": 500, "denied": 403}[kind], DENIED if kind == "denied" else SLOW_DOWN)
+        elif kind == "unconditional" and "If-None-Match" in self.headers:
+            self._answer(501, b"<Error><Code>NotImplemented</Code></Error>")
         elif kind == "lost write":
             self._answer(200, b"", {"ETag": '"0123456789abcdef0123456789abcdef"'})
         else:

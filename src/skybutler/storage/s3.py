@@ -19,7 +19,7 @@ from skybutler.errors import ConfigError, FileExistsInStoreError, FileNotFoundIn
 from . import checksum
 from .block_reader import open_blocks
 from .s3_connection import connect
-from .s3_errors import Patience, translated
+from .s3_errors import Patience, is_unsupported, translated
 from .storage import Data, StoredFile, check_path, check_paths
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class S3Storage:
         self._prefix = prefix + "/" if prefix else ""
         self._settings = dict(options or {})
         self.connection = connect(self.bucket, self._settings)
+        self._has_conditions = True
         self._store, self._patiently = self.connection.store, Patience(self.connection)
 
     def __repr__(self) -> str:
@@ -246,14 +247,22 @@ class S3Storage:
 
     def _put(self, path: str, data: bytes, overwrite: bool) -> None:
         import obstore
-        from obstore.exceptions import AlreadyExistsError
+        from obstore.exceptions import AlreadyExistsError, BaseError
 
         def put(again: bool) -> None:
+            create = not overwrite and self._has_conditions
+            if not overwrite and not create and self.exists(path):
+                raise FileExistsInStoreError(f"There is already an object {self._uri(key)}.")
             try:
-                obstore.put(self._store, key, data, mode="overwrite" if overwrite else "create", use_multipart=False)
+                obstore.put(self._store, key, data, mode="create" if create else "overwrite", use_multipart=False)
             except AlreadyExistsError:  # by ourselves, if it was done and only the answer was lost
                 if not again or bytes(obstore.get(self._store, key).bytes()) != data:
                     raise
+            except (BaseError, NotImplementedError) as error:
+                if not create or not is_unsupported(error):
+                    raise
+                self._has_conditions = False  # looking first is nearly as good
+                put(again)
 
         key = self.key(path)
         self._patiently(put, self._uri(key))

@@ -21,7 +21,7 @@ from skybutler.errors import (
 
 from .s3_connection import Connection
 
-__all__ = ["Patience", "translated"]
+__all__ = ["Patience", "is_unsupported", "translated"]
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -138,13 +138,21 @@ def translated(error: Exception, uri: str, connection: Connection) -> ButlerErro
     return UnavailableError(f"{where} {failed}, asked for {uri}.", hint=hint)
 
 
+def is_unsupported(error: Exception) -> bool:
+    """Whether the store, or the settings, say that it has no such operation."""
+    text = str(error)
+    return _first(_STATUS, text).startswith("501") or "not yet implemented" in text.lower()
+
+
 def _may_pass(error: Exception) -> bool:
     """Whether it is of the kind that passes: no answer, a server's own trouble, or too many requests."""
     text = str(error)
     if _METADATA_SERVICE in text:
         return False
     status = _first(_STATUS, text)
-    return status[:1] == "5" or status[:3] == "429" if status else "HTTP error" in text
+    if not status:
+        return "HTTP error" in text
+    return (status[:1] == "5" and not status.startswith("501")) or status.startswith("429")
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:
