@@ -33,13 +33,23 @@ def test_a_drawing() -> None:
         valid(7, 50, 100),
         valid(8, 20, 60, "other"),
     ]
-    lines = list(timeline_lines(ranges))
-    assert lines[0] == "calib"
-    assert lines[2].split("  ")[1:3] == ["bias", "5 data IDs"]
-    assert "<=" in lines[2]
-    assert lines[2].endswith(">")
-    assert lines[3].count("|") == 2
-    assert lines[4] == "other"
+    title, scale, many, one, dates, other, *rest = timeline_lines(ranges)
+    assert (title, other, len(rest)) == ("calib", "other", 3)
+    places = [scale.index(letter) for letter in "abc"]
+    assert dates == "  a 1970-01-01   b 1970-02-20   c 1970-04-11"
+    assert many.startswith("  bias  5 data IDs  <=")
+    assert many.endswith("=>")
+    assert [i for i, c in enumerate(many) if c == "|"] == places[2:]
+    assert one.startswith("  bias  detector=7    ")
+    assert [i for i, c in enumerate(one) if c == "|"] == places[:2]
+    assert len(one) == places[2]  # the end is not part of the range
+    assert places[1] - places[0] == places[2] - places[1] == 15
+
+
+def test_a_gap_shows_however_long_the_rest_is() -> None:
+    bar = list(timeline_lines([valid(1, 0, 15_000), valid(1, 15_001, None)]))[2]
+    assert "=  " in bar
+    assert bar.count("|") == 2
 
 
 def test_nothing_and_unbounded() -> None:
@@ -47,11 +57,20 @@ def test_nothing_and_unbounded() -> None:
     assert list(timeline_lines([valid(1, None, None)]))[-1] == "  bias  detector=1  <" + "=" * 60 + ">"
 
 
-@given(st.lists(st.integers(-40_000, 40_000), min_size=2, max_size=9, unique=True))
+def test_times_within_a_day_are_written_out() -> None:
+    hour = DAY // 24
+    data_id = DataId.standardize({"instrument": "Cam", "detector": 1}, group=BIAS.dimensions)
+    one = ValidityRange("calib", DatasetRef(BIAS, data_id, "run", uuid.uuid4()), Timespan.from_ns(hour, 2 * hour))
+    assert list(timeline_lines([one]))[-1] == "  a 1970-01-01T01:00:00   b 1970-01-01T02:00:00"
+
+
+@given(st.lists(st.integers(-40_000, 40_000), min_size=2, max_size=30, unique=True))
 def test_every_range_shows_and_nothing_leaves_the_axis(days: list[int]) -> None:
     ends = sorted(days)
     ranges = [valid(1, b, e) for b, e in pairwise(ends)]
     bar = list(timeline_lines(ranges))[2][len("  bias  detector=1  ") :]
-    assert len(bar) <= 62
+    assert len(bar) <= 61
     assert 1 <= bar.count("|") <= len(ranges)
+    if len(days) <= 9:
+        assert bar.count("|") == len(ranges)
     assert set(bar) <= set(" |=")

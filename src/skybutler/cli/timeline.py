@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from skybutler.sky.timespan import iso_text
@@ -19,16 +21,18 @@ __all__ = ["timeline_lines"]
 _WIDTH = 60
 """Characters of the time axis."""
 
-_DAY = 86_400_000_000_000
+_LETTERED = 9
+"""So many dates are drawn at equal distances, and named."""
+
 _NAMED = 3
 """So many data IDs of a line are written out; of more, how many there are."""
 
 
 def timeline_lines(ranges: Iterable[ValidityRange]) -> Iterator[str]:
-    """Lines of a drawing: a title per collection, then a bar for each dataset type and pattern of ranges.
+    """Lines of a drawing: a title per collection, a bar for each dataset type and pattern of ranges, and the dates.
 
-    Time runs from the first to the last end of any range in the collection; ``<`` and ``>`` mean that a bar goes on
-    without bound, ``|`` is where a range begins.
+    ``<`` and ``>`` mean that a bar goes on without bound, ``|`` is where a range begins.  A few dates stand at equal
+    distances and are named by letters, so that short ranges show beside long ones; many are drawn to scale.
 
     Parameters
     ----------
@@ -37,25 +41,53 @@ def timeline_lines(ranges: Iterable[ValidityRange]) -> Iterator[str]:
     """
     for collection, members in groupby(ranges, lambda valid: valid.collection):
         listed = list(members)
-        begin, end = _axis([valid.timespan for valid in listed])
+        axis = _axis([valid.timespan for valid in listed])
         groups = _grouped(listed)
         labels = [f"{kind}  {who}" for kind, who, _ in groups]
         width = max(map(len, labels))
-        dates = iso_text(begin)[:10], iso_text(end)[:10]
         yield collection
-        yield f"  {'':{width}}   {dates[0]}{dates[1]:>{_WIDTH - 10}}"
+        yield f"  {'':{width}}  {axis.scale}".rstrip()
         for label, (_, _, spans) in zip(labels, groups, strict=True):
-            yield f"  {label:{width}}  {_bar(spans, begin, end)}"
+            yield f"  {label:{width}}  {_bar(spans, axis)}"
+        yield from (f"  {line}" for line in axis.legend)
 
 
-def _axis(spans: Sequence[Timespan]) -> tuple[int, int]:
-    """First and last instant drawn: what is bounded, with a margin for what goes on."""
-    known = [ns for span in spans for ns in (span.begin_ns, span.end_ns) if ns not in (span.MIN_NS, span.MAX_NS)]
-    begin, end = (min(known), max(known)) if known else (0, _DAY)
-    margin = max((end - begin) // 10, _DAY)
-    before = any(span.begin_ns == span.MIN_NS for span in spans)
-    after = any(span.end_ns == span.MAX_NS for span in spans)
-    return begin - margin * before, end + margin * after
+@dataclass(frozen=True)
+class _Axis:
+    """Where instants are drawn.
+
+    Parameters
+    ----------
+    places : mapping
+        Column of each end of a range, from 1 to `_WIDTH`.
+    scale : `str`
+        Line above the bars.
+    legend : `tuple` [`str`]
+        Lines below them.
+    """
+
+    places: Mapping[int, int]
+    scale: str
+    legend: tuple[str, ...] = ()
+
+
+def _axis(spans: Sequence[Timespan]) -> _Axis:
+    bounded = (ns for span in spans for ns in (span.begin_ns, span.end_ns) if ns not in (span.MIN_NS, span.MAX_NS))
+    known = sorted(set(bounded))
+    dates = [iso_text(ns, 0) for ns in known]
+    if len({date[:10] for date in dates}) == len(dates):
+        dates = [date[:10] for date in dates]
+    if len(known) <= _LETTERED:
+        step = _WIDTH / (len(known) + 1)
+        places = {ns: round(step * i) for i, ns in enumerate(known, start=1)}
+        scale = [" "] * (_WIDTH + 2)
+        for letter, place in zip(ascii_lowercase, places.values(), strict=False):
+            scale[place] = letter
+        named = [f"{letter} {date}" for letter, date in zip(ascii_lowercase, dates, strict=False)]
+        return _Axis(places, "".join(scale), ("   ".join(named),) if named else ())
+    begin, length = known[0], known[-1] - known[0]
+    places = {ns: 6 + (ns - begin) * (_WIDTH - 12) // length for ns in known}
+    return _Axis(places, f"      {dates[0]}{dates[-1]:>{_WIDTH - 6 - len(dates[0])}}")
 
 
 def _grouped(listed: Sequence[ValidityRange]) -> list[tuple[str, str, list[Timespan]]]:
@@ -70,17 +102,14 @@ def _grouped(listed: Sequence[ValidityRange]) -> list[tuple[str, str, list[Times
     ]
 
 
-def _bar(spans: Sequence[Timespan], begin: int, end: int) -> str:
+def _bar(spans: Sequence[Timespan], axis: _Axis) -> str:
     """The ranges of one line: a frame of blanks with a character more on each side for what is unbounded."""
     cells = [" "] * (_WIDTH + 2)
     for span in spans:
-        first, last = (
-            1 + (min(max(ns, begin), end) - begin) * (_WIDTH - 1) // (end - begin)
-            for ns in (span.begin_ns, span.end_ns)
-        )
-        cells[first : last + 1] = "|" + "=" * (last - first)
+        first, last = axis.places.get(span.begin_ns, 1), axis.places.get(span.end_ns, _WIDTH + 1)
+        cells[first:last] = ("|" + "=" * (_WIDTH + 1))[: max(last - first, 1)]
         if span.begin_ns == span.MIN_NS:
-            cells[0], cells[1] = "<", "="
+            cells[0:2] = "<="
         if span.end_ns == span.MAX_NS:
             cells[-1] = ">"
     return "".join(cells).rstrip()
