@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skybutler import Butler
-from skybutler.butler.records import _same, compare, conflict, fitting, rows_of, shown, taken
+from skybutler.butler.records import _same, compare, completes, conflict, fitting, rows_of, shown, taken
 from skybutler.dimensions import DimensionUniverse
 from skybutler.ingest import register_instrument
 from support.raws import CAMERA, IMSIM
@@ -92,3 +92,8 @@ def test_rows_are_taken_from_lists_and_arrays() -> None:
     assert part["a"] == [3, 1]
     assert part["region"][:, 0, 0].tolist() == [12.0, 0.0]
     assert (rows_of(columns), rows_of({})) == (3, 0)
+
+
+def test_what_was_missing_contradicts_nothing() -> None:
+    assert completes({"raft": (None, "R0"), "purpose": (None, "SCIENCE")})
+    assert not completes({"raft": (None, "R0"), "purpose": ("GUIDER", "SCIENCE")})

@@ -53,6 +53,15 @@ def test_without_files(stored: Butler, target: Butler, exported: Path) -> None:
     assert report.files == 0
 
 
+def test_files_can_come_later(stored: Butler, target: Butler, exported: Path) -> None:
+    target.import_(directory=exported, format="yaml", without_datastore=True)
+    report = target.import_(directory=exported, format="yaml", transfer="copy")
+    assert (report.datasets.new, report.files) == (0, 8)
+    assert content_of(target) == content_of(stored)
+    assert read(target) == [{"detector": i} for i in range(4)]
+    assert not target.import_(directory=exported, format="yaml", transfer="copy").is_change
+
+
 def test_a_failure_at_the_end_takes_everything_back(target: Butler, exported: Path) -> None:
     target.collections.register("all", CollectionType.CHAINED)
     target.collections.register("other")
@@ -123,12 +132,19 @@ def test_skipped_dimensions(target: Butler, exported: Path) -> None:
     assert list(report.records) == ["detector"]
 
 
+@pytest.mark.parametrize("version", [1, 7])
 @pytest.mark.parametrize("first", ["import", "register"])
-def test_import_before_or_after_the_instrument_is_registered(make: object, shared: Path, first: str) -> None:
+def test_import_before_or_after_the_instrument_is_registered(
+    make: object, shared: Path, tmp_path: Path, first: str, version: int
+) -> None:
     from skybutler.ingest.instruments import register_instrument
 
     butler: Butler = make()  # type: ignore[operator]
-    file = shared / "data" / "exports" / "ap_verify_testdata-imsim-export.yaml"
+    text = (shared / "data" / "exports" / "ap_verify_testdata-imsim-export.yaml").read_text()
+    file = tmp_path / "x.yaml"
+    if version < 2:  # when instruments had no visit system
+        text = text.replace("universe_version: 7", f"universe_version: {version}").replace("    visit_system: 0\n", "")
+    file.write_text(text)
     if first == "register":
         register_instrument(butler, "LSSTCam-imSim")
     butler.import_(filename=file, without_datastore=True)
@@ -136,4 +152,5 @@ def test_import_before_or_after_the_instrument_is_registered(make: object, share
         register_instrument(butler, "LSSTCam-imSim")
     (record,) = butler.query_dimension_records("instrument")
     assert record.get("class_name") == "lsst.obs.lsst.LsstCamImSim"
+    assert record.get("visit_system") is not None
     assert butler.query_dimension_records("detector").count() == 189

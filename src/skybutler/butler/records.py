@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from skybutler.butler import Butler
     from skybutler.dimensions import DimensionRecord
 
-__all__ = ["Columns", "Comparison", "compare", "conflict", "fitting", "rows_of", "shown", "taken"]
+__all__ = ["Columns", "Comparison", "compare", "completes", "conflict", "fitting", "rows_of", "shown", "taken"]
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -107,6 +107,11 @@ def _same(field: str, a: Any, b: Any) -> bool:
     if a is None or b is None:  # NaN is kept as NULL
         return bool((a is None or a != a) and (b is None or b != b))
     return bool(a == b)
+
+
+def completes(differences: Differences) -> bool:
+    """Whether the new values contradict nothing: all they do is to stand where there was none."""
+    return all(old is None for old, _ in differences.values())
 
 
 def shown(differences: Differences) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skybutler.butler.records import compare, conflict, fitting, rows_of, taken
+from skybutler.butler.records import compare, completes, conflict, fitting, rows_of, taken
 from skybutler.instruments import Instrument
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def register_instrument(
     instrument : `str`, `~pathlib.Path` or `Instrument`
         Name, class name (``lsst.obs.lsst.LsstCamImSim``), path of a YAML description, or the description itself.
     update : `bool`
-        Overwrite records that have other values.
+        Overwrite records that have other values; what they lack is filled in anyway.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def register_instrument(
             element = butler.dimensions[name]
             fit = fitting(element, columns)
             found = compare(butler, name, fit)
-            if found.changed and not update:
+            if not update and not all(completes(differences) for differences in found.changed.values()):
                 raise conflict(element, fit, found, hint="Overwrite with --update (update=True).")
             elements = butler.registry.elements
             if found.new and rows_of(fit):

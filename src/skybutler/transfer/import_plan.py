@@ -32,6 +32,8 @@ from .blocks import (
 from .upgrade import Upgrade
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from skybutler.butler import Butler
 
 __all__ = ["Plan"]
@@ -204,12 +206,19 @@ class Plan:
         registered = self.butler.registry.dataset_types.find(rows.dataset_type)
         if registered is not None and self.butler.registry.collections.find(rows.run) is not None:
             there = self.butler.registry.datasets.existing(rows.dataset_type, rows.run, columns)
-            chosen = [i for i in chosen if not there[i]]
+            unstored = set(self.unstored(rows, there))
+            chosen = [i for i in chosen if not there[i] or i in unstored]
         sources = self.sources(rows, chosen)
         if not self._track:
             sources = [source for source in sources if local_file(source) is not None]
         sizes = sizes_of(self.butler.datastore.storage, sources)
         self._missing += [source for source, size in zip(sources, sizes, strict=True) if size < 0]
+
+    def unstored(self, rows: DatasetRows, there: np.ndarray[Any, Any]) -> list[int]:
+        """Positions of datasets that are there (a boolean for each), but without anything stored."""
+        keys = {rows.ids[16 * i : 16 * i + 16]: i for i in there.nonzero()[0].tolist()}
+        found = self.butler.registry.datasets.file_records(list(keys))
+        return sorted(keys[key] for key, (_, record) in found.items() if record is None)
 
     def sources(self, rows: DatasetRows, chosen: Sequence[int]) -> list[str]:
         """Where files are now: absolute paths or URIs, or relative to the datastore's root.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from skybutler.butler.records import Comparison, compare, conflict, rows_of, taken
+from skybutler.butler.records import Comparison, compare, completes, conflict, rows_of, taken
 from skybutler.sky.timespan import Timespan
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _completed(columns: Mapping[str, Sequence[Any]], found: Comparison) -> dict[
     for i, differences in list(found.changed.items()):
         for field in [f for f, (_, new) in differences.items() if new is None]:
             del differences[field]
-        if any(old is not None for old, _ in differences.values()):
+        if not completes(differences):
             continue
         del found.changed[i]
         if differences:

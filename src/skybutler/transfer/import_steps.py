@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from skybutler.datasets import CollectionType, DatasetType
+from skybutler.datasets import CollectionType, DatasetType, FileRecord
 from skybutler.errors import ConflictingDefinitionError, DatasetExistsError
 
 from .blocks import CollectionBlock, DatasetRows, DimensionRows, RangeRows, TagRows, at_line
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from skybutler.butler import Butler
+    from skybutler.datasets.file_columns import FileColumns
     from skybutler.storage import Stage
 
 __all__ = ["Importer"]
@@ -157,12 +159,47 @@ class Importer:
             if not stored or formatter is None:
                 self._registry.datasets.insert(kind.name, rows.run, part, ids=ids[chosen], action="import")
                 continue
-            sources = self._plan.sources(rows, chosen)
-            files, shared = self._incoming.bring(kind, rows.run, part, sources, formatter, stage)
-            self._registry.datasets.insert(kind.name, rows.run, part, ids=ids[chosen], files=files, action="import")
-            if shared:
-                self._registry.datasets.share_files(ids[i].tobytes() for i in chosen)
-            self.report.files += len(chosen)
+            with self._brought(rows, kind, part, chosen, formatter, stage) as files:
+                self._registry.datasets.insert(kind.name, rows.run, part, ids=ids[chosen], files=files, action="import")
+        if stored and there.any():
+            self._store(rows, kind, columns, self._plan.unstored(rows, there), stage)
+
+    @contextmanager
+    def _brought(
+        self,
+        rows: DatasetRows,
+        kind: DatasetType,
+        columns: Mapping[str, Sequence[Any]],
+        chosen: Sequence[int],
+        formatter: str,
+        stage: Stage,
+    ) -> Iterator[FileColumns]:
+        """Bring files in, to be recorded in the block."""
+        sources = self._plan.sources(rows, chosen)
+        files, shared = self._incoming.bring(kind, rows.run, columns, sources, formatter, stage)
+        yield files
+        if shared:
+            self._registry.datasets.share_files(rows.ids[16 * i : 16 * i + 16] for i in chosen)
+        self.report.files += len(chosen)
+
+    def _store(
+        self,
+        rows: DatasetRows,
+        kind: DatasetType,
+        columns: Mapping[str, Sequence[Any]],
+        unstored: Sequence[int],
+        stage: Stage,
+    ) -> None:
+        """Files of datasets that are known, but of which nothing was stored so far."""
+        for formatter, chosen in self._by_formatter(rows, unstored):
+            if formatter is None:
+                continue
+            part = {d: [c[i] for i in chosen] for d, c in columns.items()}
+            with self._brought(rows, kind, part, chosen, formatter, stage) as files:
+                sums = files.checksum if files.checksum is not None else [None] * len(chosen)
+                for i, path, size, checksum in zip(chosen, files.path, files.size, sums, strict=True):
+                    record = FileRecord(path, files.formatter, files.storage_class, size, checksum)
+                    self._registry.datasets.set_record(rows.ids[16 * i : 16 * i + 16], record)
 
     def _by_formatter(self, rows: DatasetRows, new: Sequence[int]) -> Iterator[tuple[str | None, list[int]]]:
         """Positions by formatter; `None` for those without file, an empty text for those of the usual formatter."""
