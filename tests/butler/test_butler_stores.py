@@ -44,7 +44,7 @@ def butler(
     bucket: str,
 ) -> Iterator[Butler]:
     """A repository on both databases with its files behind a proxy, also in a chain with a directory before it."""
-    s3 = {**s3_server.options, "endpoint": faulty.endpoint, "retry_seconds": 0.5, "timeout": 2}
+    s3 = {**s3_server.options, "endpoint": faulty.endpoint, "retry_seconds": 0.5, "timeout": 15}
     datastore: dict[str, Any] = {"root": bucket, "s3": s3}
     if request.param != "bucket":
         datastore = {"s3": s3, "datastores": [{"root": "<butlerRoot>/files"}, {"name": "bucket", "root": bucket}]}
