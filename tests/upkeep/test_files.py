@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from skybutler import Butler, FileDataset
-from skybutler.datasets import CollectionType, DatasetExistence
+from skybutler.datasets import CollectionType, DatasetExistence, FileRecord
 from skybutler.upkeep.files import FileCheck
 from skybutler.upkeep.problem import Problem, Remedies, quiet
 from support.kept import RUN, content, make_kept, path, refs, rewrite
@@ -158,3 +158,32 @@ def test_copies_in_several_stores(database_url: str, tmp_path: Path) -> None:
         far.unlink()
         near.unlink()
         assert look(butler)["missing-file"].count == 1
+
+
+def test_a_store_that_is_not_mounted_is_no_reason_to_forget_everything(kept: Butler) -> None:
+    kept.datastore.storage.remove([path(kept, ref) for ref in refs(kept)])
+    missing = look(kept)["missing-file"]
+    assert (missing.count, missing.repair) == (6, None)
+    assert "mounted?" in missing.remedy
+    assert repair(look(kept, collections=[RUN])["missing-file"]) == 6  # who names them means them
+    assert look(kept) == {}
+
+
+def test_components_whose_file_is_gone(kept: Butler) -> None:
+    """The other components of the dataset stay."""
+    ref, datasets, storage = refs(kept)[0], kept.registry.datasets, kept.datastore.storage
+    for name in ("image", "mask"):
+        storage.write(f"{RUN}/{name}", b"x")
+    with kept.registry.transaction():
+        datasets.remove([ref.id.bytes], unstore_only=True)
+        row = datasets.get_many([ref.id.bytes])[ref.id.bytes][1]
+        for name in ("image", "mask"):
+            datasets.add_artifact(row, FileRecord(f"{RUN}/{name}", "fits", "ExposureF", 1, None, name))
+    assert look(kept) == {}
+    storage.remove([f"{RUN}/mask"])
+    missing = look(kept)["missing-file"]
+    assert missing.examples[0].startswith("note.mask {")
+    assert repair(missing) == 1
+    assert look(kept) == {}
+    assert list(datasets.artifacts(row)) == ["image"]
+    assert storage.exists(f"{RUN}/image")

@@ -124,6 +124,15 @@ class StoredFiles:
         self._database.insert_many("trash", {"path": "text"}, ((path,) for path in unknown))
         return len(unknown)
 
+    def forget_components(self, files: Sequence[StoredFile]) -> int:
+        """Forget where components were stored, of datasets whose other components stay (inside a transaction)."""
+        rows = ((f.id, f.component) for f in files if f.component)
+        with self._database.staged({"id": "id", "component": "text"}, rows) as stage:
+            return self._database.execute(
+                f"DELETE FROM artifact WHERE EXISTS (SELECT 1 FROM {stage} s JOIN dataset d ON d.id = s.id "
+                "WHERE d.k = artifact.dataset AND s.component = artifact.component)"
+            )
+
     def accept(self, files: Sequence[StoredFile]) -> int:
         """Record sizes and checksums anew where a dataset still has that path (inside a transaction)."""
         kinds = {"id": "id", "component": "text", "path": "text", "size": "int", "checksum": "bytes"}

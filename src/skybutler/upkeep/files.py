@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from skybutler.datasets.file_record import FileRecord
 from skybutler.errors import ChecksumMismatchError, DeniedError, FileNotFoundInStoreError, UnreadableFileError
 from skybutler.registry.stored import StoredFile, StoredFiles
+from skybutler.storage import is_absolute
 
 from .problem import Found, Problem, Progress, Remedies
 
@@ -53,6 +54,7 @@ class FileCheck:
         self._stored = StoredFiles(registry.database, registry.dataset_types, registry.collections)
         self._chosen = dataset_types, collections
         self._missing, self._changed = Found(), Found()
+        self._ours, self._ours_gone = 0, 0
 
     def problems(self, progress: Progress) -> Iterator[Problem]:
         """Look at all files; tell what is wrong."""
@@ -60,7 +62,9 @@ class FileCheck:
         with progress("Looking for files", "datasets") as advance, ThreadPoolExecutor(_READERS) as pool:
             done = 0
             for files in self._stored.records(*self._chosen):
+                self._ours += sum(not is_absolute(file.path) for file in files)
                 for file, trouble in self._compare(files, pool):
+                    self._ours_gone += trouble is None and not is_absolute(file.path)
                     found = self._missing if trouble is None else self._changed
                     found.add(file.id.hex(), file.component, file.path, trouble)
                 done += len(files)
@@ -111,14 +115,13 @@ class FileCheck:
         if not len(self._missing):
             return
         remove = self._remedies.remove_missing
-        yield Problem(
-            "missing-file",
-            "files of datasets are gone",
-            len(self._missing),
-            list(self._examples(self._missing)),
-            "remove the datasets" if remove else "forget where they were; the datasets stay, without files",
-            self._forget,
-        )
+        remedy = "remove the datasets" if remove else "forget where they were; the datasets stay, without files"
+        repair: Callable[[], int] | None = self._forget
+        if self._ours_gone == self._ours > 1 and not any(self._chosen):
+            root = self._butler.datastore.root
+            remedy, repair = f"none, as all files are gone: is {root} what it should be, and mounted?", None
+        examples = list(self._examples(self._missing))
+        yield Problem("missing-file", "files of datasets are gone", len(self._missing), examples, remedy, repair)
 
     def _changed_problem(self) -> Iterator[Problem]:
         if not len(self._changed):
@@ -152,8 +155,12 @@ class FileCheck:
             with self._butler.transaction():
                 files = self._stored.still([StoredFile(bytes.fromhex(r[0]), r[1], r[2], -1, None) for r in batch])
                 there = self._butler.datastore.exist([file.path for file in files]).tolist()
-                gone = {file.id for file, is_there in zip(files, there, strict=True) if not is_there}
-                datasets.remove(gone, unstore_only=not self._remedies.remove_missing)
+                gone = [file for file, is_there in zip(files, there, strict=True) if not is_there]
+                if self._remedies.remove_missing:
+                    datasets.remove({file.id for file in gone})
+                else:
+                    datasets.remove({file.id for file in gone if not file.component}, unstore_only=True)
+                    self._stored.forget_components(gone)
                 self._butler.registry.journal.note("repair", "missing-file", len(gone))
                 self._butler._transactions.note_trash()
             done += len(gone)
