@@ -69,7 +69,8 @@ def test_certify_once_and_again(calibrated: Butler) -> None:
 
 def test_part_of_it_again_certifies_the_rest(calibrated: Butler) -> None:
     some = list(calibrated.query_datasets("bias", "old", where="detector < 2"))
-    assert calibrated.calibrations.certify("calib", some, span(0, 10)) == 2
+    assert calibrated.calibrations.certify("calib", [*some, *some], span(0, 10)) == 2
+    assert calibrated.calibrations.certify("calib", [], span(0, 10)) == 0
     assert certify(calibrated, "old", span(0, 10)) == 2
     assert len(calibrated.calibrations.validity("calib")) == 4
 

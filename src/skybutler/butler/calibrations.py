@@ -80,7 +80,7 @@ class ButlerCalibrations:
             A dataset is not of a calibration type.
         """
         self._butler.registry.refresh()
-        ids = PackedIds(ref.id.bytes for ref in refs)
+        ids = PackedIds(dict.fromkeys(ref.id.bytes for ref in refs))  # the same one twice is meant once
         return self._butler.registry.calibrations.certify(collection, ids, timespan)
 
     def decertify(
