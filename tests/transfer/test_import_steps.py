@@ -9,6 +9,7 @@ import pytest
 
 from skybutler import Butler, CollectionType
 from skybutler.errors import ButlerError, ConflictingDefinitionError, DatasetExistsError
+from support.repositories import Command
 from support.transfer import content_of, save_everything
 
 
@@ -60,6 +61,17 @@ def test_files_can_come_later(stored: Butler, target: Butler, exported: Path) ->
     assert content_of(target) == content_of(stored)
     assert read(target) == [{"detector": i} for i in range(4)]
     assert not target.import_(directory=exported, format="yaml", transfer="copy").is_change
+
+
+def test_two_at_once_give_what_one_gives(stored: Butler, target: Butler, exported: Path) -> None:
+    place = target.config.root
+    both = [Command("import", place, exported, "-t", "copy") for _ in range(2)]
+    ended = [command.end() for command in both]
+    assert [e.status for e in ended] == [0, 0], [e.err for e in ended]
+    assert sorted("Nothing new" in e.out for e in ended) == [False, True]
+    target.registry.refresh()
+    assert content_of(target) == content_of(stored)
+    assert read(target) == [{"detector": i} for i in range(4)]
 
 
 def test_a_failure_at_the_end_takes_everything_back(target: Butler, exported: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skybutler.butler.files import bring_in
@@ -32,6 +32,16 @@ class IncomingFiles:
 
     def __init__(self, butler: Butler, transfer: str | None, *, track: bool) -> None:
         self._butler, self._transfer, self._track = butler, transfer, track
+
+    def wait_for_turns(self, runs: Iterable[str]) -> None:
+        """Wait until nobody else brings files into these runs, and keep others from it (inside a transaction).
+
+        They would bring the same files to the same places, and take them back when they fail.
+        """
+        if self._transfer in (None, "direct", "split"):
+            return
+        for run in sorted(runs):
+            self._butler.registry.collections.wait_for_turn(run)
 
     def bring(
         self,

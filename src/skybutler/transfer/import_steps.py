@@ -54,6 +54,8 @@ class Importer:
         with self._butler._transactions.begin() as stage:
             self._types()
             self._collections()
+            if self._plan.folder is not None:
+                self._incoming.wait_for_turns(self._plan.runs)
             self._records()
             for _, rows in self._plan.of("dataset"):
                 self._datasets(rows, stage)
