@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from skybutler.errors import (
     ParameterError,
     ReadOnlyError,
 )
-from skybutler.transfer.datasets import transfer_from
+from skybutler.transfer.datasets import insert_rows, transfer_from
 from support.exchange import content, data_id, files_below, fill, put_calexps, run_rows
 from support.world import fill_records
 
@@ -383,3 +384,38 @@ def test_one_repository_after_another_collects_runs(origin: Butler, dest: Butler
     dest.transfer_from(origin, first, **ALL)
     dest.transfer_from(origin, [*first, *second])
     assert run_rows(dest) == run_rows(origin)
+
+
+def test_a_killed_transfer_goes_on_where_it_was(origin: Butler, dest: Butler, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not (origin.datastore.storage.local_root and dest.datastore.storage.local_root):
+        pytest.skip("a client of an object store does not survive a fork")
+    refs = fill(origin)
+    monkeypatch.setattr("skybutler.transfer.datasets._AT_ONCE", 3)
+    child = os.fork()
+    if child == 0:  # it ends in the middle of writing the third batch
+        from skybutler.transfer import datasets
+
+        count = 0
+
+        def insert_or_die(*arguments: Any) -> None:
+            nonlocal count
+            count += 1
+            if count == 3:
+                os.kill(os.getpid(), signal.SIGKILL)
+            insert_rows(*arguments)
+
+        try:
+            datasets.insert_rows = insert_or_die
+            dest.transfer_from(origin, refs, **ALL)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    dest.registry.refresh()
+    assert len(run_rows(dest)) == 6
+    assert len(files_below(dest)) == 9  # of which three have no rows yet
+    done = dest.transfer_from(origin, refs, **ALL)
+    assert (len(done), done.present) == (len(refs) - 6, 6)
+    assert run_rows(dest) == run_rows(origin)
+    assert files_below(dest) == files_below(origin)
+    assert [dest.get(ref) for ref in refs] == [origin.get(ref) for ref in refs]
