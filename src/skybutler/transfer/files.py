@@ -19,9 +19,10 @@ from skybutler.errors import (
     ParameterError,
     nearest,
 )
-from skybutler.storage import MARK, Stage, Storage, StoredFile
+from skybutler.storage import MARK, Stage, Storage, StoredFile, is_absolute
 from skybutler.storage.checksum import of_stream
 from skybutler.storage.places import local_file
+from skybutler.storage.storage import check_path
 from skybutler.storage.transfer import transfer
 
 __all__ = ["MODES", "Job", "bring_files", "check_mode", "stored_as"]
@@ -123,7 +124,12 @@ def bring_files(
                 found.hint = "Another dataset has the same path, with other content."
                 raise found
             tried[i] = bringer.bring(job, overwrite=True)
-    return [found for found in tried if not isinstance(found, FileExistsInStoreError)]
+    stored = [found for found in tried if not isinstance(found, FileExistsInStoreError)]
+    unread = [i for i, found in enumerate(stored) if found is None]  # links without a checksum to compare
+    for i, size in zip(unread, storage.sizes([jobs[i].path for i in unread]).tolist() if unread else (), strict=True):
+        record = jobs[i].record
+        stored[i] = _checked(record, source.uri(record), StoredFile(size, b"")) if size >= 0 else None
+    return stored
 
 
 class _Bringer:
@@ -141,20 +147,31 @@ class _Bringer:
 
     def bring(self, job: Job, *, overwrite: bool) -> StoredFile | None:
         """Bring a file and check it."""
-        uri = self._source.uri(job.record)
         try:
-            stored = self._brought(job, uri, overwrite)
+            stored = self._brought(job, overwrite)
         except (MissingFileError, FileNotFoundInStoreError) as error:
             raise MissingFileError(
-                f"{uri} is gone from its repository.", hint="Find such files with: butler verify REPO"
+                f"{self._source.uri(job.record)} is gone from its repository.",
+                hint="Find such files with: butler verify REPO",
             ) from error
-        return _checked(job.record, uri, stored or self._measured(job))
+        if stored is None and job.record.checksum is None:
+            return None
+        return _checked(job.record, self._source.uri(job.record), stored or stored_as(self._storage, job.path))
 
-    def _brought(self, job: Job, uri: str, overwrite: bool) -> StoredFile | None:
-        # members of zip files are no files of their own
-        local = local_file(uri) if uri.startswith("file://") and MARK not in uri else None
+    def _local(self, path: str) -> str | None:
+        """The local file of a recorded path, if it is one; members of zip files are no files of their own."""
+        if MARK in path:
+            return None
+        if is_absolute(path):
+            return local_file(path) if path.startswith("file://") else None
+        root = self._source.storage.local_root
+        return None if root is None else os.path.join(root, check_path(path))
+
+    def _brought(self, job: Job, overwrite: bool) -> StoredFile | None:
+        local = self._local(job.record.path)
         if local is None:
             if self._mode not in ("auto", "copy"):
+                uri = self._source.uri(job.record)
                 raise InvalidError(f"{uri} cannot be linked into {self._storage.root}.", hint="Use 'copy' or 'auto'.")
             with self._source.source(job.record).open() as stream:
                 return self._stage.write(job.path, stream, overwrite=overwrite, storage=self._storage)
@@ -166,13 +183,6 @@ class _Bringer:
             except (InvalidError, DeniedError):  # another file system, or one without links
                 pass
         return transfer(local, self._storage, job.path, "copy", self._stage, overwrite=overwrite)
-
-    def _measured(self, job: Job) -> StoredFile | None:
-        """Size and checksum of a linked file, as far as they are recorded."""
-        if job.record.checksum is not None:
-            return stored_as(self._storage, job.path)
-        size = int(self._storage.sizes([job.path])[0])
-        return StoredFile(size, b"") if size >= 0 else None
 
     def _kept(self, job: Job) -> StoredFile | None:
         """What is in the place already, if it is what would be brought."""
