@@ -27,7 +27,7 @@ def test_looking_and_mending(good: Good, run: Callable[..., Any], repo: Path) ->
     lost, changed, *_ = files(repo)
     lost.unlink()
     changed.write_text("a: 1\n")
-    (repo / "u/one/stray").write_text("x")
+    (repo / "u/one/numbers/stray").write_text("x")
     found = run("verify", repo, "--older-than", "0s")
     assert found.exit_code == 1
     assert "missing-file: 1 files of datasets are gone\n  " in found.stdout
@@ -87,5 +87,5 @@ def test_mistakes(options: list[str], status: int, said: str, bad: Bad, repo: Pa
 
 
 def test_control_characters_are_shown_not_sent(run: Callable[..., Any], repo: Path) -> None:
-    (repo / "u/one/\x1b[31m").write_text("x")
+    (repo / "u/one/numbers/\x1b[31m").write_text("x")
     assert "\x1b" not in run("verify", repo, "--older-than", "0s").stdout

@@ -52,15 +52,15 @@ def test_a_tidy_repository(kept: Butler) -> None:
 
 
 def test_orphans(kept: Butler) -> None:
-    inside = [f"{RUN}/lost.fits", "w/note/é 1.yaml"]
-    write(kept, *inside, "README", "u/notes/x")
+    inside = [f"{RUN}/note.wcs/lost.fits", f"{RUN}/note/é 1.yaml"]
+    write(kept, *inside, "README", "u/notes/x", f"{RUN}/x", "w/note/y")
     found = look(kept)
     orphans, others = found.pop("orphaned-file"), found.pop("unrelated-file")
     assert found == {}
     assert sorted(orphans.examples) == inside
     assert orphans.repair is None
     assert "--delete-orphans" in orphans.remedy
-    assert sorted(others.examples) == ["README", "u/notes/x"]
+    assert sorted(others.examples) == ["README", "u/notes/x", f"{RUN}/x", "w/note/y"]
     assert not others.is_wrong
     delete = look(kept, DELETE)["orphaned-file"].repair
     assert delete is not None
@@ -73,7 +73,7 @@ def test_orphans(kept: Butler) -> None:
 
 
 def test_new_files_may_be_those_of_a_process_at_work(kept: Butler) -> None:
-    write(kept, f"{RUN}/lost.fits")
+    write(kept, f"{RUN}/note/lost.fits")
     found = look(kept, Remedies(delete_orphans=True))
     assert found.keys() == {"recent-file"}
     assert not found["recent-file"].is_wrong
@@ -82,6 +82,7 @@ def test_new_files_may_be_those_of_a_process_at_work(kept: Butler) -> None:
 def test_a_dataset_that_came_meanwhile_keeps_its_file(kept: Butler) -> None:
     ref = refs(kept)[0]
     other = type(ref)(ref.dataset_type, ref.data_id, "u/other")
+    kept.collections.register("u/other")
     place = kept.get_uri("note", other.data_id, run="u/other", predict=True)
     inner = place.removesuffix("#predicted").removeprefix(kept.datastore.root)
     write(kept, inner)
@@ -94,10 +95,10 @@ def test_a_dataset_that_came_meanwhile_keeps_its_file(kept: Butler) -> None:
 
 def test_files_that_datasets_have_by_uri(kept: Butler) -> None:
     """A file below the root that was ingested as somebody else's has a dataset."""
-    write(kept, f"{RUN}/by uri.yaml")
+    write(kept, f"{RUN}/note/by uri.yaml")
     ref = refs(kept)[0]
     other = type(ref)(ref.dataset_type, ref.data_id, "u/other")
-    uri = kept.datastore.storage.url(f"{RUN}/by uri.yaml")
+    uri = kept.datastore.storage.url(f"{RUN}/note/by uri.yaml")
     kept.ingest(FileDataset(uri, [other]), transfer="direct")
     assert look(kept) == {}
 
@@ -107,14 +108,14 @@ def test_members_of_zip_files(kept: Butler) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.yaml", "a: 1\n")
-    kept.datastore.storage.write(f"{RUN}/some.zip", buffer.getvalue())
+    kept.datastore.storage.write(f"{RUN}/note/some.zip", buffer.getvalue())
     wait_a_little()
     assert look(kept).keys() == {"orphaned-file"}
     with kept.registry.transaction():
         record = kept.registry.file_record(refs(kept)[0].id.bytes)
         assert record is not None
         kept.registry.datasets.set_record(
-            refs(kept)[0].id.bytes, dataclasses.replace(record, path=member_path(f"{RUN}/some.zip", "a.yaml"))
+            refs(kept)[0].id.bytes, dataclasses.replace(record, path=member_path(f"{RUN}/note/some.zip", "a.yaml"))
         )
     kept.datastore.storage.remove([record.path])
     assert look(kept) == {}
@@ -134,16 +135,18 @@ def test_trash(kept: Butler) -> None:
 
 def test_a_deletion_that_is_interrupted_is_completed_later(kept: Butler) -> None:
     """The process ended after the rows of a deletion were committed, and before any file was deleted."""
-    write(kept, f"{RUN}/a", f"{RUN}/b")
+    write(kept, f"{RUN}/note/a", f"{RUN}/note/b")
     registry = kept.registry
     with registry.transaction():
-        StoredFiles(registry.database, registry.dataset_types, registry.collections).discard([f"{RUN}/a", f"{RUN}/b"])
+        StoredFiles(registry.database, registry.dataset_types, registry.collections).discard(
+            [f"{RUN}/note/a", f"{RUN}/note/b"]
+        )
     trash = look(kept)["trashed-file"]
     assert trash.count == 2
     assert trash.repair is not None
     assert trash.repair() == 2
     assert look(kept) == {}
-    assert not kept.datastore.storage.exists(f"{RUN}/a")
+    assert not kept.datastore.storage.exists(f"{RUN}/note/a")
 
 
 def test_half_written_files(database_url: str, tmp_path: Path) -> None:
@@ -180,7 +183,7 @@ def test_broken_uploads(tmp_path: Path, s3_environment: S3Server) -> None:
 
 def test_more_files_than_fit_into_a_statement(database_url: str, tmp_path: Path) -> None:
     with Butler(make_kept(database_url, tmp_path / "repo"), writeable=True) as kept:
-        folder = tmp_path / "repo" / RUN
+        folder = tmp_path / "repo" / RUN / "note"
         for i in range(4_500):
             (folder / f"{i}").touch()
         wait_a_little()

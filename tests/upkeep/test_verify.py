@@ -36,7 +36,7 @@ def injure(butler: Butler) -> None:
     first, second, *_ = refs(butler)
     butler.datastore.storage.remove([path(butler, first)])
     rewrite(butler, second, b"a: 1\n")
-    butler.datastore.storage.write(f"{RUN}/lost", b"x")
+    butler.datastore.storage.write(f"{RUN}/note/lost", b"x")
     with butler.registry.transaction():
         for table, values in (("trash", "'gone'"), ("shared_file", "99999, 'x'"), ("collection_summary", "88, 99")):
             butler.registry.database.execute(f"INSERT INTO {table} VALUES ({values})")
@@ -112,7 +112,7 @@ N = 3_000
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_repair_that_is_killed_is_completed_by_the_next(kept: Butler, seed: int) -> None:
-    folder = Path(kept.config.root) / RUN
+    folder = Path(kept.config.root) / RUN / "note"
     for i in range(N):
         (folder / f"lost{i}").touch()
     before = {path(kept, ref) for ref in refs(kept)}

@@ -33,8 +33,8 @@ _OFTEN = 100_000
 class StrayCheck:
     """Finds files below the root of a datastore that nothing knows.
 
-    Only what lies where datasets are put is taken for one: below the name of a RUN, or in a folder with the name of a
-    dataset type.  Other files are counted and never touched.
+    Only what lies where datasets are put is taken for one: below a RUN, in a folder with the name of a dataset type.
+    Other files are counted and never touched: they may be sources, or anything else that somebody keeps there.
 
     Parameters
     ----------
@@ -90,8 +90,10 @@ class StrayCheck:
     def _is_placed(self, path: str) -> bool:
         """Whether a file is where datasets are put."""
         parts = path.split("/")[:-1]
-        folders = ("/".join(parts[: i + 1]) for i in range(len(parts)))
-        return any(folder in self._runs for folder in folders) or not self._types.isdisjoint(parts)
+        return any(
+            parts[i].partition(".")[0] in self._types and "/".join(parts[:i]) in self._runs
+            for i in range(1, len(parts))
+        )
 
     def _sort_by_age(self, paths: Sequence[str], old: Found) -> None:
         latest = time.time() - self._remedies.older_than
