@@ -91,10 +91,11 @@ def test_a_dataset_of_another_repository(stored: Butler, source: Butler, tmp_pat
             export.save_datasets([ref])
 
 
-def test_datasets_without_files_have_no_path(source: Butler, tmp_path: Path) -> None:
+def test_datasets_without_files_have_no_path(source: Butler, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with source.export(filename=tmp_path / "x.yaml") as export:
         export.save_datasets(source.query_datasets("notes", "run/a"))
     (block,) = blocks(tmp_path / "x.yaml", "dataset")
     (record,) = block["records"]
     assert record["data_id"] == [{}]
     assert set(record) == {"dataset_id", "data_id"}
+    assert "Nothing is stored of 1 of the datasets" in caplog.text

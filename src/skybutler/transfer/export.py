@@ -122,6 +122,11 @@ class Export:
     ----------
     butler : `Butler`
         From where.
+
+    Attributes
+    ----------
+    without_file : `int`
+        Of how many of the written datasets nothing is stored.
     """
 
     def __init__(self, butler: Butler) -> None:
@@ -129,6 +134,7 @@ class Export:
         self.records = NeededRecords(butler)
         self.collections: dict[str, None] = {}
         self.members: dict[tuple[str, str, Rewrite | None], Members] = {}
+        self.without_file = 0
         self._elements: set[str] | None = set()
 
     # ------------------------------------------------------------ what to save

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .export import Export
 
 __all__ = ["write_export"]
+
+_log = logging.getLogger(__name__)
 
 _AT_ONCE = 10_000
 
@@ -60,6 +63,11 @@ def write_export(
         with open(draft, "w", encoding="utf-8", newline="\n") as file:
             for text in _blocks(export, carrier):
                 file.write(text)
+        if export.without_file:
+            _log.warning(
+                "Nothing is stored of %d of the datasets: they are exported without a file. lsst.daf.butler imports "
+                "such exports with without_datastore only.", export.without_file,
+            )  # fmt: skip
         stage.write(name, draft, overwrite=True, storage=open_storage(home) if home != folder else storage)
 
 
@@ -98,6 +106,7 @@ def _datasets(export: Export, carrier: Carrier, members: Members, ids: bytes, co
         lost = members.refs(keys[place], {d: [c[place]] for d, c in columns.items()})[0]
         raise DatasetNotFoundError(f"Dataset {lost} is not in this repository.")
     records = [found[key][1] for key in keys]
+    export.without_file += records.count(None)
     paths = carrier.bring(members, columns, records)
     instrument = _instrument_class(export, columns)
     names = {(r.formatter, r.storage_class) for r in records if r is not None}
