@@ -30,7 +30,7 @@ __all__ = ["ZippedFiles", "members"]
 
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")  # APPNOTE.TXT 4.3.7
 _KEPT = 8
-_directories: OrderedDict[tuple[str, int], dict[str, zipfile.ZipInfo]] = OrderedDict()
+_directories: OrderedDict[tuple[str, str], dict[str, zipfile.ZipInfo]] = OrderedDict()
 
 
 def members(storage: Storage, path: str) -> Mapping[str, zipfile.ZipInfo]:
@@ -43,11 +43,8 @@ def members(storage: Storage, path: str) -> Mapping[str, zipfile.ZipInfo]:
     skybutler.errors.FileNotFoundInStoreError
         If there is no such file.
     """
-    url = storage.url(path)
-    size = int(storage.sizes([path])[0])
-    if size < 0:
-        raise FileNotFoundInStoreError(f"There is no file {url}.")
-    known = _directories.get((url, size))
+    url, version = storage.url(path), storage.version(path)
+    known = _directories.get((url, version))
     if known is None:
         try:
             with storage.open(path) as stream, zipfile.ZipFile(stream) as opened:
@@ -56,7 +53,7 @@ def members(storage: Storage, path: str) -> Mapping[str, zipfile.ZipInfo]:
             raise UnreadableFileError(
                 f"{url} is not a whole zip file: {error}.", hint="Was it copied to its end? Fetch it again."
             ) from error
-        _directories[url, size] = known
+        _directories[url, version] = known
         while len(_directories) > _KEPT:
             _directories.popitem(last=False)
     return known
@@ -109,6 +106,11 @@ class ZippedFiles:
     def read(self, path: str) -> bytes:
         """Whole content of a member; its CRC is checked."""
         info = self._info(path)
+        if info.compress_type == zipfile.ZIP_STORED:
+            (data,) = self.read_ranges(path, [(0, info.file_size)])
+            if zlib.crc32(data) != info.CRC:
+                raise UnreadableFileError(f"{self.url(path)} cannot be read: its CRC is not that of the zip file.")
+            return data
         try:
             with self._storage.open(self._zip) as stream, zipfile.ZipFile(stream) as opened:
                 return opened.read(info)
