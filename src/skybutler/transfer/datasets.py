@@ -275,11 +275,12 @@ class _Transfer:
 
     def _bring(self, placed: Placed, stage: Stage, instrument: str | None) -> None:
         datasets = self._target.registry.datasets
+        kind = self._target.registry.dataset_types.get(placed.rows.dataset_type.name).dataset_type
         datasets.claim_paths([job.path for job in placed.jobs])
         try:
             brought = bring_files(
                 self._source.datastore,
-                self._target.datastore.accepting(placed.rows.dataset_type, instrument),
+                self._target.datastore.accepting(kind, instrument),
                 placed.jobs,
                 self._mode,
                 stage,
