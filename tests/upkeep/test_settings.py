@@ -64,7 +64,7 @@ def test_values_and_where_they_are_from(tmp_path: Path, monkeypatch: pytest.Monk
         ("regsitry: {db: x}", "unknown key 'regsitry'", "Did you mean 'registry'?"),
         ("registry: [", "not valid YAML", ""),
         ("registry: {db: 7}", "must be text", ""),
-        ("registry: {managers: {}}", "lsst.daf.butler", "ingest"),
+        ("registry: {managers: {}}", "lsst.daf.butler", "butler import"),
     ],
 )
 def test_wrong_configurations(tmp_path: Path, text: str, words: str, fix: str) -> None:
