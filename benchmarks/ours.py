@@ -135,7 +135,7 @@ def _objects(butler: Butler, job: Job, kind: Kind, begin: int, end: int, step: i
 
 def exchange(job: Job) -> None:
     """All raws and what belongs to them, out to an export file and into a new repository."""
-    file, copy = job.repository / "export.yaml", job.repository / "copy"
+    file = job.repository / "export.yaml"
 
     def write() -> None:
         with Butler(job.repository) as butler, butler.export(filename=file) as export:
@@ -143,11 +143,32 @@ def exchange(job: Job) -> None:
 
     times = range(min(2, job.recorder.times))
     job.recorder.write_best("export", [job.recorder.timed(write) for _ in times], job.raws)
-    place = {"registry": {"db": job.databases[-1], "namespace": "copy"}} if job.databases else None
-    Butler.create(copy, seed=place)
-    with Butler(copy, writeable=True) as butler:
+    with Butler(_made(job, "copy"), writeable=True) as butler:
         taken = job.recorder.timed(lambda: butler.import_(filename=file, transfer="direct"))
     job.recorder.write_best("import", [taken], job.raws)
+    _transfer(job)
+
+
+def _transfer(job: Job) -> None:
+    """The same raws into another new repository, from one butler to the other."""
+
+    def move(butler: Butler) -> None:
+        with Butler(job.repository) as source:
+            refs = source.query_datasets("raw", RAW_RUN)
+            butler.transfer_from(source, refs, register_dataset_types=True, transfer_dimensions=True)
+
+    with Butler(_made(job, "moved"), writeable=True) as butler:
+        taken = job.recorder.timed(lambda: move(butler))
+        count = butler.query_datasets("raw", RAW_RUN).count()
+    job.recorder.write_best("transfer", [taken], count)
+
+
+def _made(job: Job, name: str) -> Path:
+    """A new repository beside the one measured, in the same database where that is a server."""
+    place = job.repository / name
+    seed = {"registry": {"db": job.databases[-1], "namespace": name}} if job.databases else None
+    Butler.create(place, seed=seed)
+    return place
 
 
 def putget(job: Job) -> None:

@@ -71,6 +71,7 @@ ROWS = (
     ),
     Row("exchange", "export", "export all raws to YAML, the query included", 8, "datasets"),
     Row("exchange", "import", "import all raws from YAML into an empty repository", 8, "datasets"),
+    Row("exchange", "transfer", "transfer_from: all raws, by reference, into an empty repository", None, "datasets"),
     Row("putget", "put", "put a small dataset, own transaction", 6),
     Row("putget", "put.transaction", "put 1000 in one transaction", 8, "datasets"),
     Row("putget", "get.data_id", "get a small dataset by data ID", 8),
