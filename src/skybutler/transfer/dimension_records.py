@@ -10,7 +10,7 @@ from skybutler.errors import ConflictingDefinitionError, InconsistentUniverseErr
 from skybutler.registry.record_columns import field_columns, records_matching, records_of
 from skybutler.registry.registry import Registry
 
-__all__ = ["RecordGatherer", "insert_new", "new_records", "require_same_universe"]
+__all__ = ["KeyGatherer", "RecordGatherer", "insert_new", "key_columns", "new_records", "require_same_universe"]
 
 Columns = dict[str, list[Any]]
 Keys = Iterable[tuple[Any, ...]]
@@ -36,7 +36,64 @@ def _named(universe: DimensionUniverse) -> str:
     return f"version {universe.version} of '{universe.namespace}'"
 
 
-class RecordGatherer:
+class KeyGatherer:
+    """Collects the keys of the records that data IDs need, with those they refer to.
+
+    Records are read only where they tell what else is needed.
+
+    Parameters
+    ----------
+    registry : `Registry`
+        Where the records are.
+
+    Attributes
+    ----------
+    seen : `dict` [`str`, `set` [`tuple`]]
+        Keys by element.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self.seen: dict[str, set[tuple[Any, ...]]] = {}
+
+    def add(self, group: DimensionGroup, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Note what some data IDs need: one sequence of plain values per required dimension."""
+        known = {name: columns[name] for name in group.required}
+        for element in (*(self._registry.universe[name] for name in group.required), *group.joins):
+            if set(element.required) <= set(known):
+                self._need(element, known)
+
+    def add_populated(self, element: DimensionElement, keys: Keys) -> None:
+        """Note the records of an element that come with those of the dimension which populates it."""
+        source = self._registry.universe[str(element.populated_by)]
+        asked = key_columns(source, keys)
+        self._need(element, records_matching(self._registry, element.name, asked))
+
+    def _need(self, element: DimensionElement, known: Mapping[str, Sequence[Any]]) -> None:
+        """Note the records of an element for all combinations of known values, and what they refer to."""
+        if isinstance(element, SkyPixDimension) or not element.has_table:
+            return
+        seen = self.seen.setdefault(element.name, set())
+        keys = set(zip(*(known[d] for d in element.required), strict=True)) - seen
+        wanted = sorted(key for key in keys if None not in key)
+        if wanted:
+            seen.update(wanted)
+            self._follow(element, key_columns(element, wanted))
+
+    def _follow(self, element: DimensionElement, asked: Columns) -> None:
+        """Note what new records refer to."""
+        known = asked
+        if element.implied:
+            known = _by_dimension(element, records_of(self._registry, element.name, asked))
+        self._need_referred(element, known)
+
+    def _need_referred(self, element: DimensionElement, known: Mapping[str, Sequence[Any]]) -> None:
+        for name in (*element.required, *element.implied):
+            if name != element.name:
+                self._need(self._registry.universe[name], known)
+
+
+class RecordGatherer(KeyGatherer):
     """Collects the records that data IDs need, with those they refer to and those that define them.
 
     What was gathered once is not gathered again, so one gatherer serves all batches of a transfer.
@@ -48,8 +105,7 @@ class RecordGatherer:
     """
 
     def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self._seen: dict[str, set[tuple[Any, ...]]] = {}
+        super().__init__(registry)
         self._found: dict[str, Columns] = {}
         self._brought: dict[str, list[DimensionElement]] = {}
         for element in registry.universe.elements:
@@ -71,27 +127,11 @@ class RecordGatherer:
             Columns by element, in an order in which they can be inserted.
         """
         self._found = {}
-        known = {name: list(columns[name]) for name in group.required}
-        for name in group.required:
-            self._need(self._registry.universe[name], known)
-        if self._found:
-            for join in group.joins:
-                if set(join.required) <= set(known):
-                    self._need(join, known)
+        self.add(group, columns)
         order = [element.name for element in self._registry.universe.elements if element.name in self._found]
         return {name: self._found[name] for name in order}
 
-    def _need(self, element: DimensionElement, known: Mapping[str, list[Any]]) -> None:
-        """Gather the records of an element for all combinations of known values, and what they refer to."""
-        if isinstance(element, SkyPixDimension) or not element.has_table:
-            return
-        seen = self._seen.setdefault(element.name, set())
-        keys = set(zip(*(known[d] for d in element.required), strict=True)) - seen
-        wanted = sorted(key for key in keys if None not in key)
-        if not wanted:
-            return
-        seen.update(wanted)
-        asked = dict(zip(element.required, map(list, zip(*wanted, strict=True)), strict=True))
+    def _follow(self, element: DimensionElement, asked: Columns) -> None:
         self._keep(element, records_of(self._registry, element.name, asked))
         for brought in self._brought.get(element.name, ()):
             self._keep_brought(brought, asked)
@@ -99,7 +139,7 @@ class RecordGatherer:
     def _keep_brought(self, element: DimensionElement, asked: Mapping[str, list[Any]]) -> None:
         """Keep the records that come with others: which exposures a visit has, and where its detectors look."""
         columns = records_matching(self._registry, element.name, asked)
-        seen = self._seen.setdefault(element.name, set())
+        seen = self.seen.setdefault(element.name, set())
         keys = list(zip(*(columns[d] for d in element.required), strict=True))
         fresh = [i for i, key in enumerate(keys) if key not in seen]
         seen.update(keys)
@@ -110,10 +150,16 @@ class RecordGatherer:
         kept = self._found.setdefault(element.name, {name: [] for name in columns})
         for name, values in columns.items():
             kept[name] += values
-        known = {_dimension(element, name): values for name, values in columns.items()}
-        for name in (*element.required, *element.implied):
-            if name != element.name:
-                self._need(self._registry.universe[name], known)
+        self._need_referred(element, _by_dimension(element, columns))
+
+
+def key_columns(element: DimensionElement, keys: Keys) -> Columns:
+    """Keys of an element's records as columns by dimension."""
+    return dict(zip(element.required, map(list, zip(*keys, strict=True)), strict=True))
+
+
+def _by_dimension(element: DimensionElement, columns: Columns) -> Columns:
+    return {_dimension(element, name): values for name, values in columns.items()}
 
 
 def _dimension(element: DimensionElement, column: str) -> str:

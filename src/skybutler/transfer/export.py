@@ -19,8 +19,8 @@ from skybutler.dimensions import DataId, DimensionElement, DimensionRecord
 from skybutler.errors import InvalidError, TransferError, nearest
 from skybutler.storage import is_absolute
 
+from .export_records import ExportRecords
 from .members import Members, Rewrite
-from .needed_records import NeededRecords
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
@@ -131,7 +131,7 @@ class Export:
 
     def __init__(self, butler: Butler) -> None:
         self.butler = butler
-        self.records = NeededRecords(butler)
+        self.records = ExportRecords(butler)
         self.collections: dict[str, None] = {}
         self.members: dict[tuple[str, str, Rewrite | None], Members] = {}
         self.without_file = 0

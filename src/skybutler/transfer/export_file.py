@@ -18,7 +18,6 @@ from .members import Members
 
 if TYPE_CHECKING:
     from skybutler.datastore import FileTemplate
-    from skybutler.dimensions import DimensionElement, DimensionRecord
     from skybutler.sky.timespan import Timespan
 
     from .export import Export
@@ -77,8 +76,8 @@ def _blocks(export: Export, carrier: Carrier) -> Iterator[str]:
     yield yaml_writer.head(butler.dimensions, empty=empty)
     for element in export.records.elements():
         yield yaml_writer.dimension_head(element)
-        for records in export.records.records(element):
-            yield yaml_writer.dimension_records(element, _columns(element, records))
+        for fields in export.records.records(element):
+            yield yaml_writer.dimension_records(element, fields)
     for name in export.sorted_collections():
         yield yaml_writer.collection_block(butler.registry.collections.info(name))
     for members in export.sorted_members():
@@ -87,13 +86,6 @@ def _blocks(export: Export, carrier: Carrier) -> Iterator[str]:
         for ids, columns in members.parts(_AT_ONCE):
             yield _datasets(export, carrier, members, ids, columns)
     yield from _associations(export)
-
-
-def _columns(element: DimensionElement, records: list[DimensionRecord]) -> dict[str, list[Any]]:
-    columns = {field: [r.get(field) for r in records] for field in element.fields if field != "region"}
-    if element.has_region:
-        columns["region"] = [r.encoded_region for r in records]
-    return columns
 
 
 # ----------------------------------------------------------------------- datasets

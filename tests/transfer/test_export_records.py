@@ -6,18 +6,23 @@ import pytest
 
 from skybutler import Butler
 from skybutler.errors import DataIdValueError
-from skybutler.transfer.needed_records import NeededRecords
+from skybutler.transfer.export_records import ExportRecords
 
 
-def keys_of(needed: NeededRecords) -> dict[str, list[tuple[object, ...]]]:
-    return {
-        element.name: [tuple(r.data_id[d] for d in element.required) for part in needed.records(element) for r in part]
-        for element in needed.elements()
-    }
+def keys_of(needed: ExportRecords) -> dict[str, list[tuple[object, ...]]]:
+    found: dict[str, list[tuple[object, ...]]] = {}
+    for element in needed.elements():
+        own = {element.name: element.key.name} if element.key is not None else {}
+        found[element.name] = [
+            key
+            for columns in needed.records(element)
+            for key in zip(*(columns[own.get(d, d)] for d in element.required), strict=True)
+        ]
+    return found
 
 
 def test_implied_records_come_too(source: Butler) -> None:
-    needed = NeededRecords(source)
+    needed = ExportRecords(source)
     group = source.dimensions.conform(["exposure", "detector"])
     needed.add(group, {"instrument": ["Cam"] * 2, "detector": [0, 1], "exposure": [10, 14]}, None)
     keys = keys_of(needed)
@@ -30,7 +35,7 @@ def test_implied_records_come_too(source: Butler) -> None:
 
 
 def test_visits_bring_exposures_systems_and_detectors(source: Butler) -> None:
-    needed = NeededRecords(source)
+    needed = ExportRecords(source)
     needed.add(source.dimensions.conform(["visit"]), {"instrument": ["Cam"], "visit": [20]}, None)
     needed.add_populated(None)
     keys = keys_of(needed)
@@ -43,16 +48,16 @@ def test_visits_bring_exposures_systems_and_detectors(source: Butler) -> None:
 
 
 def test_a_record_that_does_not_exist(source: Butler) -> None:
-    needed = NeededRecords(source)
+    needed = ExportRecords(source)
     needed.add(source.dimensions.conform(["detector"]), {"instrument": ["Cam"], "detector": [77]}, None)
     with pytest.raises(DataIdValueError, match="no detector record.*77"):
         keys_of(needed)
 
 
 def test_the_first_of_several_given_counts(source: Butler) -> None:
-    needed = NeededRecords(source)
+    needed = ExportRecords(source)
     element = source.dimensions["detector"]
     for name in ("first", "second"):
         needed.give(element.record(instrument="Cam", id=0, full_name=name))
-    ((record,),) = needed.records(element)
-    assert record.get("full_name") == "first"
+    (columns,) = needed.records(element)
+    assert columns["full_name"] == ["first"]
