@@ -151,6 +151,15 @@ class Datastore(Reading):
         """
         return self._stores.accepting(dataset_type, instrument)
 
+    @property
+    def takes_everything(self) -> bool:
+        """Whether all stores take all dataset types."""
+        return self._stores.is_open
+
+    def taking(self, dataset_type: DatasetType, instrument: str | None = None) -> list[str]:
+        """Names of the stores that take files of a dataset type (and instrument); the only store's is empty."""
+        return self._stores.taking(dataset_type, instrument)
+
     def stage(self) -> Stage:
         """A new stage for the files of one transaction."""
         return Stage(self.storage)

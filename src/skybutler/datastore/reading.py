@@ -158,8 +158,15 @@ class Reading:
         with storage.open(path) as stream:
             return of_stream(stream)
 
-    def verify(self, record: FileRecord) -> StoredFile:
+    def verify(self, record: FileRecord, *, store: str | None = None) -> StoredFile:
         """Read a whole file and compare it with its record.
+
+        Parameters
+        ----------
+        record : `skybutler.datasets.FileRecord`
+            What is recorded of it.
+        store : `str`, optional
+            Name of the store whose copy is read; by default all that there are.
 
         Returns
         -------
@@ -173,7 +180,10 @@ class Reading:
         skybutler.errors.FileNotFoundInStoreError
             If the file is gone.
         """
-        storage, path = self._locate(record)
+        home = self.storage
+        if store is not None and isinstance(home, Chain):
+            home = home.members[store]
+        storage, path = located(home, record.path)
         if not isinstance(storage, Chain):
             return _verified(storage, path, record)
         found = [_verified(member, path, record) for member in storage.members.values() if member.exists(path)]

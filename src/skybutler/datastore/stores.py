@@ -88,12 +88,21 @@ class Stores:
             return self.storage
         found = self._found.get((dataset_type, instrument))
         if found is None:
-            names = [name for name, held in self._constraints.items() if held.accepts(dataset_type, instrument)]
+            names = self.taking(dataset_type, instrument)
             if not names:
                 raise self._refusal(dataset_type)
             found = self.storage.only(names) if isinstance(self.storage, Chain) else self.storage
             self._found[dataset_type, instrument] = found
         return found
+
+    @property
+    def is_open(self) -> bool:
+        """Whether all stores take everything."""
+        return self._is_open
+
+    def taking(self, dataset_type: DatasetType, instrument: str | None = None) -> list[str]:
+        """Names of the stores that take datasets of a type; see `accepting`."""
+        return [name for name, held in self._constraints.items() if held.accepts(dataset_type, instrument)]
 
     def _refusal(self, dataset_type: DatasetType) -> DatasetTypeRejectedError:
         held = "; ".join(f"'{name}' {text}" if name else f"it {text}" for name, text in self._constraints.items())

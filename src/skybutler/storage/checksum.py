@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
+
+from skybutler.errors import ChecksumMismatchError
 
 from .storage import CHECKSUM_SIZE, StoredFile
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["CHUNK", "Hashing", "Passing", "of_bytes", "of_stream"]
+__all__ = ["CHUNK", "CheckedStream", "Hashing", "Passing", "of_bytes", "of_stream"]
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -42,6 +45,53 @@ class Hashing(Passing):
 
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__(iter(lambda: stream.read(CHUNK), b""))
+
+
+class CheckedStream(io.RawIOBase):
+    """A stream that fails at its end when what has passed is not what was expected: so nobody can write a wrong file.
+
+    Parameters
+    ----------
+    stream : binary stream
+        What is read.
+    name : `str`
+        What it is, for messages.
+    size : `int`
+        Expected bytes; -1 if that is not known.
+    checksum : `bytes`, optional
+        Expected checksum.
+    """
+
+    def __init__(self, stream: BinaryIO, name: str, size: int, checksum: bytes | None) -> None:
+        self._stream, self._name, self._wanted = stream, name, (size, checksum)
+        self._digest = hashlib.blake2b(digest_size=CHECKSUM_SIZE)
+        self._size = 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Some bytes.
+
+        Raises
+        ------
+        skybutler.errors.ChecksumMismatchError
+            At the end, if size or checksum is another one.
+        """
+        data = self._stream.read(size)
+        self._digest.update(data)
+        self._size += len(data)
+        if not data and size != 0:
+            wanted, checksum = self._wanted
+            if wanted not in (-1, self._size):
+                raise ChecksumMismatchError(f"{self._name} has {self._size} bytes, but {wanted} were recorded.")
+            if checksum is not None and checksum != self._digest.digest():
+                raise ChecksumMismatchError(
+                    f"The content of {self._name} has changed: its checksum is {self._digest.hexdigest()}, "
+                    f"recorded was {checksum.hex()}."
+                )
+        return data
 
 
 def of_bytes(data: bytes) -> StoredFile:

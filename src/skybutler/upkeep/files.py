@@ -11,7 +11,9 @@ from skybutler.datasets.file_record import FileRecord
 from skybutler.errors import ChecksumMismatchError, DeniedError, FileNotFoundInStoreError, UnreadableFileError
 from skybutler.registry.stored import StoredFile, StoredFiles
 from skybutler.storage import is_absolute
+from skybutler.storage.chain import Chain
 
+from .copies import CopyCheck
 from .problem import Found, Problem, Progress, Remedies
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ class FileCheck:
         self._stored = StoredFiles(registry.database, registry.dataset_types, registry.collections)
         self._chosen = dataset_types, collections
         self._missing, self._changed = Found(), Found()
+        storage = butler.datastore.storage
+        self._copies = CopyCheck(butler, storage, self._stored, most) if isinstance(storage, Chain) else None
         self._ours, self._ours_gone = 0, 0
 
     def problems(self, progress: Progress) -> Iterator[Problem]:
@@ -71,6 +75,8 @@ class FileCheck:
                 advance(done, total)
         yield from self._missing_problem()
         yield from self._changed_problem()
+        if self._copies is not None:
+            yield from self._copies.problems(progress)
 
     # ---------------------------------------------------------------- compare
     def _compare(self, files: list[StoredFile], pool: ThreadPoolExecutor) -> Iterator[tuple[StoredFile, str | None]]:
@@ -82,19 +88,24 @@ class FileCheck:
         gone = np.flatnonzero((sizes < 0).all(axis=0)).tolist()
         # others may have been pruned meanwhile
         yield from ((file, None) for file in self._stored.still([files[i] for i in gone]))
-        unlike = (sizes >= 0) & (sizes != recorded) & (recorded >= 0)
-        for i in np.flatnonzero(unlike.any(axis=0)).tolist():
-            found = sizes[:, i][unlike[:, i]][0]
-            yield files[i], f"{found} bytes, recorded {files[i].size}"
+        whole = (sizes >= 0) & ((sizes == recorded) | (recorded < 0))
+        as_before = whole.any(axis=0)
+        for i in np.flatnonzero((sizes >= 0).any(axis=0) & ~as_before).tolist():
+            yield files[i], f"{sizes[:, i].max()} bytes, recorded {files[i].size}"
+        if self._copies is not None:
+            self._copies.add(files, whole)
         if self._checksums:
-            as_before = (~unlike & (sizes >= 0)).any(axis=0) & ~unlike.any(axis=0)
             read = [f for f, good in zip(files, as_before.tolist(), strict=True) if good and f.checksum is not None]
             for file, trouble in zip(read, pool.map(self._unlike, read), strict=True):
-                if trouble is not None:
+                if isinstance(trouble, str):
                     yield file, trouble
+                elif trouble and self._copies is not None:
+                    self._copies.add_unlike(file, trouble)
 
-    def _unlike(self, file: StoredFile) -> str | None:
-        """What is wrong with the content of a file."""
+    def _unlike(self, file: StoredFile) -> str | dict[str, str] | None:
+        """What is wrong with the content of a file, or with that of some copies beside a whole one."""
+        if self._copies is not None:
+            return self._copies.unlike(file)
         try:
             self._butler.datastore.verify(FileRecord(file.path, "", "", file.size, file.checksum))
         except (ChecksumMismatchError, DeniedError, UnreadableFileError) as error:
