@@ -23,12 +23,12 @@ def test_the_whole_story(good: Good, bad: Bad, tmp_path: Path) -> None:
     assert scatter is not None
     assert float(scatter[2]) < 0.9 * float(scatter[1])
     commands = [line.strip() for line in told.partition("Now try:\n")[2].splitlines()]
-    assert len(commands) == 6
+    assert len(commands) == 8
     for command in commands:
         name, *arguments = shlex.split(command)
         assert name == "butler"
         assert str(place) in arguments
-        assert len(good(*arguments).splitlines()) > 2
+        assert len(good(*arguments).splitlines()) >= 2
 
     with Butler(place, collections="u/demo") as butler:
         exposures = [d["exposure"] for d in butler.query_data_ids(["exposure"])]

@@ -68,10 +68,10 @@ def demo(directory: str, overwrite: bool, keep: bool, visits: int) -> None:
         story.calibrate(butler, survey)
         story.refer(butler, survey)
         story.ask(butler)
-        story.use(butler)
+        derived = story.use(butler)
     click.echo(f"\nAll done in {time.monotonic() - began:.1f} s. ", nl=False)
     if keep:
-        click.echo(f"Now try:\n{_commands(directory)}")
+        click.echo(f"Now try:\n{_commands(directory, derived)}")
     else:
         shutil.rmtree(place)
         click.echo(f"{directory} was removed again (--no-keep).")
@@ -91,7 +91,7 @@ def _prepare(place: Path, overwrite: bool) -> None:
     (place / MARK).write_text("Made by 'butler demo', whose --overwrite may remove this directory.\n", encoding="utf-8")
 
 
-def _commands(directory: str) -> str:
+def _commands(directory: str, derived: DatasetRef) -> str:
     repo = shlex.quote(directory)
     return "\n".join(
         f"  butler {text}"
@@ -102,6 +102,8 @@ def _commands(directory: str) -> str:
             f"query-dimension-records {repo} visit",
             f"query-data-ids {repo} visit detector --where \"skymap = 'DC2' AND tract = 4431 AND patch = 17\"",
             f"query-datasets {repo} {TYPE} --collections {CHAIN} --json",
+            f"lineage {repo} {derived.id}",
+            f"log {repo} --limit 10",
         )
     )
 
@@ -258,11 +260,11 @@ class _Story:
             n = question()
             self._tell("Asked for " + text.format(n=n), n, "rows")
 
-    def use(self, butler: Butler) -> None:
-        """Read an image, derive something, store it, find it again."""
+    def use(self, butler: Butler) -> DatasetRef:
+        """Read an image, derive something, store it, find it again; returns what was derived."""
         import numpy as np
 
-        from skybutler import CollectionType
+        from skybutler import CollectionType, DatasetProvenance
 
         (raw,) = butler.query_datasets("raw", RAWS, where=f"visit = 250000 AND detector = {CALIBRATED}")
         self._start()
@@ -280,13 +282,14 @@ class _Story:
         values = {"median": float(np.median(pixels)), "minimum": float(pixels.min()), "maximum": float(pixels.max())}
         self._start()
         butler.register_dataset_type(TYPE, ["instrument", "exposure", "detector"], "StructuredDataDict")
-        butler.put(values, TYPE, chosen.data_id, run=RUN)
+        derived = butler.put(values, TYPE, chosen.data_id, run=RUN, provenance=DatasetProvenance([chosen]))
         butler.collections.register(CHAIN, CollectionType.CHAINED)
         butler.collections.redefine_chain(CHAIN, [RUN, RAWS, CALIB, "refcats", "skymaps"])
         self._tell(f"Put '{TYPE}' of it into {RUN}, made the chain {CHAIN}")
         self._start()
         found = butler.get(TYPE, chosen.data_id, collections=CHAIN)
         self._tell(f"Got them back by data ID: median {found['median']:.0f} counts")
+        return derived
 
 
 def _reduced(butler: Butler, raw: DatasetRef) -> tuple[float, float]:
