@@ -46,6 +46,23 @@ def test_bad_times(option: str, value: str, bad: Bad, repo: Path) -> None:
     assert value in bad("log", repo, option, value)
 
 
+def test_trimming(good: Good, rows: Rows, run: Callable[..., Any], repo: Path) -> None:
+    before = rows("log", repo)
+    assert good("log", repo, "--trim", "7d").startswith("The journal has nothing from before ")
+    assert run("log", repo, "--trim", "0s", input="n\n").exit_code != 0
+    assert rows("log", repo) == before
+    said = good("log", repo, "--trim", "0s", "--no-confirm")
+    assert said == f"Removed {len(before)} entries of the journal.\n"
+    (told,) = rows("log", repo)
+    assert (told["action"], told["count"]) == ("trim", len(before))
+    assert good("verify", repo) == "Nothing is wrong.\n"
+
+
+def test_trimming_goes_alone(bad: Bad, repo: Path) -> None:
+    assert "no other option" in bad("log", repo, "--trim", "7d", "--action", "put", status=2)
+    assert "yesterday" in bad("log", repo, "--trim", "yesterday")
+
+
 def test_control_characters_are_shown_not_sent(good: Good, repo: Path) -> None:
     good("collection-chain", repo, "a\x1bb", "u/one")
     assert "\x1b" not in good("log", repo)

@@ -13,7 +13,7 @@ import pytest
 from skybutler.datasets import CollectionType, DatasetRef, DatasetType
 from skybutler.dimensions import DataId
 from skybutler.errors import ConflictError, DatasetExistsError
-from skybutler.registry.clock import now_ns
+from skybutler.registry.clock import now_ns, utc_text
 from skybutler.registry.journal import Entry, who_am_i
 from skybutler.registry.registry import Registry
 from skybutler.sky.timespan import Timespan
@@ -173,6 +173,32 @@ def test_many_entries_stream(registry: Registry) -> None:
     parts = [len(part) for part in registry.journal.entries(actions=["put"])]
     assert sum(parts) == 12_000
     assert max(parts) <= 5_000
+
+
+def test_trimming_leaves_one_entry_that_tells_of_it(registry: Registry) -> None:
+    first, *_ = entries(registry)
+    assert registry.journal.trim(first.time) == 0
+    assert entries(registry) == [first]
+    for n in range(3):
+        with registry.transaction():
+            registry.journal.note("put", f"t{n} in r")
+    begin = now_ns()
+    with registry.transaction():
+        registry.journal.note("put", "late in r")
+    assert registry.journal.older(begin) == registry.journal.trim(begin) == 4
+    told, late = entries(registry)
+    assert (late.subject, told.action, told.subject, told.count) == ("late in r", "trim", "journal", 4)
+    assert told.details == {"until": utc_text(begin)}
+    assert registry.journal.trim(now_ns()) == 2
+    (told,) = entries(registry)
+    assert (told.count, told.details["trimmed_before"]) == (2, 4)
+
+
+def test_trimming_is_one_transaction(registry: Registry) -> None:
+    before = entries(registry)
+    with rolled_back(registry):
+        registry.journal.trim(now_ns())
+    assert entries(registry) == before
 
 
 def test_a_transaction_that_fails_at_its_end_has_no_entry(registry: Registry, changes: Changes) -> None:

@@ -1,4 +1,4 @@
-"""The subcommand that shows the journal of changes."""
+"""The subcommand that shows the journal of changes, and shortens it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .command import command
-from .options import as_json, many, repository
-from .output import Table, show
+from .command import command, refuse
+from .options import as_json, confirm_option, many, repository
+from .output import Table, counted, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,6 +35,8 @@ _SHOWN = 120
     help="Only what concerns these collections, dataset types or dimension elements; globs of the whole subject.",
 )
 @click.option("--limit", type=click.IntRange(min=0), default=0, metavar="N", help="The last N; 0 (the default) is all.")
+@click.option("--trim", metavar="TIME", help="Remove the entries before this time (likewise); one tells of them.")
+@confirm_option
 @as_json
 def log(
     repo: str,
@@ -43,11 +45,21 @@ def log(
     action: tuple[str, ...],
     subject: tuple[str, ...],
     limit: int,
+    trim: str | None,
+    confirm: bool,
     as_json: bool,
 ) -> None:
-    """Show what was changed in REPO, newest first: when (UTC), by whom, what was done, to what and to how many."""
+    """Show what was changed in REPO, newest first: when (UTC), by whom, what was done, to what and to how many.
+
+    With --trim, remove what is older instead.
+    """
     from skybutler.butler import Butler
 
+    if trim is not None:
+        if since or until or action or subject or limit or as_json:
+            refuse("--trim removes all older entries, and goes with no other option than --no-confirm.")
+        _trim(repo, trim, confirm=confirm)
+        return
     begin, end = _moment(since), _moment(until)
     with Butler(repo) as butler:
         found = butler.registry.journal.entries(
@@ -56,6 +68,24 @@ def log(
         columns = (list(_columns(entries, as_json)) for entries in found)
         if not show(Table(("time", "who", "action", "subject", "count", "details"), columns), as_json=as_json):
             click.echo("The journal has no such change.", err=True)
+
+
+def _trim(repo: str, time: str, *, confirm: bool) -> None:
+    from skybutler.butler import Butler
+    from skybutler.registry.clock import utc_text
+
+    before = _moment(time)
+    assert before is not None
+    with Butler(repo, writeable=True) as butler:
+        journal = butler.registry.journal
+        if not (count := journal.older(before)):
+            click.echo(f"The journal has nothing from before {utc_text(before)}.")
+            return
+        if confirm:
+            what = counted(count, "entry")
+            click.confirm(f"Remove {what} of the journal from before {utc_text(before)}?", abort=True)
+        removed = journal.trim(before)
+    click.echo(f"Removed {counted(removed, 'entry')} of the journal.")
 
 
 def _moment(text: str | None) -> int | None:

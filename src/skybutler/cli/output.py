@@ -99,8 +99,10 @@ def _escaped(text: str) -> str:
 
 
 def counted(n: int, noun: str) -> str:
-    """``1 dataset``, ``2 datasets``, ``3 patches``."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}es" if noun.endswith("ch") else f"{n} {noun}s"
+    """``1 dataset``, ``2 datasets``, ``3 patches``, ``4 entries``."""
+    if n == 1:
+        return f"{n} {noun}"
+    return f"{n} {noun}es" if noun.endswith("ch") else f"{n} {noun[:-1]}ies" if noun.endswith("ry") else f"{n} {noun}s"
 
 
 def _are_numbers(column: Iterable[Any]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .clock import now_ns
+from .clock import now_ns, utc_text
 from .database import Database
 from .schema import JOURNAL
 from .tally import Noted
@@ -100,6 +100,36 @@ class Journal:
         sql += " ORDER BY k DESC" + (f" LIMIT {int(limit)}" if limit is not None else "")
         for rows in self._database.stream(sql, [v for _, values in conditions for v in values], 5_000):
             yield [_entry(*row) for row in rows]
+
+    # -------------------------------------------------------------------- trim
+    def older(self, before: int) -> int:
+        """How many entries were made before a moment (TAI nanoseconds)."""
+        row = self._database.query_one("SELECT count(*) FROM journal WHERE time < ?", [before])
+        return int(row[0]) if row else 0
+
+    def trim(self, before: int) -> int:
+        """Remove entries made before a moment, and enter how many that were, in one transaction.
+
+        Parameters
+        ----------
+        before : `int`
+            TAI nanoseconds.
+
+        Returns
+        -------
+        removed : `int`
+            How many; nothing is entered if there were none.
+        """
+        self._database.require_writeable()
+        with self._database.transaction():
+            row = self._database.query_one(
+                "SELECT sum(count) FROM journal WHERE action = 'trim' AND time < ?", [before]
+            )
+            removed = self._database.execute("DELETE FROM journal WHERE time < ?", [before])
+            if removed:
+                earlier = {"trimmed_before": int(row[0])} if row and row[0] else {}
+                self.note("trim", "journal", removed, until=utc_text(before), **earlier)
+        return removed
 
     def _one_of(self, column: str, patterns: Iterable[str]) -> tuple[str, list[Any]]:
         found = [self._database.glob(column, _pieces(pattern)) for pattern in patterns]
