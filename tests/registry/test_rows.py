@@ -45,3 +45,14 @@ def test_some_of_them(shared_world: World) -> None:
     assert rows.chosen(range(len(rows))) is rows
     assert "'calexp'" in part.described(0)
     assert str(uuid.UUID(bytes=part.ids[1])) in part.described(1)
+
+
+def test_many_refs_are_those_found_one_by_one(shared_world: World) -> None:
+    datasets = shared_world.registry.datasets
+    ids = [i for held in shared_world.datasets.values() for i in held.values()]
+    together = datasets.get_many(ids)
+    assert together.keys() == set(ids)
+    for identifier in ids:
+        ((ref, *rest),) = datasets.get_many([identifier]).values()
+        known, *others = together[identifier]
+        assert (known, known.data_id, known.run, others) == (ref, ref.data_id, ref.run, rest)

@@ -171,12 +171,12 @@ class Lookup:
         return "" if holders else f"None of them ever held a '{kind.name}'."
 
     def _record_of(self, ref: DatasetRef) -> FileRecord:
-        found = self.registry.datasets.get_many([ref.id.bytes]).get(ref.id.bytes)
+        found = self.registry.datasets.file_records([ref.id.bytes]).get(ref.id.bytes)
         if found is None:
             raise DatasetNotFoundError(f"Dataset {ref} is not in this repository.")
-        if found[2] is None:
+        if found[1] is None:
             raise FileNotFoundInStoreError(f"Nothing is stored for {ref}.", hint="It was unstored, or never written.")
-        return found[2]
+        return found[1]
 
 
 def listed(collections: Collections | Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ What is done with many at once has modules of its own, reached from here: `bulk`
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from skybutler.datasets.collection import CollectionType
@@ -198,15 +198,22 @@ class Datasets:
 
     def get_many(self, ids: Sequence[bytes]) -> dict[bytes, tuple[DatasetRef, int, FileRecord | None]]:
         """Datasets by 16-byte id: ref (data ID with required values), row and file record; unknown ids are left out."""
-        found: dict[bytes, tuple[DatasetRef, int, FileRecord | None]] = {}
+        rows = list(self._by_id(f"d.id, d.k, d.dataset_type, d.run, d.data_id, {_RECORD}", ids))
+        wanted: dict[int, set[int]] = {}
+        for row in rows:
+            wanted.setdefault(int(row[2]), set()).add(int(row[4]))
         by_k = {r.k: r for r in self._types.all()} if len(ids) > 1 else {}
-        for row in self._by_id(f"d.id, d.k, d.dataset_type, d.run, d.data_id, {_RECORD}", ids):
-            registered = by_k.get(row[2]) or self._type_by_row(int(row[2]))
-            data_id = self.data_id(registered, int(row[4]))
+        kinds = {k: by_k.get(k) or self._type_by_row(k) for k in wanted}
+        data_ids = {k: self.data_ids(kinds[k], keys) for k, keys in wanted.items()}
+        found: dict[bytes, tuple[DatasetRef, int, FileRecord | None]] = {}
+        for identifier, row, kind, run, key, *record in rows:
             ref = DatasetRef(
-                registered.dataset_type, data_id, self.run_name(int(row[3])), uuid.UUID(bytes=bytes(row[0]))
+                kinds[kind].dataset_type,
+                data_ids[kind][key],
+                self.run_name(int(run)),
+                uuid.UUID(bytes=bytes(identifier)),
             )
-            found[bytes(row[0])] = (ref, int(row[1]), self.file_record(row[5:10]))
+            found[bytes(identifier)] = (ref, int(row), self.file_record(record))
         return found
 
     def file_records(self, ids: Sequence[bytes]) -> dict[bytes, tuple[int, FileRecord | None]]:
@@ -227,15 +234,28 @@ class Datasets:
 
     def data_id(self, registered: RegisteredType, data_id: int) -> DataId:
         """The data ID (required values) of a key-table row."""
-        group = registered.dataset_type.dimensions
+        return self.data_ids(registered, [data_id])[data_id]
+
+    def data_ids(self, registered: RegisteredType, rows: Iterable[int]) -> dict[int, DataId]:
+        """The data IDs (required values) of key-table rows, some hundred a statement."""
+        group, listed = registered.dataset_type.dimensions, sorted(rows)
         required = tuple(group.required)
         if not required:
-            return DataId.from_required_values(group, ())
-        columns = ", ".join(map(quoted, required))
-        row = self._database.query_one(f"SELECT {columns} FROM {quoted(registered.key_table)} WHERE k = ?", (data_id,))
-        assert row is not None, (registered.key_table, data_id)
-        values = tuple(self._keys.decode(d, v) for d, v in zip(required, row, strict=True))
-        return DataId.from_required_values(group, values)
+            return {k: DataId.from_required_values(group, ()) for k in listed}
+        columns = ", ".join(["k", *map(quoted, required)])
+        found: list[Row] = []
+        for start in range(0, len(listed), _CHUNK):
+            wanted, values = self._database.one_of("k", "int", listed[start : start + _CHUNK])
+            found += self._database.query(
+                f"SELECT {columns} FROM {quoted(registered.key_table)} WHERE {wanted}", values
+            )
+        assert len(found) == len(listed), (registered.key_table, listed)
+        if len(found) > 1:
+            self._keys.load_texts(required, [row[1:] for row in found])
+        decode = self._keys.decode
+        return {
+            int(k): DataId.from_required_values(group, tuple(map(decode, required, stored))) for k, *stored in found
+        }
 
     def _described(self, identifier: bytes) -> str:
         ref = self.get_many([identifier])[identifier][0]

@@ -57,6 +57,12 @@ class Keys:
         """The value of a stored integer."""
         return self.names.text(stored) if dimension in self._text else stored
 
+    def load_texts(self, dimensions: Sequence[str], rows: Iterable[Row]) -> None:
+        """Fetch the texts in stored integers of many data IDs at once, before they are decoded one by one."""
+        text = [i for i, d in enumerate(dimensions) if d in self._text]
+        if text:
+            self.names.load(row[i] for row in rows for i in text)
+
     def encode_all(self, dimensions: Sequence[str], values: Sequence[Any]) -> Values | None:
         """Stored integers of one data ID, or `None` when a text is unknown."""
         text = self._text

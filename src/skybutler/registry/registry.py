@@ -235,8 +235,8 @@ class Registry(threading.local):
 
     def file_record(self, identifier: bytes) -> FileRecord | None:
         """File record of a dataset by id."""
-        found = self.datasets.get_many([identifier]).get(identifier)
-        return found[2] if found else None
+        found = self.datasets.file_records([identifier]).get(identifier)
+        return found[1] if found else None
 
     def get_dataset(self, identifier: uuid.UUID) -> tuple[DatasetRef, int, FileRecord | None] | None:
         """A dataset by its UUID: ref, row and file record, or `None`."""
