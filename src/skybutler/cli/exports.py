@@ -66,7 +66,7 @@ def import_(
     from skybutler.transfer.bundle_in import is_bundle
 
     with Butler(repo, writeable=True) as butler:
-        if is_bundle(directory):
+        if is_bundle(directory, butler.datastore.storage):
             if skip_dimensions:
                 refuse("--skip-dimensions does not go with a bundle.")
             done = butler.import_bundle(

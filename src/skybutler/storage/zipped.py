@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 from urllib.parse import quote
 
-from skybutler.errors import FileNotFoundInStoreError, InvalidError, UnreadableFileError
+from skybutler.errors import ButlerError, FileNotFoundInStoreError, InvalidError, UnreadableFileError
 
 from . import checksum
 from .block_reader import open_blocks
@@ -50,6 +50,8 @@ def members(storage: Storage, path: str) -> Mapping[str, zipfile.ZipInfo]:
             with storage.open(path) as stream, zipfile.ZipFile(stream) as opened:
                 known = {info.filename: info for info in opened.infolist()}
         except (zipfile.BadZipFile, struct.error, EOFError, NotImplementedError) as error:
+            if isinstance(error.__context__, ButlerError):  # zipfile takes every OSError for a broken file
+                raise error.__context__ from None
             raise UnreadableFileError(
                 f"{url} is not a whole zip file: {error}.", hint="Was it copied to its end? Fetch it again."
             ) from error

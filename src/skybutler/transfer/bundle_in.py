@@ -23,11 +23,11 @@ from skybutler.registry.attachments import ATTACHED, attach, attached_columns
 from skybutler.registry.record_columns import field_columns
 from skybutler.registry.rows import DatasetRows
 from skybutler.sky.timespan import Timespan
-from skybutler.storage import Stage, Storage, container, is_absolute, locate, open_storage
-from skybutler.storage.zipped import ZippedFiles
+from skybutler.storage import Stage, Storage, container, is_absolute
 
 from .bundle_manifest import FORMAT, MANIFEST, Manifest, TableEntry, check_tables, read_manifest
 from .bundle_out import FILES, column_types
+from .bundle_places import opened_bundle
 from .bundle_tables import read_table
 from .dataset_types import require_types
 from .datasets import insert_rows
@@ -44,21 +44,12 @@ __all__ = ["import_bundle", "is_bundle"]
 _RECORD = ("path", "formatter", "storage_class", "size", "checksum")
 
 
-def opened(source: str | os.PathLike[str]) -> Storage:
-    """The files of a bundle: a directory, a zip file, or either of them by URI."""
-    place = os.fspath(source)
-    if place.endswith(".zip"):
-        storage, path = locate(place if "://" in place else os.path.abspath(place))
-        return ZippedFiles(storage, path)
-    return open_storage(place)
-
-
-def is_bundle(source: str | os.PathLike[str]) -> bool:
-    """Whether a directory or zip file is a bundle, as its manifest says."""
+def is_bundle(source: str | os.PathLike[str], beside: Storage | None = None) -> bool:
+    """Whether a directory or zip file is a bundle, as its manifest says; see `opened_bundle`."""
     place = os.fspath(source)
     if "://" not in place and not os.path.exists(place):
         return False
-    storage = opened(source)
+    storage = opened_bundle(source, beside)
     return storage.exists(MANIFEST) and FORMAT.encode() in storage.read(MANIFEST)[:1000]
 
 
@@ -104,7 +95,7 @@ def import_bundle(
     """
     mode = check_mode(transfer)
     butler.registry.database.require_writeable()
-    storage = opened(source)
+    storage = opened_bundle(source, butler.datastore.storage)
     manifest = read_manifest(storage)
     check_tables(storage, manifest.tables)
     if manifest.namespace != butler.dimensions.namespace:

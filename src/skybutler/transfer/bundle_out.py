@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import CollectionType, DatasetRef, FileRecord
 from skybutler.dimensions import DimensionElement
-from skybutler.errors import FileExistsInStoreError, MissingFileError
+from skybutler.errors import MissingFileError
 from skybutler.registry.attachments import ATTACHED, all_attached, attached, attached_columns
 from skybutler.registry.memberships import all_certified, all_tagged
 from skybutler.registry.record_columns import all_records, field_columns
 from skybutler.registry.rows import DatasetRows, rows_in_run, rows_of
-from skybutler.storage import LocalStorage, Stage, container, is_absolute
+from skybutler.storage import container, is_absolute
 
 from .bundle_manifest import MANIFEST, Manifest
+from .bundle_places import Draft, new_bundle
 from .bundle_tables import TableWriter
 from .datasets import packed
 from .dimension_records import RecordGatherer
@@ -86,8 +83,8 @@ def export_bundle(
     Parameters
     ----------
     butler : `Butler`
-    destination : path
-        New directory, or a new file named ``*.zip``.
+    destination : path or URI
+        New directory (in an object store a prefix below which nothing is), or a new file named ``*.zip``.
     refs : iterable of `DatasetRef`, optional
         Which datasets, with the dimension records, types, RUNs and provenance that belong to them; by default all of
         the repository is written.
@@ -109,34 +106,9 @@ def export_bundle(
         A data file is not as it was recorded, or gone.
     """
     mode = check_mode(transfer) if transfer is not None else None
-    place = Path(os.path.abspath(destination))
-    if place.exists() and not (place.is_dir() and not any(place.iterdir())):
-        raise FileExistsInStoreError(f"{place} exists.", hint="Name a new directory, or a new file *.zip.")
-    butler.registry.refresh()
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".tmp-bundle-", dir=place.parent))
-    try:
-        manifest = _Bundle(butler, draft, refs, collections, mode).write()
-        _finish(draft, place)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return manifest
-
-
-def _finish(draft: Path, place: Path) -> None:
-    """Give the whole bundle its name: the directory, or a zip file of it."""
-    if place.suffix != ".zip":
-        draft.chmod(0o755)
-        os.replace(draft, place)
-        return
-    packed_up = draft.with_suffix(".zip")
-    try:
-        with zipfile.ZipFile(packed_up, "w", zipfile.ZIP_STORED) as made:
-            for file in sorted(p for p in draft.rglob("*") if p.is_file()):
-                made.write(file, str(file.relative_to(draft)))
-        os.replace(packed_up, place)
-    finally:
-        packed_up.unlink(missing_ok=True)
+    with new_bundle(destination, butler.datastore.storage) as draft:
+        butler.registry.refresh()
+        return _Bundle(butler, draft, refs, collections, mode).write()
 
 
 class _Bundle:
@@ -145,12 +117,13 @@ class _Bundle:
     def __init__(
         self,
         butler: Butler,
-        folder: Path,
+        draft: Draft,
         refs: Iterable[DatasetRef] | HasIds | None,
         collections: Sequence[str],
         mode: str | None,
     ) -> None:
-        self._butler, self._registry, self._folder, self._mode = butler, butler.registry, folder, mode
+        self._butler, self._registry, self._mode = butler, butler.registry, mode
+        self._draft, self._folder = draft, draft.folder
         self._ids = packed(refs) if refs is not None else None
         self._held = set(self._ids) if self._ids is not None else None
         self._runs: set[str] = set()
@@ -258,15 +231,14 @@ class _Bundle:
             self._brought.add(file)
             measured = (-1, None) if file != path else (-1 if size is None else size, checksum)
             jobs[file] = Job(FileRecord(file, formatter, storage_class, *measured), FILES + file)
-        storage = LocalStorage(self._folder)
-        with Stage(storage) as stage:
-            try:
-                bring_files(
-                    self._butler.datastore, storage, list(jobs.values()), str(self._mode), stage, in_use=lambda p: True
-                )
-            except MissingFileError as error:
-                error.hint = "Remove such datasets, or export without files. Find them with: butler verify REPO"
-                raise
+        storage, stage = self._draft.files, self._draft.stage
+        todo, mode = list(jobs.values()), str(self._mode)
+        try:
+            bring_files(self._butler.datastore, storage, todo, mode, stage, in_use=lambda p: True)
+        except MissingFileError as error:
+            error.hint = "Remove such datasets, or export without files. Find them with: butler verify REPO"
+            raise
+        stage.sync()
         self._manifest.file_bytes += int(storage.sizes([job.path for job in jobs.values()]).sum()) if jobs else 0
 
     # ------------------------------------------------------------ definitions
