@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from skybutler import Butler
 from skybutler.transfer.calibrations import export_calibrations
-from support.peer import Peer, peer_or_none
-
-
-@pytest.fixture(scope="module")
-def peer() -> Peer:
-    """The real thing; where it has to be there (CI), its absence is a failure."""
-    found = peer_or_none()
-    if found is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("SKYBUTLER_PEER_PYTHON is not set: see `make unit`.")
-    return found
+from support.peer import Peer
 
 
 def ranges(butler: Butler) -> list[tuple[object, ...]]:

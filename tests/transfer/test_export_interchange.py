@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,21 +14,12 @@ from astropy.table import Table
 from skybutler import Butler, CollectionType
 from skybutler.sky.timespan import Timespan
 from skybutler.transfer.yaml_values import ExportLoader
-from support.peer import Peer, peer_or_none
+from support.peer import Peer
 
 pytestmark = pytest.mark.timeout(900)  # each command of the peer takes seconds to start
 
 MAX_NS = 4_102_444_800_000_000_000
 """What the peer counts as unbounded."""
-
-
-@pytest.fixture(scope="module")
-def peer() -> Peer:
-    """The real thing; where it has to be there (CI), its absence is a failure."""
-    found = peer_or_none()
-    if found is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("SKYBUTLER_PEER_PYTHON is not set: see `make unit`.")
-    return found
 
 
 @pytest.fixture
@@ -108,6 +98,16 @@ def plain(value: Any) -> Any:
     return value.encode().hex() if hasattr(value, "relate") else value
 
 
+def export_everything(butler: Butler, directory: Path) -> None:
+    """All that a repository holds, also records that no dataset refers to."""
+    with butler.export(directory=directory, format="yaml", transfer="copy") as export:
+        export.save_datasets(butler.query_datasets("*", "*", find_first=False))
+        for name in butler.collections.query("*"):
+            export.save_collection(name)
+        for element in ("physical_filter", "day_obs", "group", "visit_system"):
+            export.save_dimension_data(element, butler.query_dimension_records(element))
+
+
 def test_theirs_comes_in_whole(target: Butler, theirs: tuple[Path, dict[str, Any]]) -> None:
     folder, expected = theirs
     target.import_(directory=folder, format="yaml", transfer="copy")
@@ -117,12 +117,7 @@ def test_theirs_comes_in_whole(target: Butler, theirs: tuple[Path, dict[str, Any
 def test_theirs_goes_out_again_as_it_was(ours: Butler, theirs: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     folder, _ = theirs
     ours.import_(directory=folder, format="yaml", transfer="direct")
-    with ours.export(directory=tmp_path / "again", format="yaml", transfer="copy") as export:
-        export.save_datasets(ours.query_datasets("*", "*", find_first=False))
-        for name in ours.collections.query("*"):
-            export.save_collection(name)
-        for element in ("physical_filter", "day_obs", "group", "visit_system"):
-            export.save_dimension_data(element, ours.query_dimension_records(element))
+    export_everything(ours, tmp_path / "again")
     first, second = (yaml.load((f / "export.yaml").read_text(), ExportLoader) for f in (folder, tmp_path / "again"))
     for blocks in (first["data"], second["data"]):
         for block in blocks:
@@ -139,12 +134,7 @@ def test_theirs_goes_out_again_as_it_was(ours: Butler, theirs: tuple[Path, dict[
 def test_ours_goes_into_theirs(peer: Peer, ours: Butler, theirs: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     folder, expected = theirs
     ours.import_(directory=folder, format="yaml", transfer="copy")
-    with ours.export(directory=tmp_path / "out", format="yaml", transfer="copy") as export:
-        export.save_datasets(ours.query_datasets("*", "*", find_first=False))
-        for name in ours.collections.query("*"):
-            export.save_collection(name)
-        for element in ("physical_filter", "day_obs", "group", "visit_system"):
-            export.save_dimension_data(element, ours.query_dimension_records(element))
+    export_everything(ours, tmp_path / "out")
     peer.butler("create", tmp_path / "new")
     peer.butler("import", "-t", "copy", tmp_path / "new", tmp_path / "out")
     assert peer.content(tmp_path / "new") == expected

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from skybutler import Butler
+from support.kept import RUN, make_kept
+from support.s3 import S3Server
 from support.world import World, make_world
 
 
@@ -27,3 +29,14 @@ def butler(database_url: str, tmp_path: Path) -> Iterator[Butler]:
 def world(butler: Butler) -> World:
     """The small world in the repository, without files."""
     return make_world(butler.registry)
+
+
+@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.s3)])
+def kept(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Butler]:
+    """A repository with six notes, on both databases and both storages."""
+    root = None
+    if request.param == "s3":
+        server: S3Server = request.getfixturevalue("s3_environment")
+        root = server.new_root()
+    with Butler(make_kept(database_url, tmp_path / "repo", root), writeable=True, collections=RUN) as butler:
+        yield butler

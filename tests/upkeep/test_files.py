@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from skybutler import Butler, FileDataset
 from skybutler.datasets import CollectionType, DatasetExistence, FileRecord
 from skybutler.upkeep.files import FileCheck
 from skybutler.upkeep.problem import Problem, Remedies, quiet
-from support.kept import RUN, content, make_kept, path, refs, rewrite
-from support.s3 import S3Server
-
-
-@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.s3)])
-def kept(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Butler]:
-    """A repository with six notes."""
-    root = None
-    if request.param == "s3":
-        server: S3Server = request.getfixturevalue("s3_environment")
-        root = server.new_root()
-    with Butler(make_kept(database_url, tmp_path / "repo", root), writeable=True, collections=RUN) as butler:
-        yield butler
+from support.kept import RUN, content, path, refs, rewrite
 
 
 def look(

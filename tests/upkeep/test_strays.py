@@ -6,7 +6,6 @@ import dataclasses
 import io
 import os
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,17 +22,6 @@ from support.s3 import S3Server, begin_upload
 
 NOW = Remedies(older_than=0.0)
 DELETE = Remedies(delete_orphans=True, older_than=0.0)
-
-
-@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.s3)])
-def kept(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Butler]:
-    """A repository with six notes."""
-    root = None
-    if request.param == "s3":
-        server: S3Server = request.getfixturevalue("s3_environment")
-        root = server.new_root()
-    with Butler(make_kept(database_url, tmp_path / "repo", root), writeable=True, collections=RUN) as butler:
-        yield butler
 
 
 def look(butler: Butler, remedies: Remedies = NOW, most: int | None = 5) -> dict[str, Problem]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import click
 
 from skybutler.errors import ParameterError
@@ -9,17 +11,14 @@ from skybutler.errors import ParameterError
 from .answers import Datasets, explain
 from .command import command
 from .options import (
+    Chosen,
     as_json,
     check_find_first,
-    collections_option,
     dataset_type_option,
-    find_first,
-    limit,
-    order_by,
+    query_options,
     repository,
     transfer_option,
     types_argument,
-    where,
 )
 from .output import counted, show, table_of_rows
 
@@ -29,23 +28,15 @@ __all__ = ["associate", "query_datasets", "retrieve_artifacts"]
 @command("query-datasets")
 @repository
 @types_argument()
-@collections_option("Collections to search, in this order; globs; all by default.")
-@where
-@find_first
-@limit
-@order_by
+@query_options("Collections to search, in this order; globs; all by default.")
 @click.option("--show-uri", is_flag=True, help="Show where the files are.")
 @as_json
 def query_datasets(
     repo: str,
     glob: tuple[str, ...],
-    collections: tuple[str, ...],
-    where: str,
-    find_first: bool,
-    limit: int,
-    order_by: tuple[str, ...],
     show_uri: bool,
     as_json: bool,
+    **chosen: Unpack[Chosen],
 ) -> None:
     """List datasets of the dataset types TYPE (names and globs; all by default), sorted by data ID.
 
@@ -53,9 +44,9 @@ def query_datasets(
     """
     from skybutler.butler import Butler
 
-    check_find_first(find_first, collections)
+    check_find_first(chosen["find_first"], chosen["collections"])
     with Butler(repo) as butler:
-        found = Datasets(butler, glob, collections, where=where, find_first=find_first, order_by=order_by, limit=limit)
+        found = Datasets(butler, glob, **chosen)
         found.show(as_json=as_json, uris=show_uri)
 
 
@@ -63,27 +54,21 @@ def query_datasets(
 @repository
 @click.argument("collection")
 @dataset_type_option()
-@collections_option("Collections to take datasets from; globs; all by default.")
-@where
-@find_first
-@limit
+@query_options("Collections to take datasets from; globs; all by default.", order=False)
 def associate(
     repo: str,
     collection: str,
     dataset_types: tuple[str, ...],
-    collections: tuple[str, ...],
-    where: str,
-    find_first: bool,
-    limit: int,
+    **chosen: Unpack[Chosen],
 ) -> None:
     """Put datasets into the TAGGED collection COLLECTION, which is made when needed."""
     from skybutler.butler import Butler
     from skybutler.datasets import CollectionType
     from skybutler.datasets.packed_ids import PackedIds
 
-    check_find_first(find_first, collections)
+    check_find_first(chosen["find_first"], chosen["collections"])
     with Butler(repo, writeable=True) as butler:
-        found = Datasets(butler, dataset_types, collections, where=where, find_first=find_first, limit=limit)
+        found = Datasets(butler, dataset_types, **chosen)
         with butler.transaction():
             butler.collections.register(collection, CollectionType.TAGGED)
             ids = PackedIds(ref.id.bytes for ref in found.refs())
@@ -97,11 +82,7 @@ def associate(
 @repository
 @click.argument("destination", type=click.Path(file_okay=False))
 @dataset_type_option()
-@collections_option("Collections to search, in this order; globs; all by default.")
-@where
-@find_first
-@limit
-@order_by
+@query_options("Collections to search, in this order; globs; all by default.")
 @transfer_option("auto", ("auto", "copy", "link", "hardlink", "symlink", "relsymlink"))
 @click.option("--preserve-path/--no-preserve-path", default=True, help="Keep directories (the default), or not.")
 @click.option("--clobber/--no-clobber", default=False, help="Replace files that exist.")
@@ -112,17 +93,13 @@ def retrieve_artifacts(
     repo: str,
     destination: str,
     dataset_types: tuple[str, ...],
-    collections: tuple[str, ...],
-    where: str,
-    find_first: bool,
-    limit: int,
-    order_by: tuple[str, ...],
     transfer: str,
     preserve_path: bool,
     clobber: bool,
     zipped: bool,
     verbose: bool,
     as_json: bool,
+    **chosen: Unpack[Chosen],
 ) -> None:
     """Copy the files of datasets into the directory DESTINATION: all of them, or none.
 
@@ -130,13 +107,11 @@ def retrieve_artifacts(
     """
     from skybutler.butler import Butler
 
-    if not (dataset_types or collections or where):
+    if not (dataset_types or chosen["collections"] or chosen["where"]):
         raise ParameterError("Which datasets?", hint="Give --dataset-type, --collections or --where; '*' means all.")
-    check_find_first(find_first, collections)
+    check_find_first(chosen["find_first"], chosen["collections"])
     with Butler(repo) as butler:
-        found = Datasets(
-            butler, dataset_types, collections, where=where, find_first=find_first, order_by=order_by, limit=limit
-        )
+        found = Datasets(butler, dataset_types, **chosen)
         if zipped:
             files = [butler.retrieve_artifacts_zip(found, destination, overwrite=clobber)] if found.count() else []
         else:

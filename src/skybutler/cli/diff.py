@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .command import command
-from .options import as_json, collections_option, where
+from .options import as_json, collections_option, examples_option, where
 from .output import cell, counted, show, table_of_rows
 from .progress import progress_bar
 
@@ -27,14 +27,7 @@ _SIGNS = {"only_a": "-", "only_b": "+", "changed": "~"}
 @collections_option("Only these collections and the datasets in them; globs.")
 @where
 @click.option("--files", is_flag=True, help="Compare recorded sizes and checksums of files too.")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=0),
-    default=5,
-    show_default=True,
-    metavar="N",
-    help="Show N examples of each kind of difference; 0 for all.",
-)
+@examples_option("difference")
 @as_json
 @click.pass_context
 def diff(

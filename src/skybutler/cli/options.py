@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NotRequired, TypedDict, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -14,16 +14,19 @@ from skybutler.errors import ButlerError
 from .command import Settings, refuse
 
 __all__ = [
+    "Chosen",
     "as_json",
     "assignments",
     "collections_option",
     "confirm_option",
     "dataset_type_option",
+    "examples_option",
     "find_first",
     "limit",
     "many",
     "many_arguments",
     "order_by",
+    "query_options",
     "repository",
     "split_commas",
     "track",
@@ -179,6 +182,27 @@ find_first: Decorator[Any] = click.option(
 )
 
 
+class Chosen(TypedDict):
+    """What `query_options` say."""
+
+    collections: tuple[str, ...]
+    where: str
+    find_first: bool
+    limit: int
+    order_by: NotRequired[tuple[str, ...]]
+
+
+def query_options(help: str, *, order: bool = True) -> Decorator[Any]:
+    """Which datasets, ``--collections`` (with this help) to ``--order-by``: the function gets them as `Chosen`."""
+
+    def with_options(function: Any) -> Any:
+        for option in (*([order_by] if order else []), limit, find_first, where, collections_option(help)):
+            function = option(function)
+        return function
+
+    return with_options
+
+
 def check_find_first(wanted: bool, collections: tuple[str, ...]) -> None:
     """Refuse ``--find-first`` where "first" has no meaning."""
     if wanted and (not collections or any(c in name for name in collections for c in "*?[")):
@@ -186,6 +210,18 @@ def check_find_first(wanted: bool, collections: tuple[str, ...]) -> None:
 
 
 # --------------------------------------------------------------------- others
+def examples_option(of: str) -> Decorator[Any]:
+    """``--limit`` of examples of each kind of something."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(min=0),
+        default=5,
+        show_default=True,
+        metavar="N",
+        help=f"Show N examples of each kind of {of}; 0 for all.",
+    )
+
+
 def _keep_json(context: click.Context, _: click.Parameter, value: bool) -> bool:
     context.ensure_object(Settings).as_json = value
     return value

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from .answers import Datasets, explain
 from .command import command
 from .options import (
+    Chosen,
     as_json,
     check_find_first,
-    collections_option,
     dataset_type_option,
-    find_first,
-    limit,
-    order_by,
+    query_options,
     repository,
     transfer_option,
     types_argument,
-    where,
 )
 from .output import counted
 from .progress import progress_bar
@@ -39,11 +36,7 @@ _NAMED = 5
 @click.argument("dest")
 @types_argument("types")
 @dataset_type_option()
-@collections_option("Collections of SOURCE to search, in this order; globs; all by default.")
-@where
-@find_first
-@limit
-@order_by
+@query_options("Collections of SOURCE to search, in this order; globs; all by default.")
 @transfer_option("auto", ("auto", "copy", "link", "hardlink", "symlink", "relsymlink"))
 @click.option(
     "--register-dataset-types/--no-register-dataset-types",
@@ -62,16 +55,12 @@ def transfer_datasets(
     dest: str,
     types: tuple[str, ...],
     dataset_types: tuple[str, ...],
-    collections: tuple[str, ...],
-    where: str,
-    find_first: bool,
-    limit: int,
-    order_by: tuple[str, ...],
     transfer: str,
     register_dataset_types: bool,
     transfer_dimensions: bool,
     dry_run: bool,
     as_json: bool,
+    **chosen: Unpack[Chosen],
 ) -> None:
     """Copy datasets of the repository SOURCE into the repository DEST, with their files, ids and RUNs.
 
@@ -81,17 +70,9 @@ def transfer_datasets(
     from skybutler.butler import Butler
     from skybutler.transfer.datasets import packed, transfer_from
 
-    check_find_first(find_first, collections)
+    check_find_first(chosen["find_first"], chosen["collections"])
     with Butler(source) as origin, Butler(dest, writeable=not dry_run) as target:
-        found = Datasets(
-            origin,
-            (*types, *dataset_types),
-            collections,
-            where=where,
-            find_first=find_first,
-            order_by=order_by,
-            limit=limit,
-        )
+        found = Datasets(origin, (*types, *dataset_types), **chosen)
         with progress_bar("Copying", "datasets") as advance:
             done = transfer_from(
                 target,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .command import command, refuse
-from .options import as_json, collections_option, dataset_type_option, repository
+from .options import as_json, collections_option, dataset_type_option, examples_option, repository
 from .output import cell, counted, show, table_of_rows
 from .progress import progress_bar
 
@@ -49,14 +49,7 @@ def _duration(context: click.Context, parameter: click.Parameter, text: str) -> 
 @click.option("--delete-orphans", is_flag=True, help="A repair deletes files that no dataset has.")
 @click.option("--remove-missing", is_flag=True, help="A repair removes datasets whose file is gone altogether.")
 @click.option("--accept-changed", is_flag=True, help="A repair records changed files as they are now.")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=0),
-    default=5,
-    show_default=True,
-    metavar="N",
-    help="Show N examples of each kind of trouble; 0 for all.",
-)
+@examples_option("trouble")
 @as_json
 @click.pass_context
 def verify(
