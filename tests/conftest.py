@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import hypothesis
 import pytest
 
+from support.peer import Peer, peer_or_none
 from support.postgres import GuardedServer, PostgresServer, fresh_database
 from support.privileges import mounted_tmpfs, run_unprivileged
 
@@ -51,6 +52,13 @@ def shared() -> Path:
     if not folder.is_dir():
         _missing(f"No shared data at {folder}; set SKYBUTLER_SHARED.")
     return folder
+
+
+@pytest.fixture(scope="session")
+def peer() -> Peer:
+    """The real lsst.daf.butler."""
+    found = peer_or_none()
+    return found if found is not None else _missing("SKYBUTLER_PEER_PYTHON is not set: see `make unit`.")
 
 
 # ------------------------------------------------------------------------------------------------------------ databases

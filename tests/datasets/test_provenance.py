@@ -13,7 +13,7 @@ from skybutler.datasets import DatasetRef, DatasetType
 from skybutler.datasets.provenance import DatasetProvenance, provenance_keys
 from skybutler.dimensions import DataId, DimensionUniverse
 from skybutler.errors import InvalidError
-from support.peer import peer_or_none
+from support.peer import Peer
 
 UNIVERSE = DimensionUniverse.load()
 VISIT = UNIVERSE.conform(["visit", "detector"])
@@ -91,10 +91,7 @@ FORMS: list[tuple[bool, dict[str, Any]]] = [
 ]
 
 
-def test_flat_names_are_those_of_the_peer() -> None:
-    peer = peer_or_none()
-    if peer is None:
-        pytest.skip("No lsst.daf.butler: set SKYBUTLER_PEER_PYTHON.")
+def test_flat_names_are_those_of_the_peer(peer: Peer) -> None:
     provenance = DatasetProvenance([raw(n) for n in range(3)], QUANTUM)
     provenance.add_extra_provenance(raw(1).id, {"EXPTIME": 30.0, "flag": True})
     told = json.loads(peer.script(PEER.replace("FORMS", json.dumps(FORMS))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,7 +14,6 @@ import pytest
 from skybutler import Butler, CollectionType
 from skybutler.sky.timespan import Timespan
 from support.exchange import make_repository
-from support.peer import Peer, peer_or_none
 from support.world import make_world
 
 Make = Callable[..., Butler]
@@ -38,15 +36,6 @@ def make(database_url: str, tmp_path: Path) -> Iterator[Make]:
             return stack.enter_context(Butler(root, writeable=True))
 
         yield new
-
-
-@pytest.fixture(scope="module")
-def peer() -> Peer:
-    """The real thing; where it has to be there (CI), its absence is a failure."""
-    found = peer_or_none()
-    if found is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("SKYBUTLER_PEER_PYTHON is not set: see `make unit`.")
-    return found
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ Knows no files.  Dimension records and regions have modules of their own: `check
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from skybutler.datasets.collection import CollectionType
@@ -43,6 +43,12 @@ class RowCheck:
     find: Callable[[], Iterable[list[Row]]]
     remedy: str = ""
     repair: Callable[[], int] | None = None
+
+    @classmethod
+    def of_extra_rows(cls, database: Database, kind: str, what: str, names: tuple[str, ...], rows: str) -> RowCheck:
+        """A rule that rows of one table break by being there (``rows`` is SQL from its FROM on): they are deleted."""
+        find = partial(database.stream, f"SELECT {', '.join(names)} {rows}")
+        return cls(kind, what, names, find, "delete them", partial(database.execute, f"DELETE {rows}"))
 
 
 _REFERENCES = (
@@ -99,14 +105,9 @@ def reference_checks(database: Database) -> Iterator[RowCheck]:
             f"FROM {table} WHERE {column} IS NOT NULL "
             f"AND NOT EXISTS (SELECT 1 FROM {target} t WHERE t.k = {table}.{column})"
         )
-        find = partial(database.stream, f"SELECT {', '.join(names)} {lost}")
         what = f"{table} rows whose {column} does not exist"
-        if table in _KEPT or place in _KEPT:
-            yield RowCheck("dangling-row", what, names, find)
-        else:
-            yield RowCheck(
-                "dangling-row", what, names, find, "delete them", partial(database.execute, f"DELETE {lost}")
-            )
+        check = RowCheck.of_extra_rows(database, "dangling-row", what, names, lost)
+        yield replace(check, remedy="", repair=None) if table in _KEPT or place in _KEPT else check
 
 
 # ------------------------------------------------------------------- datasets
@@ -177,14 +178,8 @@ def _member_checks(database: Database, table: str, kind: CollectionType) -> Iter
         f"FROM {table} WHERE EXISTS (SELECT 1 FROM dataset d WHERE d.k = {table}.dataset "
         f"AND (d.dataset_type <> {table}.dataset_type OR d.data_id <> {table}.data_id))"
     )
-    yield RowCheck(
-        "unlike-member",
-        f"{table} rows with another type or data ID than their dataset",
-        ("collection", "dataset"),
-        partial(database.stream, f"SELECT collection, dataset {unlike}"),
-        "delete them",
-        partial(database.execute, f"DELETE {unlike}"),
-    )
+    what = f"{table} rows with another type or data ID than their dataset"
+    yield RowCheck.of_extra_rows(database, "unlike-member", what, ("collection", "dataset"), unlike)
     wrong = f"SELECT DISTINCT c.name FROM {table} m JOIN collection c ON c.k = m.collection WHERE c.kind <> {int(kind)}"
     what = f"collections with {table} rows that are not {kind.name}"
     yield RowCheck("wrong-kind", what, ("collection",), partial(database.stream, wrong))

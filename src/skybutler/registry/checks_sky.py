@@ -53,14 +53,8 @@ def _without_record(database: Database, number: int, element: str) -> RowCheck:
         f"FROM footprint WHERE footprint_set = {number} "
         f"AND NOT EXISTS (SELECT 1 FROM {quoted(element)} t WHERE t.k = footprint.k)"
     )
-    return RowCheck(
-        "stray-region",
-        f"regions of {element} records that do not exist",
-        ("footprint_set", "k"),
-        partial(database.stream, f"SELECT footprint_set, k {lost}"),
-        "delete them",
-        partial(database.execute, f"DELETE {lost}"),
-    )
+    what = f"regions of {element} records that do not exist"
+    return RowCheck.of_extra_rows(database, "stray-region", what, ("footprint_set", "k"), lost)
 
 
 def _filed(database: Database) -> Iterator[tuple[list[Row], SpatialKeys]]:

@@ -211,9 +211,7 @@ class Collections:
         self._children.update({k: tuple(members) for k, members in found.items()})
 
     def _by_key(self, columns: str, source: str, key: str, keys: Sequence[int], order: str = "") -> Iterator[Row]:
-        for start in range(0, len(keys), _CHUNK):
-            wanted, values = self._database.one_of(key, "int", keys[start : start + _CHUNK])
-            yield from self._database.query(f"SELECT {columns} FROM {source} WHERE {wanted} {order}", values)
+        return self._database.query_many(f"SELECT {columns} FROM {source}", key, "int", keys, order)
 
     def _lists(self, columns: str, source: str, key: str, keys: Sequence[int], order: str = "") -> dict[int, list[str]]:
         found: dict[int, list[str]] = {}
@@ -381,7 +379,6 @@ class Collections:
             self._revision.bump()
 
 
-_CHUNK = 400
 _PARENTS = "collection_chain h JOIN collection p ON p.k = h.parent"
 _SUMMARIES = "collection_summary s JOIN dataset_type t ON t.k = s.dataset_type"
 

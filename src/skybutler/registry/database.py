@@ -25,6 +25,8 @@ ColumnKind = Literal["int", "float", "text", "bytes", "id", "bool", "key"]
 
 Row = tuple[Any, ...]
 
+_LISTED = 400
+"""So many values are listed in a statement."""
 _FIRST_STATISTICS = 2000
 """Rows written by a process before it first refreshes the planner's statistics."""
 
@@ -191,6 +193,14 @@ class Database(ABC):
     def one_of(self, expression: str, kind: ColumnKind, values: Sequence[Any]) -> tuple[str, list[Any]]:
         """SQL and parameters of a value being one of some hundred at most, of a kind."""
         return f"{expression} IN ({', '.join('?' * len(values))})", list(values)
+
+    def query_many(
+        self, select: str, expression: str, kind: ColumnKind, values: Sequence[Any], order: str = ""
+    ) -> Iterator[Row]:
+        """Rows of a SELECT (up to its FROM) where an expression is one of many values, some hundred a statement."""
+        for start in range(0, len(values), _LISTED):
+            wanted, given = self.one_of(expression, kind, values[start : start + _LISTED])
+            yield from self.query(f"{select} WHERE {wanted} {order}".rstrip(), given)
 
     order_lock = " FOR NO KEY UPDATE"
     """End of a SELECT that transactions go through one by one, though rows may refer to its rows; empty as above."""

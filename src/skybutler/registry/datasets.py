@@ -6,7 +6,7 @@ What is done with many at once has modules of its own, reached from here: `bulk`
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from skybutler.datasets.collection import CollectionType
@@ -34,7 +34,6 @@ _INSERT = (
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _NOT_STORED = (None,) * 5
-_CHUNK = 400
 
 
 class Datasets:
@@ -198,7 +197,8 @@ class Datasets:
 
     def get_many(self, ids: Sequence[bytes]) -> dict[bytes, tuple[DatasetRef, int, FileRecord | None]]:
         """Datasets by 16-byte id: ref (data ID with required values), row and file record; unknown ids are left out."""
-        rows = list(self._by_id(f"d.id, d.k, d.dataset_type, d.run, d.data_id, {_RECORD}", ids))
+        select = f"SELECT d.id, d.k, d.dataset_type, d.run, d.data_id, {_RECORD} FROM dataset d"
+        rows = list(self._database.query_many(select, "d.id", "id", ids))
         wanted: dict[int, set[int]] = {}
         for row in rows:
             wanted.setdefault(int(row[2]), set()).add(int(row[4]))
@@ -218,14 +218,8 @@ class Datasets:
 
     def file_records(self, ids: Sequence[bytes]) -> dict[bytes, tuple[int, FileRecord | None]]:
         """Row and file record of datasets by 16-byte id; unknown ids are left out."""
-        rows = self._by_id(f"d.id, d.k, {_RECORD}", ids)
+        rows = self._database.query_many(f"SELECT d.id, d.k, {_RECORD} FROM dataset d", "d.id", "id", ids)
         return {bytes(row[0]): (int(row[1]), self.file_record(row[2:7])) for row in rows}
-
-    def _by_id(self, columns: str, ids: Sequence[bytes]) -> Iterator[Row]:
-        """Columns of datasets, some hundred ids a statement."""
-        for start in range(0, len(ids), _CHUNK):
-            wanted, values = self._database.one_of("d.id", "id", ids[start : start + _CHUNK])
-            yield from self._database.query(f"SELECT {columns} FROM dataset d WHERE {wanted}", values)
 
     def _type_by_row(self, k: int) -> RegisteredType:
         row = self._database.query_one("SELECT name FROM dataset_type WHERE k = ?", (k,))
@@ -242,13 +236,8 @@ class Datasets:
         required = tuple(group.required)
         if not required:
             return {k: DataId.from_required_values(group, ()) for k in listed}
-        columns = ", ".join(["k", *map(quoted, required)])
-        found: list[Row] = []
-        for start in range(0, len(listed), _CHUNK):
-            wanted, values = self._database.one_of("k", "int", listed[start : start + _CHUNK])
-            found += self._database.query(
-                f"SELECT {columns} FROM {quoted(registered.key_table)} WHERE {wanted}", values
-            )
+        select = f"SELECT {', '.join(['k', *map(quoted, required)])} FROM {quoted(registered.key_table)}"
+        found = list(self._database.query_many(select, "k", "int", listed))
         assert len(found) == len(listed), (registered.key_table, listed)
         if len(found) > 1:
             self._keys.load_texts(required, [row[1:] for row in found])

@@ -13,11 +13,12 @@ from typing import Any
 from skybutler.datasets.provenance import DatasetProvenance
 from skybutler.errors import InvalidError
 
-from .database import Database, Row
+from .database import Database
 from .schema import LINEAGE, PROVENANCE
 
 __all__ = ["Lineage"]
 
+_PAIRS = "SELECT d.id, l.input FROM"
 _CHUNK = 400
 
 
@@ -63,23 +64,19 @@ class Lineage:
 
     def _rows(self, made: Mapping[bytes, DatasetProvenance]) -> dict[bytes, int]:
         if len(made) <= _CHUNK:
-            return {bytes(i): int(k) for i, k in self._one_of("d.id, d.k", "dataset d", "d.id", list(made))}
+            return {
+                bytes(i): int(k)
+                for i, k in self._database.query_many("SELECT d.id, d.k FROM dataset d", "d.id", "id", list(made))
+            }
         with self._database.staged({"id": "id"}, ((i,) for i in made), measured=True) as stage:
             join = self._database.looked_up("dataset", "d", "d.id = s.id")
             return {bytes(i): int(k) for i, k in self._database.query(f"SELECT d.id, d.k FROM {stage} s {join}")}
 
-    def _one_of(
-        self, columns: str, source: str, expression: str, ids: Sequence[bytes], order: str = ""
-    ) -> Iterator[Row]:
-        for start in range(0, len(ids), _CHUNK):
-            wanted, values = self._database.one_of(expression, "id", ids[start : start + _CHUNK])
-            yield from self._database.query(f"SELECT {columns} FROM {source} WHERE {wanted} {order}", values)
-
     # -------------------------------------------------------------------- read
     def get(self, ids: Sequence[bytes]) -> dict[bytes, DatasetProvenance]:
         """What is recorded of datasets, by 16-byte id; inputs are UUIDs.  Those without provenance are left out."""
-        source = "dataset d JOIN provenance p ON p.dataset = d.k"
-        rows = list(self._one_of("d.id, p.quantum, p.extras", source, "d.id", ids))
+        select = "SELECT d.id, p.quantum, p.extras FROM dataset d JOIN provenance p ON p.dataset = d.k"
+        rows = list(self._database.query_many(select, "d.id", "id", ids))
         inputs: dict[bytes, list[uuid.UUID]] = {bytes(row[0]): [] for row in rows}
         for identifier, given in self.inputs(list(inputs)):
             inputs[identifier].append(uuid.UUID(bytes=given))
@@ -90,14 +87,14 @@ class Lineage:
 
     def inputs(self, ids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """Pairs of dataset and input, in the order of each dataset's inputs."""
-        source = "dataset d JOIN lineage l ON l.dataset = d.k"
-        for made, given in self._one_of("d.id, l.input", source, "d.id", ids, "ORDER BY l.dataset, l.position"):
+        select, order = f"{_PAIRS} dataset d JOIN lineage l ON l.dataset = d.k", "ORDER BY l.dataset, l.position"
+        for made, given in self._database.query_many(select, "d.id", "id", ids, order):
             yield bytes(made), bytes(given)
 
     def outputs(self, ids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """Pairs of dataset and input, of all datasets that have one of these as input, oldest first."""
-        source = "lineage l JOIN dataset d ON d.k = l.dataset"
-        for made, given in self._one_of("d.id, l.input", source, "l.input", ids, "ORDER BY l.dataset"):
+        select = f"{_PAIRS} lineage l JOIN dataset d ON d.k = l.dataset"
+        for made, given in self._database.query_many(select, "l.input", "id", ids, "ORDER BY l.dataset"):
             yield bytes(made), bytes(given)
 
 

@@ -8,8 +8,6 @@ from .database import Database
 
 __all__ = ["Names"]
 
-_CHUNK = 500
-
 
 class Names:
     """Text ↔ integer of the ``name`` table, cached both ways; rolled-back names are forgotten.
@@ -80,10 +78,8 @@ class Names:
     def load(self, keys: Iterable[int]) -> None:
         """Fetch what the cache lacks of ``keys``."""
         missing = sorted({k for k in keys if k not in self._texts})
-        for start in range(0, len(missing), _CHUNK):
-            wanted, values = self._database.one_of("k", "int", missing[start : start + _CHUNK])
-            for k, text in self._database.query(f"SELECT k, text FROM name WHERE {wanted}", values):
-                self._remember(k, text)
+        for k, text in self._database.query_many("SELECT k, text FROM name", "k", "int", missing):
+            self._remember(k, text)
 
     def _remember(self, k: int, text: str) -> int:
         self._ids[text] = k
