@@ -14,7 +14,7 @@ from skybutler.registry.record_columns import all_records
 from skybutler.sky.timespan import Timespan
 from support.world import fill_records
 
-__all__ = ["content", "files_below", "fill", "make_repository", "put_calexps", "run_rows"]
+__all__ = ["content", "files_below", "fill", "make_repository", "put_calexps", "run_rows", "spoil"]
 
 VISITS, DETECTORS = (10, 11, 20), range(3)
 
@@ -130,3 +130,12 @@ def files_below(butler: Butler) -> set[str]:
 def data_id(butler: Butler, kind: str, **values: Any) -> DataId:
     """A data ID of a dataset type."""
     return DataId.standardize(values, group=butler.get_dataset_type(kind).dimensions)
+
+
+def spoil(butler: Butler, ref: DatasetRef) -> str:
+    """Change the content of a dataset's file, not its size; its path."""
+    record = butler.registry.file_record(ref.id.bytes)
+    assert record is not None
+    whole = butler.datastore.storage.read(record.path)
+    butler.datastore.storage.write(record.path, b"x" * len(whole), overwrite=True)
+    return record.path

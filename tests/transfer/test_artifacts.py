@@ -19,7 +19,7 @@ from skybutler.errors import (
     ParameterError,
 )
 from skybutler.transfer.artifact_index import INDEX_NAME, read_index
-from support.exchange import data_id, fill
+from support.exchange import data_id, fill, spoil
 
 
 def files_in(folder: Path) -> set[str]:
@@ -72,15 +72,12 @@ def test_the_index_keeps_what_was_retrieved_before(origin: Butler, tmp_path: Pat
 
 def test_what_fails_leaves_nothing(origin: Butler, tmp_path: Path) -> None:
     refs = fill(origin)
-    record = origin.registry.file_record(refs[6].id.bytes)
-    assert record is not None
-    whole = origin.datastore.storage.read(record.path)
-    origin.datastore.storage.write(record.path, b"x" * len(whole), overwrite=True)
-    with pytest.raises(ChecksumMismatchError, match=record.path.rpartition("/")[2]):
+    path = spoil(origin, refs[6])
+    with pytest.raises(ChecksumMismatchError, match=path.rpartition("/")[2]):
         origin.retrieve_artifacts(refs, tmp_path / "out")
     assert files_in(tmp_path / "out") == set()
-    origin.datastore.storage.remove([record.path])
-    with pytest.raises(MissingFileError, match=record.path.rpartition("/")[2]):
+    origin.datastore.storage.remove([path])
+    with pytest.raises(MissingFileError, match=path.rpartition("/")[2]):
         origin.retrieve_artifacts(refs, tmp_path / "out")
     assert files_in(tmp_path / "out") == set()
     origin.prune_datasets([refs[6]], unstore=True, disassociate=False)

@@ -12,7 +12,7 @@ from skybutler import Butler
 from skybutler.errors import ChecksumMismatchError, FileExistsInStoreError, MissingFileError, ParameterError
 from skybutler.storage import LocalStorage
 from skybutler.transfer.bundle_manifest import read_manifest
-from support.exchange import files_below, fill
+from support.exchange import files_below, fill, spoil
 
 
 def test_everything(origin: Butler, tmp_path: Path) -> None:
@@ -65,15 +65,12 @@ def test_destinations_that_exist_are_refused(local_pair: tuple[Butler, Butler], 
 
 def test_what_fails_leaves_nothing(origin: Butler, tmp_path: Path) -> None:
     refs = fill(origin)
-    record = origin.registry.file_record(refs[6].id.bytes)
-    assert record is not None
-    whole = origin.datastore.storage.read(record.path)
-    origin.datastore.storage.write(record.path, b"x" * len(whole), overwrite=True)
+    path = spoil(origin, refs[6])
     before = set(tmp_path.iterdir())
-    with pytest.raises(ChecksumMismatchError, match=record.path.rpartition("/")[2]):
+    with pytest.raises(ChecksumMismatchError, match=path.rpartition("/")[2]):
         origin.export_bundle(tmp_path / "b", transfer="copy")
-    origin.datastore.storage.remove([record.path])
-    with pytest.raises(MissingFileError, match=record.path.rpartition("/")[2]):
+    origin.datastore.storage.remove([path])
+    with pytest.raises(MissingFileError, match=path.rpartition("/")[2]):
         origin.export_bundle(tmp_path / "b.zip", transfer="copy")
     assert set(tmp_path.iterdir()) == before
     origin.export_bundle(tmp_path / "b")

@@ -200,11 +200,12 @@ class Datasets:
         datasets = self._butler.registry.datasets
         ids = [uuid.UUID(text).bytes for text in columns["id"]]
         found = datasets.file_records(ids)
+        components = datasets.artifacts_of([k for k, record in found.values() if record is None])
         names = [*columns, "uri"]
         rows: list[tuple[Any, ...]] = []
         for identifier, row in zip(ids, zip(*columns.values(), strict=True), strict=True):
             k, record = found[identifier]
-            parts = {"": record} if record is not None else datasets.artifacts(k)
+            parts = {"": record} if record is not None else components.get(k, {})
             for component, part in parts.items():
                 kind = f"{row[0]}.{component}" if component else row[0]
                 rows.append((kind, *row[1:], self._butler.datastore.uri(part)))

@@ -150,20 +150,7 @@ class Butler(Lists, Transfers):
 
     @staticmethod
     def get_repo_uri(label: str, return_label: bool = False) -> ResourcePath:
-        """Where the repository of a label is.
-
-        Parameters
-        ----------
-        label : `str`
-            Label.
-        return_label : `bool`
-            Return what is no label as it is.
-
-        Raises
-        ------
-        KeyError
-            There is no such label.
-        """
+        """Where the repository of a label is; arguments and errors as of `skybutler.Butler.get_repo_uri`."""
         from lsst.resources import ResourcePath
 
         place = PlainButler.get_repo_uri(label, return_label)

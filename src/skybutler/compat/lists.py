@@ -50,7 +50,10 @@ class Lists:
 
     def get_many_datasets(self, ids: Iterable[uuid.UUID | str]) -> list[DatasetRef]:
         """Those of the datasets with these UUIDs that exist."""
-        return [ref for ref in map(self.get_dataset, ids) if ref is not None]
+        wanted = [(i if isinstance(i, uuid.UUID) else uuid.UUID(str(i))).bytes for i in ids]
+        self._plain.registry.refresh()
+        known = self._plain.registry.datasets.get_many(wanted)
+        return [DatasetRef.of(known[i][0]) for i in wanted if i in known]
 
     def query(self) -> Query:
         """A fluent query, to be used in a ``with`` block."""

@@ -12,8 +12,6 @@ from skybutler.errors import DatasetNotFoundError, InvalidError
 from .dataset_types import DatasetRef
 
 if TYPE_CHECKING:
-    import uuid
-
     from .butler import Butler
 
 __all__ = ["DatasetProvenance"]
@@ -41,12 +39,11 @@ class DatasetProvenance(PlainProvenance):
             raise InvalidError("There are no names of provenance in this mapping.")
         plain, own = cls.from_flat(prov_dict)
 
-        def known(identifier: uuid.UUID) -> DatasetRef:
-            ref = butler.get_dataset(identifier)
-            if ref is None:
+        wanted = [*plain.input_ids, *([own] if own is not None else [])]
+        known = {ref.id: ref for ref in butler.get_many_datasets(wanted)}
+        for identifier in wanted:
+            if identifier not in known:
                 raise DatasetNotFoundError(f"Dataset {identifier} is not in this repository.")
-            return DatasetRef.of(ref)
-
-        inputs = [known(identifier) for identifier in plain.input_ids]
+        inputs = [known[identifier] for identifier in plain.input_ids]
         found = cls(inputs, plain.quantum_id, plain.extras, plain.notes)
-        return found, known(own) if own is not None else None
+        return found, known[own] if own is not None else None

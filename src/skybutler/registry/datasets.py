@@ -186,14 +186,20 @@ class Datasets:
 
     def artifacts(self, row: int) -> dict[str, FileRecord]:
         """Records of components stored as files of their own, by component name."""
-        rows = self._database.query(
-            "SELECT component, path, formatter, storage_class, size, checksum FROM artifact WHERE dataset = ?", (row,)
-        )
+        return self.artifacts_of([row]).get(row, {})
+
+    def artifacts_of(self, rows: Sequence[int]) -> dict[int, dict[str, FileRecord]]:
+        """As `artifacts`, of many datasets; those without such files are left out."""
+        select = "SELECT dataset, component, path, formatter, storage_class, size, checksum FROM artifact"
         text = self._keys.names.text
-        return {
-            name: FileRecord(path, text(formatter), text(kind), int(size), checksum and bytes(checksum), component=name)
-            for name, path, formatter, kind, size, checksum in rows
-        }
+        found: dict[int, dict[str, FileRecord]] = {}
+        for row, name, path, formatter, kind, size, checksum in self._database.query_many(
+            select, "dataset", "int", rows
+        ):
+            found.setdefault(int(row), {})[name] = FileRecord(
+                path, text(formatter), text(kind), int(size), checksum and bytes(checksum), component=name
+            )
+        return found
 
     def get_many(self, ids: Sequence[bytes]) -> dict[bytes, tuple[DatasetRef, int, FileRecord | None]]:
         """Datasets by 16-byte id: ref (data ID with required values), row and file record; unknown ids are left out."""
