@@ -17,6 +17,8 @@ from skybutler import Butler
 from skybutler.errors import ConfigError
 from skybutler.recipe import Recipe, StepReport, foresee, read_recipe, run
 from skybutler.sim import Archive
+from skybutler.upkeep.verify import verify
+from support.s3 import S3Server
 from support.source import ROOT
 
 Read = Callable[[str], Recipe]
@@ -73,6 +75,25 @@ def test_the_technote_on_both_databases(recipe: Read, archive: Archive) -> None:
     assert not any(r.is_change for r in again)
     assert [r.outcome.existing for r in again] == [r.outcome.new for r in reports]
     assert content(read.repository.root) == made
+
+
+@pytest.mark.s3
+def test_the_technote_with_its_files_in_a_bucket(archive: Archive, tmp_path: Path, s3_environment: S3Server) -> None:
+    root, place = tmp_path / "repo", s3_environment.new_root()
+    (tmp_path / "seed.yaml").write_text(f"datastore: {{root: '{place}'}}\n")
+    steps = TECHNOTE.replace("transfer: direct", "transfer: copy")
+    text = f"repository: {{root: {root}, seed: {tmp_path}/seed.yaml}}\nsteps:\n{steps}"
+    (tmp_path / "recipe.yaml").write_text(text)
+    read = read_recipe(tmp_path / "recipe.yaml", {"TOP": str(archive.directory)})
+    reports = list(run(read))
+    assert all(r.is_change for r in reports)
+    assert not any(r.is_change for r in run(read))
+    assert [p.name for p in root.iterdir() if p.is_dir()] == []
+    with Butler(root) as butler:
+        raw = next(iter(butler.query_datasets("raw", "LSSTCam-imSim/raw/all")))
+        assert butler.get_uri(raw).startswith(place)
+        assert butler.get(raw).image.array.size > 0
+        assert list(verify(butler)) == []
 
 
 def test_nothing_is_done_by_foreseeing(recipe: Read) -> None:
