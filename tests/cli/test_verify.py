@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from skybutler import Butler
+from support.faults import FaultyProxy
+from support.kept import make_kept
+from support.s3 import S3Server
 
 Good = Callable[..., str]
 Bad = Callable[..., str]
@@ -89,3 +92,25 @@ def test_mistakes(options: list[str], status: int, said: str, bad: Bad, repo: Pa
 def test_control_characters_are_shown_not_sent(run: Callable[..., Any], repo: Path) -> None:
     (repo / "u/one/numbers/\x1b[31m").write_text("x")
     assert "\x1b" not in run("verify", repo, "--older-than", "0s").stdout
+
+
+@pytest.mark.s3
+def test_a_store_that_refuses(
+    good: Good,
+    bad: Bad,
+    rows: Callable[..., list[dict[str, Any]]],
+    tmp_path: Path,
+    s3_environment: S3Server,
+    faulty: FaultyProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    repo = tmp_path / "kept"
+    make_kept(f"sqlite:///{tmp_path}/kept.sqlite3", repo, s3_environment.new_root())
+    before = rows("log", repo)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", faulty.endpoint)
+    faulty.fail("denied", times=10_000)
+    for options in ([], ["--repair"], ["--repair", "--apply", "--remove-missing", "--accept-changed"]):
+        assert "refuses access to s3://" in bad("verify", repo, *options)
+    faulty.faults.clear()
+    assert rows("log", repo) == before
+    assert good("verify", repo) == "Nothing is wrong.\n"

@@ -122,7 +122,8 @@ def translated(error: Exception, uri: str, connection: Connection) -> ButlerErro
         return FileNotFoundInStoreError(f"There is no object {uri}.")
     if isinstance(error, exceptions.AlreadyExistsError | exceptions.PreconditionError):
         return FileExistsInStoreError(f"There is already an object {uri}.")
-    if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
+    refused = isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError)
+    if refused or status.startswith(("401", "403")):  # a listing that is refused comes as something else
         reason = f" ({code or status})" if code or status else ""
         return DeniedError(f"{where} refuses access to {uri}{reason}.", hint="Check the AWS_... credentials.")
     if _METADATA_SERVICE in text.partition("Debug source")[0]:

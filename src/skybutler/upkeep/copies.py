@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from skybutler.datasets.file_record import FileRecord
 from skybutler.errors import (
+    ButlerError,
     ChecksumMismatchError,
     DeniedError,
     FileExistsInStoreError,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from skybutler.registry.stored import StoredFiles
     from skybutler.storage.chain import Chain
 
-__all__ = ["CopyCheck"]
+__all__ = ["CopyCheck", "raised_where_remote"]
 
 _log = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ class CopyCheck:
             try:
                 self._butler.datastore.verify(record, store=name)
             except _OTHERWISE as error:
-                found[name] = str(error)
+                found[name] = str(raised_where_remote(error, self._members[name]))
             except FileNotFoundInStoreError:  # which has been noted, or it has just been pruned
                 continue
             else:
@@ -209,6 +210,19 @@ class CopyCheck:
             else:
                 return True
         return False
+
+
+def raised_where_remote(error: ButlerError, storage: Storage) -> ButlerError:
+    """The error, for a report; that an object store refuses is raised instead: of the files it tells nothing.
+
+    Raises
+    ------
+    skybutler.errors.DeniedError
+        The store may be read by others, or with other credentials.
+    """
+    if isinstance(error, DeniedError) and storage.local_root is None:
+        raise error
+    return error
 
 
 def _copy(source: Storage, target: Storage, path: str, file: StoredFile, stage: Stage, *, overwrite: bool) -> None:

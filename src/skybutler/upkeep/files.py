@@ -13,7 +13,7 @@ from skybutler.registry.stored import StoredFile, StoredFiles
 from skybutler.storage import is_absolute
 from skybutler.storage.chain import Chain
 
-from .copies import CopyCheck
+from .copies import CopyCheck, raised_where_remote
 from .problem import Found, Problem, Progress, Remedies
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class FileCheck:
         try:
             self._butler.datastore.verify(FileRecord(file.path, "", "", file.size, file.checksum))
         except (ChecksumMismatchError, DeniedError, UnreadableFileError) as error:
-            return str(error)
+            return str(raised_where_remote(error, self._butler.datastore.storage))
         except FileNotFoundInStoreError:  # it has just been pruned
             return None
         return None
@@ -118,7 +118,8 @@ class FileCheck:
         """Size and checksum of a file as it is; `None` if it cannot be read."""
         try:
             return self._butler.datastore.content(FileRecord(file.path, "", ""))
-        except (FileNotFoundInStoreError, DeniedError, UnreadableFileError):
+        except (FileNotFoundInStoreError, DeniedError, UnreadableFileError) as error:
+            raised_where_remote(error, self._butler.datastore.storage)
             return None
 
     # ----------------------------------------------------------------- report
