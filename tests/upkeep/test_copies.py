@@ -228,3 +228,28 @@ def test_single_stores_are_looked_at_once(database_url: str, tmp_path: Path) -> 
         check = FileCheck(butler, [], [], checksums=True, remedies=Remedies(), most=5)
         assert check._copies is None
         assert list(check.problems(quiet)) == []
+
+
+def test_zip_files_are_copied_once_and_whole(database_url: str, tmp_path: Path) -> None:
+    with make(database_url, tmp_path / "source", [{"root": str(tmp_path / "only")}]) as source:
+        zipped = source.retrieve_artifacts_zip(source.query_datasets("note", RUN), tmp_path)
+    stores = [{"name": name, "root": str(tmp_path / name)} for name in ("near", "far")]
+    registry = {"db": database_url} | ({"namespace": "zips"} if "postgres" in database_url else {})
+    if "sqlite" in database_url:
+        registry = {"db": f"sqlite:///{tmp_path}/zips.sqlite3"}
+    Butler.create(tmp_path / "zips", seed={"registry": registry, "datastore": {"datastores": stores}}, override=True)
+    with Butler(tmp_path / "zips", writeable=True) as butler:
+        butler.insert_dimension_data("instrument", {"name": "Cam"})
+        rows = ({"instrument": "Cam", "id": i, "full_name": f"D{i}"} for i in range(N))
+        butler.insert_dimension_data("detector", *rows)
+        butler.register_dataset_type("note", ["detector"])
+        butler.ingest_zip(zipped)
+        near, far = members(butler).values()
+        before = contents(far)
+        assert len(before) == 1
+        far.remove(list(before))
+        (missing,) = look(butler).values()
+        assert (missing.kind, missing.count) == ("missing-copy", 1)
+        assert fill(missing) == 1
+        assert contents(far) == contents(near) == before
+        assert look(butler) == {}
