@@ -5,13 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from .command import settings
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 __all__ = ["Advance", "progress_bar"]
 
 Advance = Callable[[int, int | None], None]
 """Called with how many are done and, when that is known, of how many."""
+
+
+_open: list[Progress] = []
+"""What is on the terminal now."""
 
 
 def _say_nothing(done: int, total: int | None = None) -> None:
@@ -32,6 +40,11 @@ def progress_bar(title: str, unit: str = "") -> Iterator[Advance]:
     if not settings().progress or not sys.stderr.isatty():
         yield _say_nothing
         return
+    if _open:  # inside another: one line more
+        task = _open[-1].add_task(title, total=None, unit=unit)
+        yield _advance(_open[-1], task)
+        _open[-1].remove_task(task)
+        return
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -46,14 +59,20 @@ def progress_bar(title: str, unit: str = "") -> Iterator[Advance]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn(unit),
+        TextColumn("{task.fields[unit]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bars:
-        task = bars.add_task(title, total=None)
+        _open.append(bars)
+        try:
+            yield _advance(bars, bars.add_task(title, total=None, unit=unit))
+        finally:
+            _open.pop()
 
-        def advance(done: int, total: int | None = None) -> None:
-            bars.update(task, completed=done, total=total)
 
-        yield advance
+def _advance(bars: Progress, task: TaskID) -> Advance:
+    def advance(done: int, total: int | None = None) -> None:
+        bars.update(task, completed=done, total=total)
+
+    return advance
