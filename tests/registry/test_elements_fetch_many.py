@@ -32,3 +32,19 @@ def test_missing_records_are_none(world: World) -> None:
 
 def test_none_at_all(world: World) -> None:
     assert world.registry.elements.fetch_many("detector", {"instrument": [], "detector": []}) == []
+
+
+def test_records_by_key_are_those_fetched_one_by_one(world: World) -> None:
+    elements = world.registry.elements
+    cam = next(iter(world.rows["detector"]))["instrument"]
+    wanted: dict[str, list[tuple[Any, ...]]] = {
+        "detector": [*((cam, i) for i in range(20)), (cam, None), ("nope", 0)],
+        "band": [*((f"b{i}",) for i in range(20)), ("r",)],
+        "htm7": [(131072 + i,) for i in range(20)],
+        "instrument": [(cam,), ("nope",)],
+    }
+    for name, keys in wanted.items():
+        found = elements.fetch_by_key(name, keys)
+        assert found == {key: elements.fetch(name, key) for key in keys}
+        assert found == elements.fetch_by_key(name, keys)  # some of them cached
+        assert any(found.values())

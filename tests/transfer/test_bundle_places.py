@@ -12,7 +12,7 @@ from skybutler.errors import ChecksumMismatchError, DeniedError, FileExistsInSto
 from skybutler.storage import open_storage
 from skybutler.transfer.bundle_in import is_bundle
 from skybutler.transfer.bundle_places import opened_bundle
-from support.exchange import content, files_below, fill
+from support.exchange import content, files_below, fill, spoil
 from support.faults import FaultyProxy
 from support.s3 import BUCKET, S3Server
 
@@ -79,10 +79,7 @@ def test_what_fails_leaves_nothing(
 ) -> None:
     origin, _ = local_pair
     refs = fill(origin)
-    record = origin.registry.file_record(refs[6].id.bytes)
-    assert record is not None
-    whole = origin.datastore.storage.read(record.path)
-    origin.datastore.storage.write(record.path, b"x" * len(whole), overwrite=True)
+    spoil(origin, refs[6])
     root = s3_environment.new_root()
     with pytest.raises(ChecksumMismatchError):
         origin.export_bundle(f"{root}/{form}", transfer="copy")

@@ -269,7 +269,7 @@ def template_columns(butler: Butler, kind: DatasetType, columns: Mapping[str, An
             waiting.remove(dimension)
             element = universe[dimension]
             keys = list(zip(*(plain[r] for r in element.required), strict=True))
-            records = {key: elements.fetch(dimension, key) for key in set(keys)}
+            records = elements.fetch_by_key(dimension, set(keys))
             found[dimension] = plain[dimension]
             for field in (*element.implied, *element.columns):
                 values = {key: None if r is None else r.get(field) for key, r in records.items()}

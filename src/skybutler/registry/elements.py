@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Elements"]
 
 _CHUNK = 100_000
+_ONE_BY_ONE = 8
 _FEW = 400
 _FEW_NOTED = 10
 """Instruments and sky maps in one entry of the journal."""
@@ -393,6 +394,17 @@ class Elements:
             self._records.clear()
         self._records[key] = found
         return found
+
+    def fetch_by_key(self, name: str, keys: Iterable[Values]) -> dict[Values, DimensionRecord | None]:
+        """As `fetch`, of many: a few that are not cached one by one, more of them together."""
+        element = self._universe[name]
+        found = {key: self._records.get((name, key)) for key in keys}
+        absent = [key for key, record in found.items() if record is None]
+        if len(absent) <= _ONE_BY_ONE or not element.has_table or isinstance(element, SkyPixDimension):
+            return found | {key: self.fetch(name, key) for key in absent}
+        whole = [key for key in absent if None not in key]
+        columns = {d: [key[i] for key in whole] for i, d in enumerate(element.required)}
+        return found | dict(zip(whole, self.fetch_many(name, columns), strict=True))
 
     def fetch_many(self, name: str, columns: Columns) -> list[DimensionRecord | None]:
         """The records with many required values, `None` where there is none.
