@@ -20,7 +20,7 @@ import obstore
 import pytest
 from obstore.store import S3Store
 
-from skybutler.storage import Storage
+from skybutler.storage import Storage, places
 from skybutler.storage.s3 import S3Storage
 from skybutler.storage.s3_uploads import _request
 from support.faults import FaultyProxy, faulty_proxy
@@ -170,6 +170,8 @@ def s3_environment(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Se
         monkeypatch.setenv(name, value)
     for name in [n for n in os.environ if n.lower() in ("http_proxy", "https_proxy")]:
         monkeypatch.delenv(name)
+    for name in ("_opened", "_buckets"):  # how buckets were reached by the tests before
+        monkeypatch.setattr(places, name, {})
     return s3_server
 
 
