@@ -81,3 +81,10 @@ def test_settings_hold_for_buckets_beside(s3_server: S3Server) -> None:
     other, path = locate("s3://another-bucket/x/y", storage)
     assert (other.root, path, other.settings) == ("s3://another-bucket/", "x/y", storage.settings)
     assert locate("/a/b", storage)[0].settings == {}
+
+
+def test_settings_of_a_storage_hold_for_its_own_bucket_whoever_opened_it_last(s3_server: S3Server) -> None:
+    ours = {**s3_server.options, "region": "us-east-1"}
+    mine = open_storage("s3://crowded/mine", ours)
+    open_storage("s3://crowded/others", {**ours, "region": "eu-west-1"})
+    assert locate("s3://crowded/elsewhere/file", mine)[0].settings == ours

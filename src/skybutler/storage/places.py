@@ -73,7 +73,7 @@ def locate(uri: str, beside: Storage | None = None) -> tuple[Storage, str]:
     uri : `str`
         URI or path.
     beside : `Storage`, optional
-        Whose settings hold for an object store that was not opened with others.
+        Whose settings hold for its own bucket, and for one that was not opened with others.
 
     Raises
     ------
@@ -84,7 +84,9 @@ def locate(uri: str, beside: Storage | None = None) -> tuple[Storage, str]:
     if local is not None:
         return _file_system(), local.lstrip("/")
     bucket = _bucket_of(uri)
-    settings = _opened.get(bucket, beside.settings if beside is not None else {})
+    theirs = beside.settings if beside is not None else {}
+    same = bool(theirs) and beside is not None and _bucket_of(beside.root) == bucket
+    settings = theirs if same else _opened.get(bucket, theirs)
     return _bucket(bucket, json.dumps(settings, default=repr), settings), unquote(urlsplit(uri).path).lstrip("/")
 
 
