@@ -47,8 +47,8 @@ def test_ids_that_follow_from_the_data_id(good: Good, rows: Rows, repo: Path, ta
 
 
 def test_again_takes_what_is_missing(good: Good, bad: Bad, repo: Path, table: Path) -> None:
-    options = ("ingest-files", "-t", "copy", repo, "numbers", "u/new", table, "--data-id", "instrument=Cam")
-    options += ("--prefix", table.parent)
+    options: list[str | Path] = ["ingest-files", "-t", "copy", repo, "numbers", "u/new", table]
+    options += ["--data-id", "instrument=Cam", "--prefix", table.parent]
     whole = table.read_text()
     table.write_text(whole.rpartition("2.yaml")[0])
     good(*options)
