@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["parse_yaml"]
+__all__ = ["parse_yaml", "safe_loader"]
+
+
+def safe_loader() -> Any:
+    """The loader class to use, or to derive one from that knows tags of its own: it makes nothing but plain data."""
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse_yaml(text: str | bytes) -> Any:
@@ -17,4 +24,4 @@ def parse_yaml(text: str | bytes) -> Any:
     """
     import yaml
 
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    return yaml.load(text, Loader=safe_loader())  # noqa: S506 - it is

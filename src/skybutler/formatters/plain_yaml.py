@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from skybutler.errors import FormatError, UnreadableFileError
+from skybutler.safe_yaml import safe_loader
 
 __all__ = ["PlainDumper", "PlainLoader", "dump_yaml", "load_yaml"]
 
@@ -19,11 +20,10 @@ _PLAIN_WORD = re.compile(r"[a-z_][a-z0-9_./-]{0,99}", re.ASCII | re.IGNORECASE).
 _NO_TEXT = {"yes", "no", "on", "off", "true", "false", "null"}
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-class PlainLoader(_SafeLoader):  # type: ignore[misc]
+class PlainLoader(safe_loader()):  # type: ignore[misc]
     """Safe loader that drops tags it does not know instead of refusing them."""
 
 

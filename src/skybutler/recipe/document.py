@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from skybutler.errors import ConfigError
+from skybutler.safe_yaml import safe_loader
 
 __all__ = ["Document", "Mark", "Path", "parse_document"]
 
@@ -56,7 +57,7 @@ class Document:
         return f"{self.source}:{mark.line}:{mark.column}"
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _Loader(safe_loader()):  # type: ignore[misc]
     """Safe loader to which a date is a text."""
 
 

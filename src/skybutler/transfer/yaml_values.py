@@ -9,19 +9,19 @@ from typing import Any
 
 import yaml
 
+from skybutler.safe_yaml import safe_loader
 from skybutler.sky.timespan import Timespan, parse_time, to_ns
 
 __all__ = ["ExportLoader", "Instant", "id_bytes", "instant", "old_id"]
 
 _OLD_IDS = uuid.UUID("4d4851f4-2890-4d41-8779-5f38a3f5062b")
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Instant(int):
     """TAI nanoseconds since 1970-01-01 00:00 TAI, to be told from other numbers."""
 
 
-class ExportLoader(_SafeLoader):  # type: ignore[misc]
+class ExportLoader(safe_loader()):  # type: ignore[misc]
     """Safe loader that knows the tags of export files and refuses all others."""
 
 
