@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skybutler.errors import UnreadableFileError
+from skybutler.formatters.fits_cards import CardValue, parse_cards
 from skybutler.instruments.card_columns import CardColumns
-from skybutler.instruments.cards import CardValue, parse_cards
 
 NAMES = ("OBSID", "FILTER", "ESO TEL ALT", "EXPTIME")
 BYTES = 2880

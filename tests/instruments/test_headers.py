@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skybutler.errors import UnreadableFileError
+from skybutler.formatters.fits_cards import CARD, image_cards, parse_cards
 from skybutler.instruments import Instrument
-from skybutler.instruments.cards import CARD, image_cards, parse_cards
 from skybutler.instruments.headers import read_all_cards, read_cards, read_headers
 from skybutler.instruments.translate import needed_cards
 

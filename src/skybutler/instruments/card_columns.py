@@ -1,6 +1,6 @@
 """The needed cards of many headers at once, as columns: headers of one layout are compared, not parsed.
 
-Knows nothing of files, nor of what cards mean; ``cards`` knows how a card is written.
+Knows nothing of files, nor of what cards mean; ``fits_cards`` knows how a card is written.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skybutler.errors import UnreadableFileError
-from skybutler.instruments.cards import CARD, CardValue, ascii_text, parse_value
+from skybutler.formatters.fits_cards import CARD, CardValue, ascii_text, parse_value
 
 __all__ = ["CardColumns"]
 

@@ -1,6 +1,6 @@
 """FITS headers read fast: the needed cards of many files as columns, or every card of one header.
 
-Knows nothing of instruments or of what cards mean; ``cards`` knows how a card is written.
+Knows nothing of instruments or of what cards mean; ``fits_cards`` knows how a card is written.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from skybutler.errors import ButlerError, UnavailableError, UnreadableFileError
-from skybutler.instruments.cards import CARD, CardValue, image_cards, parse_cards
+from skybutler.formatters.fits_cards import BLOCK, CardValue, end_of_header, hdu_size, image_cards, parse_cards
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CardValue", "HeaderTable", "read_all_cards", "read_cards", "read_headers"]
 
-BLOCK = 2880
 _FIRST_READ = 4 * BLOCK
 _LONGEST_HEADER = 4000 * BLOCK
-_END = b"END" + b" " * 77
 _GZIP = b"\x1f\x8b"
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)  # no wait for a pipe
 _AT_ONCE = 64
@@ -152,7 +150,7 @@ def read_all_cards(file: str | os.PathLike[str], hdu: int = 0) -> list[tuple[str
         offset = 0
         block = _header_at(source, offset, path, "HDU 0")
         for index in range(1, hdu + 1):
-            offset += _hdu_size(block, path)
+            offset += hdu_size(block, path)
             block = _header_at(source, offset, path, f"HDU {index}")
     return image_cards(parse_cards(block, path))
 
@@ -162,7 +160,7 @@ def _read_one(path: str, names: Container[str], essential: Sequence[str]) -> dic
         block = _header_at(source, 0, path, "primary HDU")
         found = _needed(block, names, path)
         if any(found.get(card) is None for card in essential):
-            extension = _header_at(source, _hdu_size(block, path), path, "HDU 1", optional=True)
+            extension = _header_at(source, hdu_size(block, path), path, "HDU 1", optional=True)
             if extension:
                 found = {**_needed(extension, names, path), **found}
     return found
@@ -218,7 +216,7 @@ class _Begins:
 
 
 def _is_begun(begin: bytes) -> bool:
-    return begin[-1] != 0 and begin.startswith(b"SIMPLE  =") and _end_of(begin) < 0
+    return begin[-1] != 0 and begin.startswith(b"SIMPLE  =") and end_of_header(begin) < 0
 
 
 def _read_all_into(rows: list[list[memoryview]], paths: Sequence[str]) -> list[int]:
@@ -368,7 +366,7 @@ def _header_at(source: _Source, offset: int, path: str, what: str, optional: boo
         raise UnreadableFileError(f"{path}: {'empty file' if offset == 0 else f'there is no {what}'}.")
     if not block.startswith(b"SIMPLE  =" if offset == 0 else b"XTENSION="):
         raise UnreadableFileError(f"{path}: not FITS, {what} begins with {block[:9]!r}.")
-    end = _end_of(block)
+    end = end_of_header(block)
     while end < 0:
         if len(block) < size:
             raise UnreadableFileError(f"{path}: truncated, the header of the {what} has no END card.")
@@ -376,32 +374,5 @@ def _header_at(source: _Source, offset: int, path: str, what: str, optional: boo
             raise UnreadableFileError(f"{path}: no END card in the first {size} bytes of the {what}.")
         size *= 4
         block = source.pread(size, offset)
-        end = _end_of(block)
+        end = end_of_header(block)
     return block[:end]
-
-
-def _end_of(block: bytes) -> int:
-    """Position of the END card, -1 when there is none."""
-    end = block.find(_END)
-    while end >= 0 and end % CARD:
-        end = block.find(_END, end + 1)
-    return end
-
-
-def _hdu_size(block: bytes, path: str) -> int:
-    """Bytes of an HDU with this header, padding included (FITS standard, equations 1 and 2)."""
-    cards = {key: value for key, value, _ in parse_cards(block, path)}
-
-    def whole(key: str, default: int) -> int:
-        value = cards.get(key, default)
-        if not isinstance(value, int):
-            raise UnreadableFileError(f"{path}: {key} is {value!r}, expected a whole number.")
-        return value
-
-    axes = whole("NAXIS", 0)
-    pixels = 1 if axes else 0
-    for axis in range(1, axes + 1):
-        pixels *= whole(f"NAXIS{axis}", 0)
-    data = abs(whole("BITPIX", 8)) // 8 * whole("GCOUNT", 1) * (whole("PCOUNT", 0) + pixels)
-    header = len(block) + CARD
-    return -(-header // BLOCK) * BLOCK + -(-data // BLOCK) * BLOCK

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from skybutler.formatters.fits_cards import CardValue, format_card
 from skybutler.instruments import Detector, Instrument
 from skybutler.instruments.camera import initial_wcs
-from skybutler.instruments.cards import CardValue, format_card
 from skybutler.instruments.description import Amplifier
 from skybutler.sim.physics import BIAS_ADU
 from skybutler.sim.signature import bias_pattern

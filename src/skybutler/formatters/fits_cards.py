@@ -8,16 +8,36 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 from skybutler.errors import InvalidError, UnreadableFileError
 
-__all__ = ["CARD", "CardValue", "ascii_text", "format_card", "image_cards", "parse_cards", "parse_value"]
+__all__ = [
+    "BLOCK",
+    "CARD",
+    "CardValue",
+    "ascii_text",
+    "data_size",
+    "end_of_header",
+    "format_card",
+    "hdu_size",
+    "image_cards",
+    "padded",
+    "parse_cards",
+    "parse_value",
+]
 
 CardValue = str | int | float | bool | None
 
 CARD = 80
 """Characters of a card."""
 
+BLOCK = 2880
+"""Bytes that headers and data are padded to multiples of."""
+
+_END = b"END" + b" " * 77
+
+_MOST_AXES = 999
 _INTEGER = re.compile(r"[+-]?\d+\Z")
 _KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}")
 _COMMENTARY = frozenset({"COMMENT", "HISTORY", ""})
@@ -76,6 +96,62 @@ def parse_cards(block: bytes, path: str = "header") -> list[tuple[str, CardValue
             continue
         cards.append((key, *parse_value(rest, key, path)))
     return cards
+
+
+def end_of_header(block: bytes) -> int:
+    """Position of the END card, -1 when there is none."""
+    end = block.find(_END)
+    while end >= 0 and end % CARD:
+        end = block.find(_END, end + 1)
+    return end
+
+
+def hdu_size(header: bytes, path: str = "header") -> int:
+    """Bytes of an HDU, padding included (FITS standard, equations 1 and 2).
+
+    Parameters
+    ----------
+    header : `bytes`
+        Its header up to, not including, its END card.
+    path : `str`
+        What to call it in errors.
+
+    Raises
+    ------
+    UnreadableFileError
+        A size is not a whole number, or negative.
+    """
+    cards = {key: value for key, value, _ in parse_cards(header, path)}
+    return padded(len(header) + CARD) + padded(data_size(cards, path))
+
+
+def data_size(cards: Mapping[str, CardValue], path: str = "header") -> int:
+    """Bytes of the data of an HDU with these cards, without padding.
+
+    Raises
+    ------
+    UnreadableFileError
+        A size is not a whole number, or negative.
+    """
+
+    def whole(key: str, default: int) -> int:
+        value = cards.get(key, default)
+        if not isinstance(value, int) or (value < 0 and key != "BITPIX"):
+            raise UnreadableFileError(f"{path}: {key} is {value!r}, expected a whole number.")
+        return value
+
+    axes = whole("NAXIS", 0)
+    if axes > _MOST_AXES:
+        raise UnreadableFileError(f"{path}: NAXIS is {axes}; at most {_MOST_AXES} axes are possible.")
+    pixels = 1 if axes else 0
+    for axis in range(1, axes + 1):
+        pixels *= whole(f"NAXIS{axis}", 0)
+    return abs(whole("BITPIX", 8)) // 8 * whole("GCOUNT", 1) * (whole("PCOUNT", 0) + pixels)
+
+
+def padded(size: int) -> int:
+    """The next multiple of a block."""
+    return -(-size // BLOCK) * BLOCK
 
 
 def parse_value(text: str, key: str, path: str) -> tuple[CardValue, str]:

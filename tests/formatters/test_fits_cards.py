@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skybutler.errors import InvalidError, UnreadableFileError
-from skybutler.instruments.cards import CARD, CardValue, format_card, parse_cards
+from skybutler.formatters.fits_cards import CARD, CardValue, format_card, parse_cards
 
 values = st.one_of(
     st.booleans(),
