@@ -93,7 +93,7 @@ def test_own_instrument_becomes_a_translator(tmp_path: Path) -> None:
 
 
 def test_names_for_the_entry_point() -> None:
-    assert translator_names() == ["LSSTCam-imSim"]
+    assert translator_names() == ["HSC", "LSSTCam-imSim"]
 
 
 def astrometadata(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -88,7 +88,7 @@ def test_wrong_name_offers_the_nearest() -> None:
 
 
 def test_unrelated_name_lists_what_is_known() -> None:
-    with pytest.raises(NotFoundError, match="Known are LSSTCam-imSim; another one needs the path"):
+    with pytest.raises(NotFoundError, match="Known are HSC, LSSTCam-imSim; another one needs the path"):
         Instrument.load("Kepler")
 
 
@@ -104,7 +104,7 @@ def test_own_instruments_in_folders_that_the_environment_names(tmp_path: Path, m
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / f"{name}.yaml").write_text(yaml.safe_dump(changed("name", value=name)))
     monkeypatch.setenv("SKYBUTLER_INSTRUMENTS", f"{tmp_path / 'a'}:{tmp_path / 'b'}")
-    assert [i.name for i in known_instruments()] == ["BackyardCam", "GardenCam", "LSSTCam-imSim"]
+    assert [i.name for i in known_instruments()] == ["BackyardCam", "GardenCam", "HSC", "LSSTCam-imSim"]
     assert Instrument.load("BackyardCam").source == str(tmp_path / "a" / "BackyardCam.yaml")
     assert Instrument.load("BackyardCam", search=[tmp_path / "b"]).source == str(tmp_path / "b" / "BackyardCam.yaml")
 
@@ -154,4 +154,10 @@ def test_objects_in_yaml_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "evil.yaml"
     path.write_text("name: !!python/object/apply:os.getcwd []\n")
     with pytest.raises(ConfigError, match="not YAML"):
+        Instrument.load(path)
+
+
+def test_pattern_that_tells_files_is_checked(tmp_path: Path) -> None:
+    path = write_description(tmp_path, changed("header", "recognise", value={"FRAMEID": {"match": "(A"}}))
+    with pytest.raises(ConfigError, match=r"header\.recognise: 'match' is no regular expression"):
         Instrument.load(path)

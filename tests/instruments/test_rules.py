@@ -24,6 +24,8 @@ def test_cards_a_rule_reads() -> None:
     assert {"PKG00000", "VER00019"} <= set(versions)
     radec = parse_rules({"tracking_radec": {"radec": ["RA", "DEC"]}}, "here")["tracking_radec"][0]
     assert radec.cards == ("RA", "DEC")
+    assert cards({"date": "DAY", "time": "CLOCK"}) == ("DAY", "CLOCK")
+    assert cards({"altaz": ["AZ", "ALT"]}) == ("AZ", "ALT")
     altaz = parse_rules({"altaz_begin": {"hour_angle": "HA", "declination": "DEC"}}, "here")["altaz_begin"][0]
     assert altaz.cards == ("HA", "DEC")
 
@@ -44,7 +46,7 @@ def test_defaults_are_there_and_give_way() -> None:
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_unknown_options_are_refused(kind: str) -> None:
-    value: Any = ["RA", "DEC"] if kind == "radec" else "object"
+    value: Any = {"radec": ["RA", "DEC"], "altaz": ["AZ", "ALT"], "detector_field": "raft"}.get(kind, "object")
     with pytest.raises(ConfigError, match="takes no option 'colour'"):
         parse_rules({"object": {kind: value, "colour": 1}}, "here")
 
@@ -57,6 +59,12 @@ def test_unknown_options_are_refused(kind: str) -> None:
         ({"radec": "RA"}, "expected a list of two cards"),
         ({"radec": ["RA", "DEC"], "unit": "rad"}, "unit 'rad' is neither"),
         ({"hour_angle": "HA"}, "needs the card of the 'declination'"),
+        ({"altaz": "AZ"}, "'altaz' is 'AZ'; expected a list of two cards"),
+        ({"detector_field": "serial"}, "Give full_name, name_in_raft, raft"),
+        ({"card": "A", "match": "(A"}, "no regular expression"),
+        ({"card": "A", "match": "A.*"}, "has no group that could be the value"),
+        ({"date": "A", "time": 3}, "'time' is 3; expected a card"),
+        ({"date": "A", "lasts": "forever"}, "unknown property 'forever'"),
         ({"property": "objct"}, "unknown property 'objct'. Did you mean 'object'"),
         ({"card": "A", "plus": "nothing"}, "unknown property 'nothing'"),
         ({"card": "A", "when": {"observation_tpe": "x"}}, "Did you mean 'observation_type'"),

@@ -89,9 +89,9 @@ def _property_list(loader: yaml.SafeLoader, node: yaml.SequenceNode) -> list[Any
 _PropertyListLoader.add_constructor("lsst.daf.base.PropertyList", _property_list)
 
 
-def real_header(shared: Path, name: str) -> HeaderTable:
+def real_header(shared: Path, name: str, book: str = "obs_lsst") -> HeaderTable:
     """One row with all cards of a header kept as YAML; repeated cards have their last value."""
-    loaded = yaml.load((shared / "data/headers/obs_lsst" / name).read_text(), Loader=_PropertyListLoader)
+    loaded = yaml.load((shared / "data/headers" / book / name).read_text(), Loader=_PropertyListLoader)
     cards = loaded.items() if isinstance(loaded, dict) else ((card, value) for card, _, value, *_ in loaded)
     return HeaderTable([name], {card: [value[-1] if isinstance(value, list) else value] for card, value in cards})
 

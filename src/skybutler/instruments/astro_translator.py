@@ -53,9 +53,12 @@ class DescribedTranslator(MetadataTranslator):
 
 
 def make_translator(instrument: Instrument) -> type[MetadataTranslator]:
-    """The translator class of an instrument; making it registers it with ``astro_metadata_translator``."""
+    """The translator class of an instrument; making it registers it with ``astro_metadata_translator``.
+
+    An instrument that the library knows itself keeps the library's translator.
+    """
     known = MetadataTranslator.translators.get(instrument.name)
-    if known is not None and issubclass(known, DescribedTranslator):
+    if known is not None:
         return known
     body: dict[str, Any] = {
         "__module__": __name__,

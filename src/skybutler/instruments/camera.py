@@ -50,7 +50,7 @@ def corner_field_angles(instrument: Instrument, padding: float = DEFAULT_PADDING
         (x0, y0), (x1, y1) = (-0.5 - padding,) * 2, (size - 0.5 + padding for size in detector.layout.size)
         pixels = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
         corners[i] = pixels @ _matrix(instrument, detector).T + _origin(instrument, detector)
-    return corners
+    return _distorted(instrument, corners)
 
 
 def visit_regions(
@@ -100,6 +100,8 @@ def initial_wcs(
 ) -> SkyWcs:
     """The WCS nominal optics give a detector: gnomonic about the boresight.
 
+    Distortion is taken into account to first order: exactly in the middle of the detector, and nearly elsewhere.
+
     Parameters
     ----------
     instrument, detector : `Instrument`, `Detector`
@@ -113,11 +115,34 @@ def initial_wcs(
 
     # Pixel p of a scaled image is full pixel (p + 0.5) * scale - 0.5.
     scale = np.ones(2) if shape is None else np.array(detector.layout.size) / np.array(shape[::-1])
-    full = _matrix(instrument, detector)
-    origin = _origin(instrument, detector) + full @ (0.5 * scale - 0.5)
+    full, first = _matrix(instrument, detector), _origin(instrument, detector)
+    if instrument.camera.distortion:
+        full, first = _tangent_at_middle(instrument, detector, full, first)
+    origin = first + full @ (0.5 * scale - 0.5)
     x, y = np.linalg.solve(full * scale, -origin).tolist()
     matrix = np.degrees(_rotation(instrument, np.array([sky_angle]))[0] @ (full * scale))
     return SkyWcs.from_affine(ra, dec, matrix, crpix=(x, y))
+
+
+def _distorted(instrument: Instrument, angles: Floats) -> Floats:
+    """Field angles of those that optics without distortion would give."""
+    geometry = instrument.camera
+    if not geometry.distortion:
+        return angles
+    radius = np.hypot(angles[..., 0], angles[..., 1]) / geometry.field_angle_per_mm
+    gain = np.polynomial.polynomial.polyval(radius**2, np.array((1.0, *geometry.distortion)))
+    return np.asarray(angles * gain[..., None], dtype=np.float64)
+
+
+def _tangent_at_middle(
+    instrument: Instrument, detector: Detector, matrix: Floats, origin: Floats
+) -> tuple[Floats, Floats]:
+    """Field angle per pixel in the middle of a detector, and that of pixel (0, 0) if it were so everywhere."""
+    middle = (np.array(detector.layout.size) - 1.0) / 2.0
+    steps = np.array([(0.0, 0.0), (0.5, 0.0), (-0.5, 0.0), (0.0, 0.5), (0.0, -0.5)])
+    angles = _distorted(instrument, (middle + steps) @ matrix.T + origin)
+    tangent = np.stack([angles[1] - angles[2], angles[3] - angles[4]], axis=-1)
+    return tangent, angles[0] - tangent @ middle
 
 
 def _matrix(instrument: Instrument, detector: Detector) -> Floats:

@@ -18,7 +18,7 @@ import yaml
 
 from skybutler.errors import ConfigError, NotFoundError, nearest
 from skybutler.instruments.parsing import Section, load_document
-from skybutler.instruments.rules import Rule, parse_rules
+from skybutler.instruments.rules import Rule, parse_pattern, parse_rules
 
 __all__ = ["VISIT_SYSTEMS", "Amplifier", "CameraGeometry", "Detector", "Instrument", "Layout", "Observatory"]
 
@@ -108,12 +108,22 @@ class CameraGeometry:
         Whether the first axis of the focal plane points west when the second points north.
     reference_pixel : `tuple` [`float`, `float`]
         0-based pixel (x, y) at the position of a detector.
+    distortion : `tuple` [`float`]
+        What the field angle gains beyond that, relative to it: coefficients of the powers 2, 4, ... of the distance
+        from the optical axis in mm.
     """
 
     pixel_mm: float
     field_angle_per_mm: float
     mirrored: bool
     reference_pixel: tuple[float, float]
+    distortion: tuple[float, ...] = ()
+
+    @property
+    def radial(self) -> tuple[float, ...]:
+        """Field angle in radians as a polynomial of the distance in mm: coefficients of its powers 0, 1, 2, ..."""
+        angle = self.field_angle_per_mm
+        return (0.0, angle, *(c for k in self.distortion for c in (0.0, angle * k)))
 
 
 @dataclass(frozen=True)
@@ -276,6 +286,9 @@ def _build(document: Mapping[str, Any], source: str) -> Instrument:
         raise ConfigError(
             f"{source}: 'header.recognise' is empty; name at least one card that tells these files apart."
         )
+    for wanted in recognise.values():
+        if isinstance(wanted, Mapping):
+            parse_pattern(wanted.get("match"), f"{source}: header.recognise")
     layouts = {name: _layout(name, part) for name, part in top.sections("layouts")}
     name = top.text("name")
     place = top.section("observatory")
@@ -297,6 +310,7 @@ def _build(document: Mapping[str, Any], source: str) -> Instrument:
             camera.number("field_angle_per_mm"),
             camera.flag("mirrored", False),
             camera.pair("reference_pixel"),
+            tuple(float(k) for k in camera.items("distortion", [])),
         ),
         detectors=_detectors(camera, layouts),
         layouts=layouts,

@@ -1,4 +1,4 @@
-"""The camera of an instrument as its description has it, without distortion.  Knows no files."""
+"""The camera of an instrument as its description has it.  Knows no files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def nominal_camera(instrument: Instrument) -> Camera:
     return Camera(
         name=instrument.name,
         detectors=tuple(_detector(instrument, d) for d in sorted(instrument.detectors, key=lambda d: d.id)),
-        focal_plane_to_field_angle=Radial((0.0, instrument.camera.field_angle_per_mm)),
+        focal_plane_to_field_angle=Radial(instrument.camera.radial),
     )
 
 
@@ -46,7 +46,7 @@ def _detector(instrument: Instrument, detector: Detector) -> CameraDetector:
     to_focal_plane = Affine(rows, (offset[0], offset[1]))
     angle = geometry.field_angle_per_mm
     tangent = (
-        to_focal_plane.then(Radial((0.0, angle)))
+        to_focal_plane.then(Radial(geometry.radial))
         .then(Affine.scaling((1.0 / angle, 1.0 / angle)))
         .then(to_focal_plane.inverse())
     )

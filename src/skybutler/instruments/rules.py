@@ -15,7 +15,10 @@ from typing import Any
 from skybutler.errors import ConfigError, nearest
 from skybutler.instruments.properties import DEFAULT_RULES, PROPERTIES
 
-__all__ = ["KINDS", "PACKAGE_CARDS", "TIME_SCALES", "Rule", "parse_rules"]
+__all__ = ["DETECTOR_FIELDS", "KINDS", "PACKAGE_CARDS", "TIME_SCALES", "Rule", "parse_pattern", "parse_rules"]
+
+DETECTOR_FIELDS = ("full_name", "name_in_raft", "raft")
+"""What a rule of kind ``detector_field`` can give."""
 
 PACKAGE_CARDS = 20
 """``PKG00000`` .. ``PKG00019`` are searched for the version of a software package."""
@@ -28,14 +31,17 @@ KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         # value: options besides "when"
         "const": frozenset(),
-        "card": _ADJUST,
+        "card": _ADJUST | {"match"},  # match: a regular expression for the whole text; its first group is the value
         "property": _ADJUST,
         "text": frozenset({"case"}),  # "{CARD}" and "{package:NAME}" (its version) are filled in
         "detector": frozenset(),  # text giving the full name of a detector; the value is its id
+        "detector_field": frozenset(),  # one of DETECTOR_FIELDS, of the detector of detector_num
         "mjd": frozenset({"scale"}),
-        "date": frozenset({"scale"}),
+        # time: a card with the time of day; lasts: a property, seconds that have passed since datetime_begin at least
+        "date": frozenset({"scale", "time", "lasts"}),
         "day_of": frozenset(),  # YYYYMMDD of a time property, observing_day_offset subtracted
         "radec": frozenset({"unit"}),  # two cards; unit deg (numbers) or sexagesimal (hours, degrees)
+        "altaz": frozenset(),  # two cards, azimuth and altitude in degrees
         "hour_angle": frozenset({"declination"}),  # two cards in degrees, to azimuth and altitude
         "boresight_at": frozenset(),  # tracking_radec at a time property, to azimuth and altitude
         "airmass_of": frozenset(),  # secant of the zenith angle of an altaz property
@@ -73,9 +79,11 @@ class Rule:
     def cards(self) -> tuple[str, ...]:
         """Header cards the rule may read."""
         match self.kind:
-            case "card" | "mjd" | "date":
+            case "card" | "mjd":
                 return (self.value,)
-            case "radec":
+            case "date":
+                return (self.value, self.options["time"]) if "time" in self.options else (self.value,)
+            case "radec" | "altaz":
                 return tuple(self.value)
             case "hour_angle":
                 return (self.value, self.options["declination"])
@@ -145,23 +153,47 @@ def _parse_rule(rule: object, where: str) -> Rule:
 def _check_value(kind: str, value: object, options: Mapping[str, Any], where: str) -> None:
     if kind in ("property", "day_of", "boresight_at", "airmass_of"):
         _check_property(value, where)
-    elif kind == "radec":
+    elif kind in ("radec", "altaz"):
         if not (isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2):
-            raise ConfigError(f"{where}: 'radec' is {value!r}; expected a list of two cards.")
+            raise ConfigError(f"{where}: '{kind}' is {value!r}; expected a list of two cards.")
         if options.get("unit", "deg") not in ("deg", "sexagesimal"):
             raise ConfigError(f"{where}: unit {options['unit']!r} is neither 'deg' nor 'sexagesimal'.")
     elif kind != "const" and not isinstance(value, str):
         raise ConfigError(f"{where}: '{kind}' is {value!r}; expected a text.")
+    if kind == "detector_field" and value not in DETECTOR_FIELDS:
+        raise ConfigError(f"{where}: 'detector_field' is {value!r}.", hint=f"Give {', '.join(DETECTOR_FIELDS)}.")
+    if "match" in options:
+        parse_pattern(options["match"], where, groups=1)
+    if not isinstance(options.get("time", ""), str):
+        raise ConfigError(f"{where}: 'time' is {options['time']!r}; expected a card.")
     if kind == "hour_angle" and not isinstance(options.get("declination"), str):
         raise ConfigError(f"{where}: 'hour_angle' needs the card of the 'declination'.")
     if options.get("scale", "tai") not in TIME_SCALES:
         raise ConfigError(
             f"{where}: unknown time scale {options['scale']!r}.", hint=nearest(str(options["scale"]), TIME_SCALES)
         )
-    if "plus" in options:
-        _check_property(options["plus"], where)
+    for option in ("plus", "lasts"):
+        if option in options:
+            _check_property(options[option], where)
     for name in options.get("when", {}):
         _check_property(name, where)
+
+
+def parse_pattern(text: object, where: str, groups: int = 0) -> re.Pattern[str]:
+    """A regular expression that shall match a whole text and have some groups.
+
+    Raises
+    ------
+    ConfigError
+        It is none.
+    """
+    try:
+        pattern = re.compile(str(text), re.ASCII)
+    except re.error as error:
+        raise ConfigError(f"{where}: 'match' is no regular expression, {error}: {text!r}.") from error
+    if pattern.groups < groups:
+        raise ConfigError(f"{where}: 'match' has no group that could be the value: {text!r}.", hint="Write (...).")
+    return pattern
 
 
 def _check_property(name: object, where: str) -> None:
@@ -177,8 +209,11 @@ def _needs(rule: Rule) -> set[str]:
         needs.add("tracking_radec")
     if rule.kind == "day_of":
         needs.add("observing_day_offset")
-    if "plus" in rule.options:
-        needs.add(rule.options["plus"])
+    if rule.kind == "detector_field":
+        needs.add("detector_num")
+    if "lasts" in rule.options:
+        needs.add("datetime_begin")
+    needs.update(rule.options[option] for option in ("plus", "lasts") if option in rule.options)
     return needs
 
 

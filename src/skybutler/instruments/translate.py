@@ -5,6 +5,7 @@ Knows nothing of how headers are read nor of dimension records.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -47,10 +48,16 @@ def recognise(table: HeaderTable, instruments: Sequence[Instrument]) -> npt.NDAr
     for position, instrument in reversed(list(enumerate(instruments))):
         fits = np.ones(len(table), dtype=np.bool_)
         for card, wanted in instrument.recognise.items():
-            accepted = wanted if isinstance(wanted, list) else [wanted]
-            fits &= np.array([value in accepted for value in table.column(card)], dtype=np.bool_)
+            fits &= np.array([_is_wanted(value, wanted) for value in table.column(card)], dtype=np.bool_)
         found[fits] = position
     return found
+
+
+def _is_wanted(value: CardValue, wanted: Any) -> bool:
+    """Whether a card has the value, one of the values, or a text of the pattern that tells an instrument's files."""
+    if isinstance(wanted, Mapping):
+        return isinstance(value, str) and re.fullmatch(wanted["match"], value.strip()) is not None
+    return value in (wanted if isinstance(wanted, list) else [wanted])
 
 
 def translate(table: HeaderTable, instrument: Instrument) -> ObservationColumns:
@@ -134,7 +141,10 @@ class _Translation:
         return array_of([rule.value] * len(self._table), PROPERTIES[name].kind)
 
     def _card(self, rule: Rule, name: str) -> Column:
-        values = _mapped(self._table.column(rule.value), rule.options)
+        values: Sequence[Any] = self._table.column(rule.value)
+        if "match" in rule.options:
+            values = _matched(values, rule.options["match"], PROPERTIES[name].kind)
+        values = _mapped(values, rule.options)
         return self._adjusted(array_of(values, PROPERTIES[name].kind), rule)
 
     def _property(self, rule: Rule, name: str) -> Column:
@@ -171,6 +181,12 @@ class _Translation:
         ids = {d.full_name: d.id for d in self._instrument.detectors}
         return array_of([ids.get(str(text)) for text in self._filled(rule)], PROPERTIES[name].kind)
 
+    def _detector_field(self, rule: Rule, name: str) -> Column:
+        assert self._instrument is not None
+        known = {d.id: getattr(d, rule.value) for d in self._instrument.detectors}
+        ids = self.columns["detector_num"].to_list()
+        return array_of([known.get(id_) for id_ in ids], PROPERTIES[name].kind)
+
     def _filled(self, rule: Rule) -> list[CardValue]:
         parts = [
             self._versions(field.removeprefix("package:"))
@@ -201,8 +217,23 @@ class _Translation:
 
     def _date(self, rule: Rule, name: str) -> Column:
         texts = array_of(self._table.column(rule.value), "str")
-        jd, valid = jd_of_dates(texts.values.tolist(), rule.options.get("scale", "tai"))
-        return Column(jd, valid & texts.valid)
+        values, known = texts.values.tolist(), texts.valid
+        if "time" in rule.options:
+            times = array_of(self._table.column(rule.options["time"]), "str")
+            values = [f"{day.strip()[:10]}T{time.strip()}" for day, time in zip(values, times.values, strict=True)]
+            known = known & times.valid
+        jd, valid = jd_of_dates(values, rule.options.get("scale", "tai"))
+        if "lasts" in rule.options:
+            jd, known = self._not_before(jd, rule.options["lasts"]), known & self.columns["datetime_begin"].valid
+        return Column(jd, valid & known)
+
+    def _not_before(self, jd: npt.NDArray[np.float64], lasts: str) -> npt.NDArray[np.float64]:
+        """Times that are at least some seconds after the begin; those before it are of the next day, or wrong."""
+        begin, seconds = self.columns["datetime_begin"], self.columns[lasts]
+        possible = seconds.valid & (np.abs(np.where(seconds.valid, seconds.values, 0.0)) < _LONGEST_S)
+        earliest = shift_seconds(begin.values, np.where(possible, seconds.values, 0.0))
+        too_early = (jd - earliest).sum(axis=-1) < 0.0
+        return np.where(too_early[:, None], earliest, jd)
 
     def _day_of(self, rule: Rule, name: str) -> Column:
         when, offset = self.columns[rule.value], self.columns["observing_day_offset"]
@@ -242,10 +273,12 @@ class _Translation:
         "property": _property,
         "text": _text,
         "detector": _detector,
+        "detector_field": _detector_field,
         "mjd": _mjd,
         "date": _date,
         "day_of": _day_of,
         "radec": _radec,
+        "altaz": _radec,
         "hour_angle": _hour_angle,
         "boresight_at": _boresight_at,
         "airmass_of": _airmass_of,
@@ -258,6 +291,13 @@ def _fill(column: Column, more: Column) -> Column:
         return more
     keep = column.valid if column.values.ndim == 1 else column.valid[:, None]
     return Column(np.where(keep, column.values, more.values), column.valid | more.valid)
+
+
+def _matched(values: Sequence[Any], pattern: str, kind: str) -> list[Any]:
+    """First groups of a pattern where texts match it."""
+    found = [re.fullmatch(pattern, v.strip(), re.ASCII) if isinstance(v, str) else None for v in values]
+    convert = int if kind == "int" else str
+    return [None if match is None else convert(match[1]) for match in found]
 
 
 def _mapped(values: Sequence[Any], options: Mapping[str, Any]) -> list[Any]:
