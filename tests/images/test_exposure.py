@@ -28,6 +28,7 @@ KNOWN: dict[str, Any] = {
     "detector": DetectorLabel(42, "R11_S20"),
     "visit_info": VisitInfo(id=204595, exposure_time=30.0),
     "id": 7,
+    "components": {"EXTRA": 5.0},
 }
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .afw_archive import Archive
-from .camera_tables import camera_archive, read_camera
+from skybutler.images.camera import Camera
+
+from .afw.archive import Archive, ArchiveWriter
 from .fits_header import open_fits, reading
 from .formatter import Formatter, Source, no_component
 
@@ -30,10 +31,12 @@ class CameraFormatter(Formatter):
     ) -> object:
         no_component(component, storage_class)
         with source.open() as stream, open_fits(stream, source.uri, _HDUS) as hdus, reading(source.uri):
-            return read_camera(Archive(hdus, source.uri))
+            return Archive(hdus, source.uri).get(1, Camera)
 
     def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
-        hdus = camera_archive(obj).hdus()
+        archive = ArchiveWriter()
+        archive.put(obj)
+        hdus = archive.file()
         for name, value in (provenance or {}).items():
             hdus[0].header[f"HIERARCH {name}"] = value
         hdus.writeto(path)

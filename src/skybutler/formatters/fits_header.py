@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STRUCTURAL",
+    "check_whole",
     "fits_header",
     "header_metadata",
     "open_fits",
@@ -250,11 +251,31 @@ def _check_whole(hdus: HDUList, n_hdus: int) -> None:
             hdu = hdus[index]
         except IndexError:
             return
-        _ = len(hdu.header)  # parses the cards while warnings are filtered
-        if not hasattr(hdu, "fileinfo"):  # what the FITS library makes of a header that it cannot parse
-            raise OSError(f"the header of HDU {index} is corrupt")
-        info = hdu.fileinfo()
-        end = info["datLoc"] + info["datSpan"] if info["datSpan"] else 0
-        size = info["file"].size
-        if info["file"].compression is None and end > size:
-            raise OSError(f"HDU {index} ends at byte {end}, the file at {size}")
+        check_whole(hdu, index)
+
+
+def check_whole(hdu: Any, index: int) -> None:
+    """Check that an HDU can be read.
+
+    Parameters
+    ----------
+    hdu : HDU of astropy
+        An HDU of an open file.
+    index : `int`
+        Its place, for messages.
+
+    Raises
+    ------
+    OSError
+        Raised if its header is corrupt, or the file ends before its data do.
+    """
+    _ = len(hdu.header)  # parses the cards while warnings are filtered
+    if not hasattr(hdu, "fileinfo"):  # what the FITS library makes of a header that it cannot parse
+        raise OSError(f"the header of HDU {index} is corrupt")
+    info = hdu.fileinfo()
+    if info is None or info["file"] is None:  # made in memory
+        return
+    end = info["datLoc"] + info["datSpan"] if info["datSpan"] else 0
+    size = info["file"].size
+    if info["file"].compression is None and end > size:
+        raise OSError(f"HDU {index} ends at byte {end}, the file at {size}")

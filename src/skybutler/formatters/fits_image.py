@@ -20,7 +20,7 @@ from skybutler.errors import (
     UnreadableFileError,
     nearest,
 )
-from skybutler.images import Box, Exposure, Image, Mask, MaskedImage, Metadata, SkyWcs
+from skybutler.images import Box, CameraDetector, DetectorLabel, Exposure, Image, Mask, MaskedImage, Metadata, SkyWcs
 
 from . import fits_layout as layout
 from .fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, provenance_cards, reading
@@ -190,7 +190,7 @@ def _primary_cards(obj: object, planes: tuple[str, ...], provenance: Mapping[str
         parts += [
             part for part, label in (("filter", obj.filter_label), ("detector", obj.detector)) if label is not None
         ]
-        cards.update(layout.label_cards(obj.filter_label, obj.detector))
+        cards.update(layout.label_cards(obj.filter_label, _label(obj.detector)))
         if obj.id is not None:
             parts.append("id")
             cards["EXPID"] = obj.id
@@ -198,6 +198,12 @@ def _primary_cards(obj: object, planes: tuple[str, ...], provenance: Mapping[str
     cards[layout.PARTS] = ",".join(parts)
     cards.update(provenance or {})
     return cards
+
+
+def _label(detector: DetectorLabel | CameraDetector | None) -> DetectorLabel | None:
+    if isinstance(detector, CameraDetector):
+        return DetectorLabel(detector.id, detector.name, detector.serial)
+    return detector
 
 
 def _exact_reference(wcs: SkyWcs, xy0: tuple[int, int]) -> Metadata:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from skybutler.images.box import Box
+from skybutler.images.camera import CameraDetector
 from skybutler.images.image import Image
 from skybutler.images.mask import Mask
 from skybutler.images.masked_image import MaskedImage
@@ -32,6 +35,13 @@ class DetectorLabel:
     serial: str | None = None
 
 
+_PARTS = (
+    "aperture_corrections", "coadd_inputs", "detector", "filter_label", "id", "photo_calib", "psf", "summary_stats",
+    "transmission_curve", "valid_polygon", "visit_info", "wcs",
+)  # fmt: skip
+"""What belongs to pixels and is shared by copies: all of it is immutable."""
+
+
 class Exposure:
     """Pixels with their mask, variance, sky coordinates, metadata and circumstances.
 
@@ -51,6 +61,22 @@ class Exposure:
         Which filter and detector, and the circumstances of the observation.
     id : `int`, optional
         Number of this exposure-and-detector, as pipelines pack it.
+    psf : `Psf`, optional
+        Image of a point source, by place.
+    photo_calib : `PhotoCalib`, optional
+        From counts to nanojansky.
+    aperture_corrections : `ApertureCorrections`, optional
+        Factors by name of a flux, by place.
+    valid_polygon : `Polygon`, optional
+        Where the pixels mean something; parent pixels.
+    summary_stats : `SummaryStats`, optional
+        Numbers that sum the exposure up.
+    transmission_curve : optional
+        Throughput by wavelength and place.
+    coadd_inputs : `CoaddInputs`, optional
+        What a coadd was made of.
+    components : mapping, optional
+        Whatever else belongs to it, by name, such as what other software has put into its file.
 
     Raises
     ------
@@ -58,7 +84,7 @@ class Exposure:
         Raised if the planes have different boxes.
     """
 
-    __slots__ = ("detector", "filter_label", "id", "masked_image", "metadata", "visit_info", "wcs")
+    __slots__ = ("components", "masked_image", "metadata", *_PARTS)
 
     def __init__(
         self,
@@ -69,9 +95,17 @@ class Exposure:
         wcs: SkyWcs | None = None,
         metadata: Metadata | None = None,
         filter_label: FilterLabel | None = None,
-        detector: DetectorLabel | None = None,
+        detector: DetectorLabel | CameraDetector | None = None,
         visit_info: VisitInfo | None = None,
         id: int | None = None,
+        psf: Any = None,
+        photo_calib: Any = None,
+        aperture_corrections: Any = None,
+        valid_polygon: Any = None,
+        summary_stats: Any = None,
+        transmission_curve: Any = None,
+        coadd_inputs: Any = None,
+        components: Mapping[str, Any] | None = None,
     ) -> None:
         self.masked_image = image if isinstance(image, MaskedImage) else MaskedImage(image, mask, variance)
         self.wcs = wcs
@@ -80,6 +114,14 @@ class Exposure:
         self.detector = detector
         self.visit_info = visit_info
         self.id = id
+        self.psf = psf
+        self.photo_calib = photo_calib
+        self.aperture_corrections = aperture_corrections
+        self.valid_polygon = valid_polygon
+        self.summary_stats = summary_stats
+        self.transmission_curve = transmission_curve
+        self.coadd_inputs = coadd_inputs
+        self.components: dict[str, Any] = dict(components or {})
 
     @property
     def image(self) -> Image:
@@ -126,26 +168,16 @@ class Exposure:
         return self._with(self.masked_image.copy(), self.metadata.copy())
 
     def _with(self, masked_image: MaskedImage, metadata: Metadata) -> Exposure:
-        return Exposure(
-            masked_image,
-            wcs=self.wcs,
-            metadata=metadata,
-            filter_label=self.filter_label,
-            detector=self.detector,
-            visit_info=self.visit_info,
-            id=self.id,
-        )
+        parts = {name: getattr(self, name) for name in _PARTS}
+        return Exposure(masked_image, metadata=metadata, components=self.components, **parts)
 
     def same_as(self, other: Exposure) -> bool:
-        """Whether pixels, sky coordinates, metadata and labels are all equal (NaN equals NaN)."""
+        """Whether pixels, metadata and all that belongs to them are equal (NaN pixels equal NaN)."""
         return (
             self.masked_image.same_as(other.masked_image)
-            and self.wcs == other.wcs
             and self.metadata == other.metadata
-            and self.filter_label == other.filter_label
-            and self.detector == other.detector
-            and self.visit_info == other.visit_info
-            and self.id == other.id
+            and self.components == other.components
+            and all(getattr(self, name) == getattr(other, name) for name in _PARTS)
         )
 
     def __repr__(self) -> str:

@@ -10,8 +10,7 @@ import pytest
 from astropy.io import fits
 
 from skybutler.errors import UnreadableFileError
-from skybutler.formatters.afw_archive import Archive
-from skybutler.formatters.camera_tables import camera_archive, read_camera
+from skybutler.formatters.afw import Archive, ArchiveWriter
 from skybutler.images import Camera
 from skybutler.instruments import Instrument
 from skybutler.instruments.nominal_camera import nominal_camera
@@ -25,13 +24,17 @@ def one() -> Camera:
 
 def again(camera: Camera, folder: Path, **changes: Any) -> Camera:
     """Written, a cell of some columns changed, and read."""
-    camera_archive(camera).hdus().writeto(folder / "c.fits")
+    writer = ArchiveWriter()
+    writer.put(camera)
+    writer.file().writeto(folder / "c.fits")
     with fits.open(folder / "c.fits", mode="update") as hdus:
         for column, value in changes.items():
             (place, *_) = [hdu for hdu in hdus[2:] if column in hdu.columns.names]
             place.data[column][0] = value
     with fits.open(folder / "c.fits") as hdus:
-        return read_camera(Archive(hdus, "c.fits"))
+        found = Archive(hdus, "c.fits").get(1, Camera)
+        assert found is not None
+        return found
 
 
 def test_what_afw_leaves_out_may_be_missing(one: Camera, tmp_path: Path) -> None:
@@ -54,7 +57,7 @@ def test_wrong_amount_of_crosstalk(one: Camera, tmp_path: Path) -> None:
         ({"type": 9}, "type of detector numbered 9"),
         ({"readoutcorner": -1}, "readout corner numbered -1"),
         ({"transform": 1}, "object 1 is no TransformPoint2ToPoint2, but Camera"),
-        ({"detector": 2}, "object 2 is no Detector, but TransformMap"),
+        ({"detector": 3}, "object 3 is a TransformMap where a CameraDetector should be"),
     ],
 )
 def test_contradictions(one: Camera, tmp_path: Path, changes: dict[str, int], said: str) -> None:

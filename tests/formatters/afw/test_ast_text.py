@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skybutler.errors import FormatError
-from skybutler.formatters.ast_text import parse_map, write_map
+from skybutler.formatters.afw.ast_text import parse_map, write_map
 from skybutler.images.point_maps import Affine, Chain, PointMap, Radial
 
 Ast = pytest.importorskip("starlink.Ast")

@@ -1,0 +1,61 @@
+"""Which function reads and writes the rows of which class.  Loads none of them; knows no files.
+
+Both tables have ``module:function`` names, which are resolved when an object of the class is first met.  They come from
+here only, never from a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from .archive import Archive, ArchiveWriter
+
+__all__ = ["READERS", "WRITERS", "reader", "writer"]
+
+Reader: TypeAlias = "Callable[[Archive, int], object]"
+Writer: TypeAlias = "Callable[[ArchiveWriter, int, Any], None]"
+
+_HERE = "skybutler.formatters.afw."
+_IMAGES = "skybutler.images."
+
+READERS: Mapping[str, str] = {
+    "Camera": _HERE + "camera:read_camera",
+    "Detector": _HERE + "detector:read_detector",
+    "TransformMap": _HERE + "transforms:read_transform_map",
+    "TransformPoint2ToPoint2": _HERE + "transforms:read_transform",
+}
+"""Function ``read(archive, number)`` by the name that a file has for a class."""
+
+WRITERS: Mapping[str, str] = {
+    _HERE + "transforms.TransformMap": _HERE + "transforms:write_transform_map",
+    _HERE + "unknown.StoredObject": _HERE + "unknown:write_stored",
+    _IMAGES + "camera.Camera": _HERE + "camera:write_camera",
+    _IMAGES + "camera.CameraDetector": _HERE + "detector:write_detector",
+    _IMAGES + "point_maps.PointMap": _HERE + "transforms:write_transform",
+}
+"""Function ``write(writer, number, obj)`` by the dotted name of a class of ours, or of one it is derived from."""
+
+
+def reader(kind: str) -> Reader | None:
+    """The function that reads objects of a class, `None` if we have none."""
+    found: Reader | None = _load(READERS[kind]) if kind in READERS else None
+    return found
+
+
+def writer(cls: type) -> Writer | None:
+    """The function that writes objects of a class, `None` if we have none."""
+    for base in cls.__mro__:
+        name = f"{base.__module__}.{base.__qualname__}"
+        if name in WRITERS:
+            found: Writer = _load(WRITERS[name])
+            return found
+    return None
+
+
+@cache
+def _load(function: str) -> Any:
+    return resolve_name(function)
