@@ -179,3 +179,21 @@ def test_a_display_of_its_own_is_a_picture_in_a_notebook() -> None:
     written = display.show(_exposure())._repr_png_()
     assert written is not None
     assert written.startswith(b"\x89PNG")
+
+
+def test_a_sky_grid_needs_a_wcs_and_goes_with_its_image() -> None:
+    display = Display().show(_exposure())
+    display.sky_grid().sky_marks()
+    assert display.axes.get_xlabel() == "Right ascension (ICRS)"
+    assert {"N", "E"} <= {t.get_text() for t in display.axes.texts}
+    display.erase()
+    assert display.axes.collections  # the grid is not a symbol
+    display.show(_exposure().image)
+    assert not display.axes.collections
+    assert not display.axes.texts
+    assert display.axes.get_xlabel() == ""
+    with pytest.raises(InvalidError, match="no WCS"):
+        display.sky_grid()
+    with pytest.raises(InvalidError, match="Nothing is shown"):
+        Display().sky_marks()
+    assert display.show(_exposure().image, wcs=_exposure().wcs).sky_grid().axes.collections

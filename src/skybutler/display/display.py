@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from .markers import Markers
     from .screen import ScreenImage
+    from .sky_grid import SkyGrid
+    from .sky_marks import SkyMarks
 
 __all__ = ["Display", "Showable"]
 
@@ -68,6 +70,7 @@ class Display:
         self._image: ScreenImage | None = None
         self._overlay: ScreenImage | None = None
         self._markers: Markers | None = None
+        self._on_sky: list[SkyGrid | SkyMarks] = []
         self._buffering = 0
 
     # ------------------------------------------------------------------ image
@@ -159,6 +162,9 @@ class Display:
 
     def _clear(self) -> None:
         self.erase()
+        for drawn in self._on_sky:
+            drawn.remove()
+        self._on_sky = []
         if self._bar is not None:
             self._bar.remove()
         self.axes.clear()
@@ -237,6 +243,50 @@ class Display:
     def _repaint(self) -> None:
         if self._overlay is not None:
             self._overlay.repaint()
+
+    # -------------------------------------------------------------------- sky
+    def sky_grid(self, labels: str = "degrees", *, count: int = 5, **looks: Any) -> Display:
+        """Draw lines of equal right ascension and declination, and label the axes with them.
+
+        Parameters
+        ----------
+        labels : `str`
+            ``degrees`` or ``sexagesimal``.
+        count : `int`
+            About how many lines of each kind.
+        **looks
+            Of the lines, as for `matplotlib.collections.LineCollection`.
+
+        Raises
+        ------
+        InvalidError
+            Raised if the image has no WCS, or there are no such labels.
+        """
+        from .sky_grid import SkyGrid
+
+        self._on_sky.append(SkyGrid(self.axes, self._sky(), labels=labels, count=count, **looks))
+        return self
+
+    def sky_marks(self, *, bar: bool = True, compass: bool = True, colour: str = "white") -> Display:
+        """Draw a scale bar, and arrows to the north and the east.
+
+        Raises
+        ------
+        InvalidError
+            Raised if the image has no WCS.
+        """
+        from .sky_marks import SkyMarks
+
+        self._on_sky.append(SkyMarks(self.axes, self._sky(), bar=bar, compass=compass, colour=colour))
+        return self
+
+    def _sky(self) -> SkyWcs:
+        if self.shown is None or self.wcs is None:
+            what = "Nothing is shown" if self.shown is None else "The image shown has no WCS"
+            raise InvalidError(
+                f"{what}: there is no sky to refer to.", hint="Show an exposure with a WCS, or give show(..., wcs=)."
+            )
+        return self.wcs
 
     # ---------------------------------------------------------------- symbols
     @property
