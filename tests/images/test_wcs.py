@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -143,3 +144,38 @@ def test_a_plain_tangent_needs_no_astropy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_wcs_defined_by_text() -> None:
+    fits = SkyWcs.from_affine(320.0, -0.4, [[-4e-5, 1e-6], [1e-6, 4e-5]], (10.0, 20.0))
+    text = fits.to_ast()
+    wcs = SkyWcs.from_ast(f"1 SkyWcs 0 {text}")
+    assert wcs.ast_text == text
+    assert wcs == SkyWcs.from_ast(text, fits=fits) != fits
+    assert hash(wcs) == hash(SkyWcs.from_ast(text))
+    assert wcs.to_ast() == text
+    np.testing.assert_allclose(wcs.pixel_to_sky([0, 7], [1, 8]), fits.pixel_to_sky([0, 7], [1, 8]), rtol=0, atol=1e-11)
+    np.testing.assert_allclose(wcs.reference_pixel, (10.0, 20.0), atol=1e-9)
+    assert wcs.pixel_scale_arcsec() == pytest.approx(fits.pixel_scale_arcsec(), rel=1e-9)
+    assert wcs.has_fits_cards()
+    assert wcs.to_fits_header((5, 6))["CRPIX1"] == pytest.approx(6.0)
+    assert repr(wcs).startswith("SkyWcs(AST at (320, -0.4)")
+    assert pickle.loads(pickle.dumps(wcs)) == wcs
+    assert not wcs.is_tangent
+
+
+def test_a_text_without_a_library_is_evaluated_by_its_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = SkyWcs.from_affine(320.0, -0.4, [[-4e-5, 0.0], [0.0, 4e-5]])
+    text = fits.to_ast()
+    monkeypatch.setattr("skybutler.images.ast_maps.can_evaluate", lambda: False)
+    wcs = SkyWcs.from_ast(text, fits=fits)
+    assert wcs.pixel_to_sky(3.0, 4.0) == fits.pixel_to_sky(3.0, 4.0)
+    assert wcs.to_ast() == text
+
+
+def test_the_tangent_plane_at_a_pixel(shared: Path) -> None:
+    wcs = SkyWcs.from_fits_header(header_of(shared / "data/exposures/calexp.fits"))
+    tangent = wcs.tangent_at(40.0, 30.0)
+    assert tangent.is_tangent
+    for x, y in ((40.0, 30.0), (41.0, 31.0)):
+        np.testing.assert_allclose(tangent.pixel_to_sky(x, y), wcs.pixel_to_sky(x, y), rtol=0, atol=2e-9)

@@ -1,14 +1,12 @@
-"""Sky coordinates of pixels from FITS WCS cards.  Knows nothing of files; plain TAN needs only numpy.
+"""Sky coordinates of pixels, defined by FITS WCS cards or by the text of Starlink's AST library.  Knows no files.
 
-Conventions of FITS WCS papers I and II (Greisen & Calabretta 2002; Calabretta & Greisen 2002), with pixel positions
-0-based in the parent frame: the centre of the pixel with index (x, y) is at (x, y) and is FITS pixel
-(x - x0 + 1, y - y0 + 1) of an array that starts at (x0, y0).
+Pixel positions are 0-based in the parent frame: the centre of the pixel with index (x, y) is at (x, y) and is FITS
+pixel (x - x0 + 1, y - y0 + 1) of an array that starts at (x0, y0).
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -16,43 +14,43 @@ import numpy as np
 import numpy.typing as npt
 
 from skybutler.errors import FormatError
+from skybutler.images import ast_maps
 from skybutler.images.box import Box
 from skybutler.images.metadata import Metadata
+from skybutler.images.wcs_fits import FitsSky, Tangent, check_supported, is_plain_tangent, is_wcs_key
 from skybutler.sky.vectors import lonlat_deg, unit_vectors
 
 __all__ = ["SkyWcs", "is_wcs_key"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-_WCS_KEY = re.compile(
-    r"WCSAXES|WCSNAME|C(TYPE|RPIX|RVAL|DELT|UNIT|ROTA)[12]|(CD|PC)[12]_[12]|PV[12]_\d+|PS[12]_\d+|"
-    r"LONPOLE|LATPOLE|RADESYS|RADECSYS|EQUINOX|[AB]P?_(ORDER|DMAX|\d_\d)"
-)
-_DISTORTION = re.compile(r"PV[12]_\d+|[AB]_ORDER|CPDIS[12]|CQDIS[12]|D2IMDIS[12]|D2IM\d|DP[12]|DQ[12]")
-_LOOKUP = ("CPDIS1", "CPDIS2", "D2IMDIS1", "D2IMDIS2", "CQDIS1", "CQDIS2")
-
-# FK5 (J2000) to ICRS: Mignard & Froeschle 2000, A&A 354, 732, angles eta0, xi0, dalpha0 of the ICRS axes in mas.
-_ETA0, _XI0, _DA0 = (math.radians(mas / 3.6e6) for mas in (-19.9, 9.1, -22.9))
-
-
-def is_wcs_key(key: str) -> bool:
-    """Whether a header key belongs to the primary celestial WCS."""
-    return _WCS_KEY.fullmatch(key) is not None
+_PREFIX = "1 SkyWcs "
 
 
 class SkyWcs:
     """Mapping between parent pixels and ICRS degrees.
 
-    Made by `from_fits_header` or `from_affine`.  Immutable; two are equal when their cards are.
+    Made by `from_fits_header`, `from_affine` or `from_ast`.  Immutable; two are equal when what defines them is: their
+    cards, or their texts.
+
+    Notes
+    -----
+    A text is evaluated by ``starlink-pyast`` (the extra ``skybutler[images]``).  Where that is missing, the FITS cards
+    that came with the text take its place, which are as good as or an approximation of it.
     """
 
-    __slots__ = ("_cards", "_general", "_tangent")
+    __slots__ = ("_cards", "_general", "_tangent", "approximation", "ast_text")
 
-    def __init__(self, cards: Metadata) -> None:
+    def __init__(self, cards: Metadata | None, ast_text: str | None = None, approximation: str = "") -> None:
         # cards: complete FITS cards with CRPIX in 1-based parent pixels, that is for xy0 = (0, 0).
         self._cards = cards
-        self._tangent = _Tangent.from_cards(cards) if _is_plain_tangent(cards) else None
-        self._general: _General | None = None
+        self.ast_text = ast_text
+        """The text that defines it, `None` if FITS cards do."""
+        self.approximation = approximation
+        """The text of an approximation that other software has stored with it; kept."""
+        plain = cards is not None and ast_text is None and is_plain_tangent(cards)
+        self._tangent = Tangent.from_cards(cards) if plain and cards is not None else None
+        self._general: Tangent | FitsSky | ast_maps.AstSky | None = None
 
     @classmethod
     def from_fits_header(cls, header: Mapping[str, Any], xy0: tuple[int, int] = (0, 0)) -> SkyWcs:
@@ -73,7 +71,7 @@ class SkyWcs:
         if not all(header.get(key) for key in ("CTYPE1", "CTYPE2")):
             raise FormatError("The header has no celestial WCS: CTYPE1 and CTYPE2 are missing.")
         cards = Metadata((key, header[key]) for key in dict.fromkeys(header) if is_wcs_key(key))
-        _check_supported(header)
+        check_supported(header)
         for axis, offset in (("1", xy0[0]), ("2", xy0[1])):
             try:
                 cards[f"CRPIX{axis}"] = float(cards.get(f"CRPIX{axis}", 0.0)) + offset
@@ -110,9 +108,66 @@ class SkyWcs:
         }  # fmt: skip
         return cls(Metadata(cards))
 
+    @classmethod
+    def from_ast(cls, text: str, *, fits: SkyWcs | None = None, approximation: str = "") -> SkyWcs:
+        """A WCS defined by the text of a FrameSet.
+
+        Parameters
+        ----------
+        text : `str`
+            FrameSet from 0-based parent pixels to ICRS radians, as AST's Channel writes it, with or without what files
+            have before it (``1 SkyWcs 0``).
+        fits : `SkyWcs`, optional
+            The same or an approximation by FITS cards, for software without AST.
+        approximation : `str`
+            Text of an approximation stored with it.
+
+        Raises
+        ------
+        FormatError
+            Raised if the text is malformed, or cannot be evaluated for want of AST and there are no cards.
+        """
+        if text.startswith(_PREFIX):
+            text = text.removeprefix(_PREFIX).partition(" ")[2]
+        made = cls(None if fits is None else fits._cards, text, approximation)
+        made._evaluator()
+        return made
+
+    def to_ast(self) -> str:
+        """Text of the FrameSet from 0-based parent pixels (PIXELS) through IWC to ICRS radians (SKY).
+
+        Raises
+        ------
+        FormatError
+            Raised if it is defined by cards that AST cannot represent, or AST is missing.
+        """
+        return ast_maps.text_of_fits_cards(self._fits_cards()) if self.ast_text is None else self.ast_text
+
+    def has_fits_cards(self) -> bool:
+        """Whether FITS cards represent it, at least approximately."""
+        try:
+            return bool(self._fits_cards())
+        except FormatError:
+            return False
+
+    def _fits_cards(self) -> Metadata:
+        if self._cards is None:
+            assert self.ast_text is not None
+            made = ast_maps.fits_cards_of(self.ast_text)
+            if not made:
+                raise FormatError("This WCS cannot be represented by FITS cards.", hint="to_ast() gives its text.")
+            self._cards = Metadata(made)
+        return self._cards
+
     def to_fits_header(self, xy0: tuple[int, int] = (0, 0)) -> Metadata:
-        """FITS cards for an array whose first pixel is ``xy0`` (x, y) in the parent frame."""
-        cards = self._cards.copy()
+        """FITS cards for an array whose first pixel is ``xy0`` (x, y) in the parent frame.
+
+        Raises
+        ------
+        FormatError
+            Raised if it is defined by a text that FITS cards cannot represent.
+        """
+        cards = self._fits_cards().copy()
         for axis, offset in (("1", xy0[0]), ("2", xy0[1])):
             cards[f"CRPIX{axis}"] = cards[f"CRPIX{axis}"] - offset
         return cards
@@ -155,13 +210,14 @@ class SkyWcs:
         """
         lon, lat = np.broadcast_arrays(np.asarray(ra, dtype=np.float64), np.asarray(dec, dtype=np.float64))
         vectors = unit_vectors(lon, lat)
-        x, y = (self._tangent or self._astropy()).to_pixel(vectors)
+        x, y = self._evaluator().to_pixel(vectors)
         return np.asarray(x), np.asarray(y)
 
     def pixel_scale_arcsec(self, x: float | None = None, y: float | None = None) -> float:
         """Side in arcseconds of a square of the area of the pixel at (x, y); at the reference pixel if not given."""
-        x = self._cards["CRPIX1"] - 1.0 if x is None else x
-        y = self._cards["CRPIX2"] - 1.0 if y is None else y
+        reference = self.reference_pixel
+        x = reference[0] if x is None else x
+        y = reference[1] if y is None else y
         ends = self._vectors(np.array([x - 0.5, x + 0.5, x, x]), np.array([y, y, y - 0.5, y + 0.5]))
         area = np.linalg.norm(np.cross(ends[1] - ends[0], ends[3] - ends[2]))
         return math.degrees(math.sqrt(area)) * 3600.0
@@ -184,160 +240,54 @@ class SkyWcs:
         bottom, top = box.y.start - 0.5, box.y.stop - 0.5
         return np.stack(self.pixel_to_sky([left, right, right, left], [bottom, bottom, top, top]), axis=-1)
 
-    def _vectors(self, x: Floats, y: Floats) -> Floats:
-        return (self._tangent or self._astropy()).to_sky(x, y)
+    @property
+    def reference_pixel(self) -> tuple[float, float]:
+        """The pixel (x, y) of the projection's reference point, 0-based in the parent frame."""
+        evaluator = self._evaluator()
+        if isinstance(evaluator, ast_maps.AstSky):
+            return evaluator.reference
+        cards = self._fits_cards()
+        return cards["CRPIX1"] - 1.0, cards["CRPIX2"] - 1.0
 
-    def _astropy(self) -> _General:
+    def tangent_at(self, x: float, y: float) -> SkyWcs:
+        """The plain tangent-plane projection that agrees with this WCS to first order at a pixel."""
+        at = np.array([[x, x - 0.5, x + 0.5, x, x], [y, y, y, y - 0.5, y + 0.5]])
+        centre, *ends = self._vectors(at[0], at[1])
+        ra, dec = (float(value) for value in lonlat_deg(centre))
+        east = np.array([-math.sin(math.radians(ra)), math.cos(math.radians(ra)), 0.0])
+        axes = np.stack([east, np.cross(centre, east)])
+        plane = [np.degrees(axes @ end / (end @ centre)) for end in ends]
+        return SkyWcs.from_affine(ra, dec, np.stack([plane[1] - plane[0], plane[3] - plane[2]], axis=-1), (x, y))
+
+    def _vectors(self, x: Floats, y: Floats) -> Floats:
+        return self._evaluator().to_sky(x, y)
+
+    def _evaluator(self) -> Tangent | FitsSky | ast_maps.AstSky:
+        if self._tangent is not None:
+            return self._tangent
         if self._general is None:
-            self._general = _General(self._cards)
+            if self.ast_text is not None and (self._cards is None or ast_maps.can_evaluate()):
+                self._general = ast_maps.AstSky(self.ast_text)
+            else:
+                cards = self._fits_cards()
+                self._general = Tangent.from_cards(cards) if is_plain_tangent(cards) else FitsSky(cards)
         return self._general
 
     def __eq__(self, other: object) -> bool:
-        return self._cards == other._cards if isinstance(other, SkyWcs) else NotImplemented
+        if not isinstance(other, SkyWcs):
+            return NotImplemented
+        if self.ast_text is not None or other.ast_text is not None:
+            return self.ast_text == other.ast_text
+        return self._cards == other._cards
 
     def __hash__(self) -> int:
-        return hash(tuple(self._cards.items()))
+        return hash(self.ast_text if self.ast_text is not None else tuple(self._fits_cards().items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SkyWcs, (self._cards, self.ast_text, self.approximation)
 
     def __repr__(self) -> str:
-        ra, dec = self._cards["CRVAL1"], self._cards["CRVAL2"]
-        return f"SkyWcs({self._cards['CTYPE1']} at ({ra}, {dec}), {self.pixel_scale_arcsec():.4g} arcsec/pixel)"
-
-
-class _Tangent:
-    """Gnomonic projection as vectors: direction = centre + east * xi + north * eta, normalised."""
-
-    __slots__ = ("axes", "centre", "crpix", "inverse", "matrix")
-
-    def __init__(self, ra: float, dec: float, crpix: tuple[float, float], matrix: Floats, to_icrs: Floats) -> None:
-        if not np.isfinite(matrix).all() or np.linalg.det(matrix) == 0.0:
-            raise FormatError(f"The WCS matrix {matrix.tolist()} is singular.")
-        (sin_a, cos_a), (sin_d, cos_d) = ((math.sin(t), math.cos(t)) for t in (math.radians(ra), math.radians(dec)))
-        self.centre = to_icrs @ np.array([cos_d * cos_a, cos_d * sin_a, sin_d])
-        east, north = np.array([-sin_a, cos_a, 0.0]), np.array([-sin_d * cos_a, -sin_d * sin_a, cos_d])
-        self.axes = np.stack([to_icrs @ east, to_icrs @ north])
-        self.crpix = crpix
-        self.matrix = np.radians(matrix)
-        self.inverse = np.linalg.inv(self.matrix)
-
-    @classmethod
-    def from_cards(cls, cards: Metadata) -> _Tangent:
-        dec = cards["CRVAL2"]
-        # Paper II section 2.4: zenithal projections have their native pole at the reference point, and LONPOLE is
-        # 180 degrees by default unless that is at or beyond the celestial pole.
-        pole = float(cards.get("LONPOLE", 0.0 if dec >= 90.0 else 180.0))
-        turn = math.radians(180.0 - pole)
-        rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-        if turn == 0.0:
-            rotation = np.eye(2)
-        crpix = cards["CRPIX1"] - 1.0, cards["CRPIX2"] - 1.0
-        return cls(cards["CRVAL1"], dec, crpix, rotation @ _matrix(cards), _to_icrs(cards))
-
-    def to_sky(self, x: Floats, y: Floats) -> Floats:
-        dx, dy = x - self.crpix[0], y - self.crpix[1]
-        (a, b), (c, d) = self.matrix
-        xi, eta = a * dx + b * dy, c * dx + d * dy
-        vectors = self.centre + xi[..., None] * self.axes[0] + eta[..., None] * self.axes[1]
-        unit: Floats = vectors / np.sqrt(1.0 + xi * xi + eta * eta)[..., None]
-        return unit
-
-    def to_pixel(self, vectors: Floats) -> tuple[Floats, Floats]:
-        depth = vectors @ self.centre
-        depth = np.where(depth > 0.0, depth, np.nan)
-        xi, eta = vectors @ self.axes[0] / depth, vectors @ self.axes[1] / depth
-        (a, b), (c, d) = self.inverse
-        return a * xi + b * eta + self.crpix[0], c * xi + d * eta + self.crpix[1]
-
-
-class _General:
-    """Any other FITS WCS (SIP, TPV, other projections), evaluated by astropy."""
-
-    __slots__ = ("to_icrs", "wcs")
-
-    def __init__(self, cards: Metadata) -> None:
-        from astropy.io.fits import Header
-        from astropy.wcs import WCS
-
-        header = Header([(key, value) for key, value in cards.items()])
-        try:
-            self.wcs = WCS(header, fix=False).celestial
-        except (ValueError, KeyError, TypeError) as error:
-            raise FormatError(f"The WCS of the header cannot be evaluated: {error}") from error
-        self.to_icrs = _to_icrs(cards)
-
-    def to_sky(self, x: Floats, y: Floats) -> Floats:
-        ra, dec = self.wcs.all_pix2world(x, y, 0)
-        return unit_vectors(np.asarray(ra), np.asarray(dec)) @ self.to_icrs.T
-
-    def to_pixel(self, vectors: Floats) -> tuple[Floats, Floats]:
-        from astropy.wcs import NoConvergence
-
-        ra, dec = lonlat_deg(vectors @ self.to_icrs)
-        world = np.stack([ra.ravel(), dec.ravel()], axis=-1)
-        try:
-            pixels = self.wcs.all_world2pix(world, 0, tolerance=1e-6, maxiter=40, detect_divergence=True)
-        except NoConvergence as error:
-            pixels = error.best_solution.copy()
-            for lost in (error.divergent, error.slow_conv):
-                if lost is not None:
-                    pixels[lost] = np.nan
-        return pixels[:, 0].reshape(ra.shape), pixels[:, 1].reshape(ra.shape)
-
-
-def _check_supported(header: Mapping[str, Any]) -> None:
-    for key in _LOOKUP:
-        if key in header:
-            raise FormatError(f"The WCS uses a distortion table ({key}), which is not supported.")
-    ctypes = str(header["CTYPE1"])[:4], str(header["CTYPE2"])[:4]
-    if set(ctypes) != {"RA--", "DEC-"}:
-        raise FormatError(f"The WCS axes are {ctypes[0]} and {ctypes[1]}; right ascension and declination are needed.")
-    frame, equinox = _frame(header)
-    if frame != "ICRS" and (frame != "FK5" or equinox != 2000.0):
-        raise FormatError(f"The WCS frame {frame} {equinox} is not supported; ICRS and FK5 2000.0 are.")
-
-
-def _frame(header: Mapping[str, Any]) -> tuple[str, float]:
-    """RADESYS and EQUINOX with the defaults of paper II section 3.1 (ICRS when neither card is there)."""
-    equinox = header.get("EQUINOX")
-    frame = str(header.get("RADESYS") or header.get("RADECSYS") or "").strip().upper()
-    if not frame:
-        frame = "ICRS" if equinox is None else ("FK5" if float(equinox) >= 1984.0 else "FK4")
-    return frame, 2000.0 if equinox is None else float(equinox)
-
-
-def _to_icrs(cards: Mapping[str, Any]) -> Floats:
-    if _frame(cards)[0] == "ICRS":
-        return np.eye(3)
-    return _rotation(0, _ETA0) @ _rotation(1, -_XI0) @ _rotation(2, -_DA0)
-
-
-def _rotation(axis: int, angle: float) -> Floats:
-    """Matrix that turns the coordinate axes by ``angle`` radians about one of them."""
-    i, j = (axis + 1) % 3, (axis + 2) % 3
-    matrix = np.eye(3)
-    matrix[i, i] = matrix[j, j] = math.cos(angle)
-    matrix[i, j], matrix[j, i] = math.sin(angle), -math.sin(angle)
-    return matrix
-
-
-def _is_plain_tangent(cards: Mapping[str, Any]) -> bool:
-    return (
-        (cards["CTYPE1"], cards["CTYPE2"]) == ("RA---TAN", "DEC--TAN")
-        and all(str(cards.get(f"CUNIT{axis}") or "deg").strip() == "deg" for axis in "12")
-        and not any(_DISTORTION.fullmatch(key) for key in cards)
-        and not any(key.startswith("CROTA") for key in cards)
-    )
-
-
-def _matrix(cards: Mapping[str, Any]) -> Floats:
-    """The 2x2 matrix in degrees per pixel from CDi_j, or PCi_j and CDELTi."""
-    try:
-        if any(f"CD{i}_{j}" in cards for i in "12" for j in "12"):
-            return np.array([[float(cards.get(f"CD{i}_{j}", 0.0)) for j in "12"] for i in "12"])
-        return np.array(
-            [
-                [float(cards.get(f"CDELT{i}", 1.0)) * float(cards.get(f"PC{i}_{j}", float(i == j))) for j in "12"]
-                for i in "12"
-            ]
-        )
-    except (TypeError, ValueError) as error:
-        raise FormatError("A WCS matrix card of the header is not a number.") from error
+        x, y = self.reference_pixel
+        ra, dec = (float(value) for value in self.pixel_to_sky(x, y))
+        kind = "AST" if self.ast_text is not None else self._fits_cards()["CTYPE1"]
+        return f"SkyWcs({kind} at ({ra:.10g}, {dec:.10g}), {self.pixel_scale_arcsec():.4g} arcsec/pixel)"
