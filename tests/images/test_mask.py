@@ -83,3 +83,105 @@ def test_equality_counts_place_planes_and_bits() -> None:
     assert not mask.same_as(Mask(mask.array, mask.planes, (3, 5)))
     assert not mask.same_as(Mask(mask.array + 1, mask.planes, (3, 4)))
     assert repr(mask) == "Mask([y=4:5, x=3:5], planes=A,B)"
+
+
+OTHER = {"DETECTED": 0, "CROSSTALK": 1, "BAD": 2, "SAT": 30}
+
+
+def flagged(planes: dict[str, int] | None, seed: int) -> Mask:
+    mask = Mask.zeros(BOX, planes)
+    rng = np.random.default_rng(seed)
+    for name in mask.planes:
+        mask.set(name, rng.random((4, 6)) < 0.3)
+    return mask
+
+
+def layers(mask: Mask) -> dict[str, np.ndarray]:
+    return dict(zip(mask.planes, mask.to_array(), strict=True))
+
+
+@given(st.integers(0, 2**30), st.booleans())
+def test_masks_are_combined_by_name(seed: int, swapped: bool) -> None:
+    one, two = flagged(None, seed), flagged(OTHER, seed + 1)
+    if swapped:
+        one, two = two, one
+    nothing = np.zeros((4, 6), bool)
+    before, theirs, either, both = layers(one), layers(two), one | two, one & two
+    for name in either.planes:
+        mine, others = before.get(name, nothing), theirs.get(name, nothing)
+        np.testing.assert_array_equal(either.where(name), mine | others)
+        if name in before:
+            np.testing.assert_array_equal(both.where(name), mine & others)
+    assert set(either.planes) == set(one.planes) | set(two.planes)
+    assert {name: either.planes[name] for name in one.planes} == one.planes
+    one |= two
+    assert one.same_as(either)
+
+
+@given(st.integers(0, 2**30))
+def test_conforming_keeps_every_flag(seed: int) -> None:
+    mask = flagged(None, seed)
+    conformed = mask.conformed(OTHER)
+    assert OTHER.items() <= conformed.planes.items()
+    for name, layer in layers(mask).items():
+        np.testing.assert_array_equal(conformed.where(name), layer)
+    assert conformed.where("CROSSTALK").sum() == 0
+    assert mask.same_as(flagged(None, seed))
+
+
+def test_conforming_takes_bits_that_are_free_in_both() -> None:
+    planes = {f"P{number}": number for number in range(28)}
+    with pytest.raises(InvalidError, match="No bit is left"):
+        Mask.zeros(BOX).conformed(planes)
+
+
+def test_planes_are_set_in_boxes_and_pixels() -> None:
+    mask = Mask.zeros(BOX)
+    mask.set("BAD", Box((11, 13), (21, 24)))
+    mask.set(["SAT", "CR"], (20, 10))
+    mask.clear("BAD", (slice(22, 23), slice(None)))
+    assert mask.where("BAD").sum() == 4
+    assert mask.names(mask[20, 10]) == ("SAT", "CR")
+    assert mask.names(mask[22, 11]) == ()
+    assert mask.counts()["BAD"] == 4
+    for where, message in (
+        ((0, 0), "not inside"),
+        (np.ones((4, 6), int), "bool"),
+        (np.ones((2, 2), bool), r"\(4, 6\)"),
+    ):
+        with pytest.raises(InvalidError, match=message):
+            mask.set("BAD", where)
+
+
+def test_a_removed_plane_is_gone_with_its_flags() -> None:
+    mask = flagged(None, 3)
+    mask.remove_plane("SAT")
+    assert mask.add_plane("NEW") == 1
+    assert mask.counts()["NEW"] == 0
+    with pytest.raises(InvalidError, match="SAT"):
+        mask.remove_plane("SAT")
+
+
+def test_layers_in_the_order_asked_for() -> None:
+    mask = flagged(None, 4)
+    np.testing.assert_array_equal(mask.to_array(["SAT", "BAD"]), [mask.where("SAT"), mask.where("BAD")])
+    assert mask.to_array("SAT").shape == (1, 4, 6)
+
+
+def test_flags_are_assigned_by_name() -> None:
+    mask, other = flagged(None, 5), flagged(OTHER, 6)
+    box = Box((11, 13), (21, 24))
+    mask[box] = other[box]
+    for name, layer in layers(other).items():
+        np.testing.assert_array_equal(mask[box].where(name), layer[1:3, 1:4])
+    assert mask[box].counts()["INTRP"] == 0
+    assert mask[20, 10] == flagged(None, 5)[20, 10]
+    with pytest.raises(InvalidError, match="does not fit"):
+        mask[box] = other
+    with pytest.raises(InvalidError, match="Only a mask"):
+        mask[box] = 1  # type: ignore[assignment]
+
+
+def test_masks_of_different_places_are_not_combined() -> None:
+    with pytest.raises(InvalidError, match="The masks cover"):
+        Mask.zeros(BOX) | Mask.zeros(BOX.shifted(1, 0))

@@ -9,7 +9,7 @@ from skybutler.images.exposure import DetectorLabel, Exposure, FilterLabel
 from skybutler.images.fields import BoundedField, ChebyshevField, PixelAreaField, ProductField
 from skybutler.images.image import Image
 from skybutler.images.mask import Mask
-from skybutler.images.masked_image import MaskedImage
+from skybutler.images.masked_image import MaskedImage, MaskedPixel
 from skybutler.images.metadata import Metadata
 from skybutler.images.photo_calib import PhotoCalib
 from skybutler.images.polygon import Polygon
@@ -46,6 +46,7 @@ __all__ = [
     "Interval",
     "Mask",
     "MaskedImage",
+    "MaskedPixel",
     "Metadata",
     "Observatory",
     "PhotoCalib",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import operator
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, SupportsIndex, TypeAlias
 
 from skybutler.errors import InvalidError
 
-__all__ = ["Box", "Interval"]
+__all__ = ["Box", "BoxIndex", "Interval", "PixelIndex", "is_pixel"]
 
 _SECTION = re.compile(r"\s*\[\s*(-?\d+)\s*:\s*(-?\d+)\s*,\s*(-?\d+)\s*:\s*(-?\d+)\s*\]\s*")
 
@@ -56,6 +58,20 @@ class Box:
         """The box of an array of ``shape`` (ny, nx) whose first pixel is ``xy0`` (x, y)."""
         x0, y0 = xy0
         return cls((y0, y0 + shape[0]), (x0, x0 + shape[1]))
+
+    @classmethod
+    def from_center(cls, center: tuple[float, float], dimensions: tuple[int, int]) -> Box:
+        """The box of ``dimensions`` (nx, ny) around a point (x, y).
+
+        Of an odd number of pixels the middle one is that nearest to the point; of an even number as many lie on the
+        one side as on the other, of the pixel edge nearest to it.
+        """
+        begin = []
+        for middle, size in zip(center, dimensions, strict=True):
+            if not math.isfinite(middle) or size < 0:
+                raise InvalidError(f"No box of {dimensions} pixels lies around {center}.")
+            begin.append(math.floor(middle + 0.5 - (size - 1) / 2))
+        return cls.from_shape((dimensions[1], dimensions[0]), (begin[0], begin[1]))
 
     @classmethod
     def from_fits_section(cls, text: str) -> Box:
@@ -130,11 +146,34 @@ class Box:
         x = max(self.x.start, other.x.start), min(self.x.stop, other.x.stop)
         return Box(y, x) if y[0] < y[1] and x[0] < x[1] else Box((0, 0), (0, 0))
 
-    def grow(self, pixels: int) -> Box:
-        """A box wider by ``pixels`` on every side (narrower if negative; empty when nothing is left)."""
-        y = self.y.start - pixels, self.y.stop + pixels
-        x = self.x.start - pixels, self.x.stop + pixels
+    def union(self, other: Box) -> Box:
+        """The smallest box that has all pixels of both."""
+        if self.is_empty or other.is_empty:
+            return other if self.is_empty else self
+        return Box(
+            (min(self.y.start, other.y.start), max(self.y.stop, other.y.stop)),
+            (min(self.x.start, other.x.start), max(self.x.stop, other.x.stop)),
+        )
+
+    def grow(self, pixels: int = 0, *, left: int = 0, right: int = 0, bottom: int = 0, top: int = 0) -> Box:
+        """A box wider by ``pixels`` on every side, and by more on single sides.
+
+        Narrower where negative; ``Box((0, 0), (0, 0))`` when nothing is left.
+        """
+        y = self.y.start - pixels - bottom, self.y.stop + pixels + top
+        x = self.x.start - pixels - left, self.x.stop + pixels + right
         return Box(y, x) if y[0] < y[1] and x[0] < x[1] else Box((0, 0), (0, 0))
+
+    def tiles(self, width: int, height: int) -> Iterator[Box]:
+        """Boxes of ``width`` times ``height`` pixels that cover this one without overlap, row by row from the bottom.
+
+        Those at the right and at the top are cut off.
+        """
+        if width < 1 or height < 1:
+            raise InvalidError(f"Tiles of {width} x {height} pixels cover nothing.")
+        for y in range(self.y.start, self.y.stop, height):
+            for x in range(self.x.start, self.x.stop, width):
+                yield Box((y, min(y + height, self.y.stop)), (x, min(x + width, self.x.stop)))
 
     def shifted(self, dx: int, dy: int) -> Box:
         """The box moved by (dx, dy)."""
@@ -163,5 +202,62 @@ class Box:
             slice(self.x.start - x0, self.x.stop - x0),
         )
 
+    def select(self, index: PixelIndex) -> Box:
+        """The part of this box that an index ``[x0:x1, y0:y1]`` means.
+
+        Parameters
+        ----------
+        index : `Box`, or pair of `slice` or `int` (x, y)
+            Numbers are those of the parent frame, negative ones too: they never count from the end.  A missing end of
+            a slice is the edge of this box; a single number is one column or row.
+
+        Raises
+        ------
+        InvalidError
+            If it is no such index, or not inside this box.
+        """
+        if isinstance(index, Box):
+            box = index
+        else:
+            pair: object = index
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise InvalidError(
+                    f"{index!r} chooses no pixels.", hint="Give a Box or [x0:x1, y0:y1]; arrays of bool go to .array."
+                )
+            x, y = (_interval(part, axis) for part, axis in zip(pair, (self.x, self.y), strict=True))
+            box = Box(y, x)
+        if not self.contains(box):
+            raise InvalidError(f"Box {box} is not inside {self}.", hint="Clip it with intersection().")
+        return box
+
     def __str__(self) -> str:
         return f"[y={self.y.start}:{self.y.stop}, x={self.x.start}:{self.x.stop}]"
+
+
+BoxIndex: TypeAlias = Box | tuple[slice, slice] | tuple[slice, SupportsIndex] | tuple[SupportsIndex, slice]
+"""A box, or a pair ``[x, y]`` with a slice, in the parent frame."""
+
+PixelIndex: TypeAlias = BoxIndex | tuple[SupportsIndex, SupportsIndex]
+"""The same, or one pixel ``[x, y]``."""
+
+
+def _interval(part: object, axis: Interval) -> Interval:
+    """The pixels of one slice or number along an axis."""
+    try:
+        if not isinstance(part, slice):
+            start = operator.index(part)  # type: ignore[arg-type]  # what is no index raises
+            return Interval(start, start + 1)
+        start = axis.start if part.start is None else operator.index(part.start)
+        stop = axis.stop if part.stop is None else operator.index(part.stop)
+    except TypeError:
+        raise InvalidError(f"{part!r} chooses no pixels: pixels have whole numbers.") from None
+    if part.step not in (None, 1):
+        raise InvalidError(
+            f"A step of {part.step} is not possible.", hint="Use .array[::2, ::2] for every other pixel."
+        )
+    return Interval(start, max(start, stop))
+
+
+def is_pixel(index: object) -> bool:
+    """Whether an index ``[x, y]`` means one pixel: two numbers."""
+    return isinstance(index, tuple) and not any(isinstance(part, slice) for part in index)

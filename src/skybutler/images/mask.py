@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from skybutler.errors import InvalidError, nearest
-from skybutler.images.box import Box
+from skybutler.images.box import Box, BoxIndex, PixelIndex, is_pixel
 
 __all__ = ["DEFAULT_PLANES", "Mask"]
 
@@ -31,6 +31,9 @@ _N_BITS = 31  # the sign bit of int32 stays free, as in every file of this layou
 
 class Mask:
     """Flags of pixels: one bit per named plane.
+
+    ``mask[x0:x1, y0:y1]`` and ``mask[box]`` are views in parent coordinates, ``mask[x, y]`` is one value, for `names`.
+    ``|`` and ``&`` combine masks of the same box plane by plane, by name.
 
     Parameters
     ----------
@@ -113,6 +116,40 @@ class Mask:
             self._planes[name] = free[0]
         return self._planes[name]
 
+    def remove_plane(self, name: str) -> None:
+        """Forget a plane and what it flagged; its bit is free again."""
+        self.clear(name)
+        del self._planes[name]
+
+    def conformed(self, planes: Mapping[str, int]) -> Mask:
+        """A copy whose planes have the bit numbers of another mask.
+
+        Parameters
+        ----------
+        planes : mapping of `str` to `int`
+            Bit number by plane name; planes of this mask that it lacks get bits that are free in both.
+
+        Raises
+        ------
+        InvalidError
+            Raised if not all planes find a bit.
+        """
+        made = Mask(np.zeros_like(self.array), planes, self.xy0)
+        for name in self._planes:
+            made.add_plane(name)
+        made.array[...] = self._renumbered(made._planes)
+        return made
+
+    def _renumbered(self, planes: Mapping[str, int]) -> npt.NDArray[np.int32]:
+        """The pixels with the bit numbers of ``planes``; other planes are left out."""
+        moved = {bit: planes[name] for name, bit in self._planes.items() if name in planes}
+        kept = sum(1 << bit for bit, target in moved.items() if bit == target)
+        result = self.array & np.int32(kept)
+        for bit, target in moved.items():
+            if bit != target:
+                result |= ((self.array >> bit) & 1) << target
+        return result
+
     def bits(self, planes: str | Iterable[str]) -> int:
         """The value with the bits of these planes set.
 
@@ -141,29 +178,113 @@ class Mask:
         chosen: npt.NDArray[np.bool_] = (self.array & self.bits(planes)) != 0
         return chosen
 
-    def set(self, planes: str | Iterable[str], where: npt.NDArray[np.bool_] | None = None) -> None:
-        """Set planes for the pixels chosen by a bool array (ny, nx), or for all."""
-        np.bitwise_or(self.array, self.bits(planes), out=self.array, where=True if where is None else where)
+    def set(self, planes: str | Iterable[str], where: npt.NDArray[np.bool_] | PixelIndex | None = None) -> None:
+        """Set planes for the pixels chosen by a bool array (ny, nx), a box or ``(x, y)``, or for all."""
+        array, chosen = self._chosen(where)
+        np.bitwise_or(array, self.bits(planes), out=array, where=chosen)
 
-    def clear(self, planes: str | Iterable[str], where: npt.NDArray[np.bool_] | None = None) -> None:
-        """Unset planes for the pixels chosen by a bool array (ny, nx), or for all."""
-        np.bitwise_and(self.array, ~self.bits(planes), out=self.array, where=True if where is None else where)
+    def clear(self, planes: str | Iterable[str], where: npt.NDArray[np.bool_] | PixelIndex | None = None) -> None:
+        """Unset planes for the pixels chosen by a bool array (ny, nx), a box or ``(x, y)``, or for all."""
+        array, chosen = self._chosen(where)
+        np.bitwise_and(array, ~self.bits(planes), out=array, where=chosen)
+
+    def _chosen(self, where: npt.NDArray[np.bool_] | PixelIndex | None) -> tuple[npt.NDArray[np.int32], Any]:
+        """Pixels, and which of them."""
+        if where is None:
+            return self.array, True
+        if not isinstance(where, np.ndarray):
+            return self.array[self.bbox.select(where).slices(self.bbox)], True
+        if where.dtype != bool or where.shape != self.array.shape:
+            raise InvalidError(
+                f"Pixels are chosen by bool (ny, nx) = {self.array.shape}, not {where.dtype} {where.shape}."
+            )
+        return self.array, where
 
     def names(self, value: int) -> tuple[str, ...]:
         """Names of the planes set in one pixel value."""
         return tuple(name for name, bit in self._planes.items() if value >> bit & 1)
 
-    def __getitem__(self, box: Box) -> Mask:
-        """A view of the pixels of ``box`` (parent coordinates), sharing pixels and planes.
+    def counts(self) -> dict[str, int]:
+        """Number of pixels that each plane flags."""
+        return {name: int(np.count_nonzero(self.array & np.int32(1 << bit))) for name, bit in self._planes.items()}
+
+    def to_array(self, planes: Iterable[str] | None = None) -> npt.NDArray[np.bool_]:
+        """Planes as layers of a bool array (n, ny, nx), all of them or those named, in that order."""
+        chosen = [planes] if isinstance(planes, str) else list(self._planes if planes is None else planes)
+        layers = np.empty((len(chosen), *self.array.shape), bool)
+        for layer, name in zip(layers, chosen, strict=True):
+            layer[...] = self.where(name)
+        return layers
+
+    # ----------------------------------------------------------------------------------------------------- combining
+    def _conforming(self, other: Mask) -> npt.NDArray[np.int32]:
+        if other.bbox != self.bbox:
+            raise InvalidError(
+                f"The masks cover {self.bbox} and {other.bbox}.",
+                hint="Take the shared part of both, mask[a.bbox.intersection(b.bbox)].",
+            )
+        return other._renumbered(self._planes)
+
+    def __ior__(self, other: Mask) -> Mask:
+        """Flag what either flags; planes only the other has are added."""
+        for name in other._planes:
+            self.add_plane(name)
+        self.array |= self._conforming(other)
+        return self
+
+    def __iand__(self, other: Mask) -> Mask:
+        """Leave flagged what both flag; planes that the other lacks flag nothing then."""
+        self.array &= self._conforming(other)
+        return self
+
+    def __or__(self, other: Mask) -> Mask:
+        result = self.copy()
+        result |= other
+        return result
+
+    def __and__(self, other: Mask) -> Mask:
+        result = self.copy()
+        result &= other
+        return result
+
+    @overload
+    def __getitem__(self, index: BoxIndex) -> Mask: ...
+    @overload
+    def __getitem__(self, index: tuple[SupportsIndex, SupportsIndex]) -> int: ...
+    def __getitem__(self, index: PixelIndex) -> Mask | int:
+        """The value of one pixel ``[x, y]``, or a view of the pixels of a box, sharing pixels and planes.
 
         Raises
         ------
         InvalidError
-            Raised if ``box`` is not inside `bbox`.
+            Raised if the pixels are not inside `bbox`.
         """
-        view = Mask(self.array[box.slices(self.bbox)], {}, box.xy0)
+        box = self.bbox.select(index)
+        pixels = self.array[box.slices(self.bbox)]
+        if is_pixel(index):
+            return int(pixels[0, 0])
+        view = Mask(pixels, {}, box.xy0)
         view._planes = self._planes
         return view
+
+    def __setitem__(self, index: PixelIndex, value: Mask) -> None:
+        """Write the flags of a mask of the same size, by plane name; planes only it has are added.
+
+        Raises
+        ------
+        InvalidError
+            Raised if sizes differ or no bits are left.  Single flags are written by `set` and `clear`.
+        """
+        box = self.bbox.select(index)
+        if not isinstance(value, Mask):
+            raise InvalidError(
+                "Only a mask can be written to a mask.", hint="Use set() and clear() for planes by name."
+            )
+        if value.bbox.shape != box.shape:
+            raise InvalidError(f"A mask of {value.bbox} does not fit into {box}.")
+        for name in value._planes:
+            self.add_plane(name)
+        self.array[box.slices(self.bbox)] = value._renumbered(self._planes)
 
     def copy(self) -> Mask:
         """A mask with its own pixels and planes."""
