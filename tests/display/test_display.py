@@ -97,31 +97,6 @@ def test_the_legend_names_planes_that_are_there() -> None:
         Display().show(_exposure().image).mask_legend()
 
 
-def test_symbols_wait_for_the_end_of_a_buffer() -> None:
-    display = Display().show(_exposure().image)
-    with display.buffering():
-        with display.buffering():
-            for x in range(100):
-                display.dot("+", X0 + x, Y0 + 10)
-        assert not display.axes.collections
-        display.flush()
-        assert len(display.axes.collections) == 1
-        display.line([(X0, Y0), (X0 + 9, Y0 + 9)], symbols="+x")
-    assert [len(c.get_paths()) for c in display.axes.collections] == [200, 4]
-    display.erase()
-    assert not display.axes.collections
-    assert display.bbox.xy0 == (X0, Y0)
-
-
-def test_a_circle_is_as_large_as_its_radius_in_pixels() -> None:
-    display = Display(colour_bar=False).scale("linear", 0, 1e6).show(_exposure().image)
-    display.dot("o", X0 + 40, Y0 + 30, 10.0, "red", width=2)
-    assert _at(display, X0 + 50, Y0 + 30)[0] > 200
-    assert _at(display, X0 + 40, Y0 + 30)[0] < 50
-    display.zoom(2, X0 + 40, Y0 + 30)
-    assert _at(display, X0 + 50, Y0 + 30)[0] > 200
-
-
 def test_zoom_and_pan() -> None:
     display = Display().show(_exposure())
     assert display.center == (X0 + 39.5, Y0 + 29.5)
@@ -179,21 +154,3 @@ def test_a_display_of_its_own_is_a_picture_in_a_notebook() -> None:
     written = display.show(_exposure())._repr_png_()
     assert written is not None
     assert written.startswith(b"\x89PNG")
-
-
-def test_a_sky_grid_needs_a_wcs_and_goes_with_its_image() -> None:
-    display = Display().show(_exposure())
-    display.sky_grid().sky_marks()
-    assert display.axes.get_xlabel() == "Right ascension (ICRS)"
-    assert {"N", "E"} <= {t.get_text() for t in display.axes.texts}
-    display.erase()
-    assert display.axes.collections  # the grid is not a symbol
-    display.show(_exposure().image)
-    assert not display.axes.collections
-    assert not display.axes.texts
-    assert display.axes.get_xlabel() == ""
-    with pytest.raises(InvalidError, match="no WCS"):
-        display.sky_grid()
-    with pytest.raises(InvalidError, match="Nothing is shown"):
-        Display().sky_marks()
-    assert display.show(_exposure().image, wcs=_exposure().wcs).sky_grid().axes.collections

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from matplotlib.ticker import FixedLocator, FuncFormatter
@@ -12,6 +13,7 @@ from skybutler.images.image import Image
 from .screen import ScreenImage, Stretch
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.colorbar import Colorbar
 
 __all__ = ["draw_colour_bar", "round_values"]
@@ -31,7 +33,7 @@ def round_values(norm: Stretch, count: int = 6) -> list[float]:
     return chosen
 
 
-def draw_colour_bar(image: ScreenImage, pixels: Image) -> Colorbar:
+def draw_colour_bar(image: ScreenImage, pixels: Image, beside: Sequence[Axes] = ()) -> Colorbar:
     """Draw the bar of an image beside its axes.
 
     Parameters
@@ -40,13 +42,16 @@ def draw_colour_bar(image: ScreenImage, pixels: Image) -> Colorbar:
         With a `Stretch`.
     pixels : `Image`
         For its unit.
+    beside : sequence of `matplotlib.axes.Axes`
+        Axes that share the bar; those of the image if not given.
     """
     assert image.axes is not None
     norm = image.norm
     assert isinstance(norm, Stretch)
     figure = image.axes.get_figure(root=True)
     assert figure is not None
-    bar = figure.colorbar(image, ax=image.axes, fraction=0.046, pad=0.02)
+    where = list(beside) or [image.axes]
+    bar = figure.colorbar(image, ax=where, fraction=0.046 if len(where) == 1 else 0.03, pad=0.02)
     bar.ax.yaxis.set_major_locator(FixedLocator(round_values(norm)))
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _text(value)))
     bar.ax.minorticks_off()

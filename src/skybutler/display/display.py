@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -20,6 +19,7 @@ from skybutler.images.wcs import SkyWcs
 
 from .figures import new_figure, numbered_figure, require_matplotlib
 from .mask_colours import MaskColours
+from .overlays import Overlays
 from .scaling import Limit, Scaling
 
 if TYPE_CHECKING:
@@ -27,17 +27,14 @@ if TYPE_CHECKING:
     from matplotlib.colorbar import Colorbar
     from matplotlib.figure import Figure
 
-    from .markers import Markers
     from .screen import ScreenImage
-    from .sky_grid import SkyGrid
-    from .sky_marks import SkyMarks
 
-__all__ = ["Display", "Showable"]
+__all__ = ["Display", "Showable", "layers"]
 
 Showable: TypeAlias = Exposure | MaskedImage | Image | Mask | npt.NDArray[Any]
 
 
-class Display:
+class Display(Overlays):
     """A place where an image is shown, with what is drawn over it.
 
     Parameters
@@ -59,19 +56,17 @@ class Display:
     def __init__(self, frame: Any = None, *, colour_bar: bool = True, transparency: float = 0.0) -> None:
         require_matplotlib()
         self.frame = frame if isinstance(frame, int) else None
-        self.figure, self.axes = _place(frame)
+        self.figure, axes = _place(frame)
+        super().__init__(axes)
         self.mask_colours = MaskColours()
         self.mask_colours.set_transparency(transparency)
         self.scaling = Scaling()
         self.shown: Showable | None = None
-        self.wcs: SkyWcs | None = None
         self._wants_bar = colour_bar
         self._bar: Colorbar | None = None
         self._image: ScreenImage | None = None
         self._overlay: ScreenImage | None = None
-        self._markers: Markers | None = None
-        self._on_sky: list[SkyGrid | SkyMarks] = []
-        self._buffering = 0
+        self._composite: ScreenImage | None = None
 
     # ------------------------------------------------------------------ image
     def scale(
@@ -114,7 +109,7 @@ class Display:
         InvalidError
             Raised if it is nothing that can be shown, or has no pixels.
         """
-        pixels, mask = _layers(image)
+        pixels, mask = layers(image)
         self._clear()
         self.shown = image
         self.wcs = wcs if wcs is not None else image.wcs if isinstance(image, Exposure) else None
@@ -129,15 +124,49 @@ class Display:
             self.axes.set_title(title)
         return self
 
+    def show_rgb(
+        self,
+        red: Exposure | MaskedImage | Image,
+        green: Exposure | MaskedImage | Image,
+        blue: Exposure | MaskedImage | Image,
+        title: str | None = None,
+        *,
+        balance: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        stretch: float | None = None,
+        q: float = 8.0,
+    ) -> Display:
+        """Show three images of one pixel grid in colours, the longest wavelength first; see `ColourComposite.of`.
+
+        Raises
+        ------
+        InvalidError
+            Raised if the images share no pixel.
+        """
+        from .colour_composite import ColourComposite
+        from .screen import ScreenImage
+
+        composite = ColourComposite.of(red, green, blue, balance=balance, stretch=stretch, q=q)
+        self._clear()
+        self.wcs = red.wcs if isinstance(red, Exposure) else None
+        self._composite = ScreenImage(self.axes, composite.pixels, composite.box.xy0, composite.reduce, composite.paint)
+        self.axes.add_image(self._composite)
+        self.axes.set_aspect("equal")
+        self._view(composite.box)
+        if title is not None:
+            self.axes.set_title(title)
+        return self
+
     def _show_pixels(self, image: Image) -> None:
-        from .screen import ScreenImage, block_mean
+        from .blocks import block_mean
+        from .screen import ScreenImage
 
         self._image = ScreenImage(self.axes, image.array, image.xy0, block_mean, cmap="gray")
         self.axes.add_image(self._image)
         self._apply_scaling()
 
     def _show_mask(self, mask: Mask) -> None:
-        from .screen import ScreenImage, block_or
+        from .blocks import block_or
+        from .screen import ScreenImage
 
         self._overlay = ScreenImage(
             self.axes, mask.array, mask.xy0, block_or, lambda bits: self.mask_colours.paint(bits, mask.planes)
@@ -151,7 +180,7 @@ class Display:
         from .colour_bar import draw_colour_bar
         from .screen import Stretch
 
-        image, mask = _layers(self.shown)
+        image, mask = layers(self.shown)
         assert image is not None
         self._image.set_norm(Stretch(self.scaling, *self.scaling.limits(image, mask)))
         if self._bar is not None:
@@ -160,15 +189,21 @@ class Display:
         if self._wants_bar:
             self._bar = draw_colour_bar(self._image, image)
 
+    def shared_colour_bar(self, displays: Sequence[Display]) -> None:
+        """Show what brightness means once for displays of one figure that have this one's scale."""
+        from .colour_bar import draw_colour_bar
+
+        if self._image is not None and self.shown is not None and (image := layers(self.shown)[0]) is not None:
+            self._bar = draw_colour_bar(self._image, image, [d.axes for d in displays])
+
     def _clear(self) -> None:
         self.erase()
-        for drawn in self._on_sky:
-            drawn.remove()
-        self._on_sky = []
+        self._leave_sky()
         if self._bar is not None:
             self._bar.remove()
         self.axes.clear()
-        self._image = self._overlay = self._markers = self._bar = None
+        self._image = self._overlay = self._composite = self._bar = None
+        self.shown = self.wcs = None
 
     @property
     def bbox(self) -> Box:
@@ -179,10 +214,8 @@ class Display:
         InvalidError
             Raised if nothing is shown yet.
         """
-        layer = self._image or self._overlay
-        if layer is None:
-            raise InvalidError("Nothing is shown on this display yet.", hint="Call show(image) first.")
-        return layer.box
+        layer = self._image or self._overlay or self._composite
+        return super().bbox if layer is None else layer.box
 
     # ------------------------------------------------------------------- mask
     def set_mask_transparency(self, percent: float, plane: str | None = None) -> None:
@@ -234,8 +267,22 @@ class Display:
             settings: dict[str, Any] = {"loc": "upper left", "fontsize": 8, "framealpha": 0.85} | looks
             self.axes.legend(handles=patches, **settings).set_zorder(6)
 
+    def outline_planes(self, planes: str | Sequence[str], colour: str = "yellow", *, width: float = 1.0) -> None:
+        """Outline the pixels that have one of these mask planes.
+
+        Raises
+        ------
+        InvalidError
+            Raised if the mask has no such plane, or there is no mask.
+        """
+        from .outlines import outline
+
+        mask = self._mask()
+        self.markers.lines(outline(mask.where(planes), mask.xy0), colour, width=width)
+        self._flush()
+
     def _mask(self) -> Mask:
-        mask = None if self.shown is None else _layers(self.shown)[1]
+        mask = None if self.shown is None else layers(self.shown)[1]
         if mask is None:
             raise InvalidError("The image shown has no mask.", hint="Show an exposure or a masked image.")
         return mask
@@ -243,137 +290,6 @@ class Display:
     def _repaint(self) -> None:
         if self._overlay is not None:
             self._overlay.repaint()
-
-    # -------------------------------------------------------------------- sky
-    def sky_grid(self, labels: str = "degrees", *, count: int = 5, **looks: Any) -> Display:
-        """Draw lines of equal right ascension and declination, and label the axes with them.
-
-        Parameters
-        ----------
-        labels : `str`
-            ``degrees`` or ``sexagesimal``.
-        count : `int`
-            About how many lines of each kind.
-        **looks
-            Of the lines, as for `matplotlib.collections.LineCollection`.
-
-        Raises
-        ------
-        InvalidError
-            Raised if the image has no WCS, or there are no such labels.
-        """
-        from .sky_grid import SkyGrid
-
-        self._on_sky.append(SkyGrid(self.axes, self._sky(), labels=labels, count=count, **looks))
-        return self
-
-    def sky_marks(self, *, bar: bool = True, compass: bool = True, colour: str = "white") -> Display:
-        """Draw a scale bar, and arrows to the north and the east.
-
-        Raises
-        ------
-        InvalidError
-            Raised if the image has no WCS.
-        """
-        from .sky_marks import SkyMarks
-
-        self._on_sky.append(SkyMarks(self.axes, self._sky(), bar=bar, compass=compass, colour=colour))
-        return self
-
-    def _sky(self) -> SkyWcs:
-        if self.shown is None or self.wcs is None:
-            what = "Nothing is shown" if self.shown is None else "The image shown has no WCS"
-            raise InvalidError(
-                f"{what}: there is no sky to refer to.", hint="Show an exposure with a WCS, or give show(..., wcs=)."
-            )
-        return self.wcs
-
-    # ---------------------------------------------------------------- symbols
-    @property
-    def markers(self) -> Markers:
-        """What is drawn over the image."""
-        from .markers import Markers
-
-        if self._markers is None:
-            self._markers = Markers(self.axes)
-        return self._markers
-
-    def dot(
-        self,
-        symbol: str,
-        x: npt.ArrayLike,
-        y: npt.ArrayLike,
-        size: npt.ArrayLike = 2.0,
-        colour: str = "lime",
-        *,
-        width: float = 1.0,
-        angle: float = 0.0,
-        **text: Any,
-    ) -> None:
-        """Draw a symbol, or one at each of many positions.
-
-        Parameters
-        ----------
-        symbol : `str`
-            ``+``, ``x``, ``*``; ``o``, a circle; ``@:Mxx,Mxy,Myy``, the ellipse of these second moments; anything else
-            is written as it is.
-        x, y : array_like
-            Where; pixels of the parent frame.
-        size : array_like
-            Half the width of a symbol, the radius of a circle; pixels.  Texts are five points high for each.
-        colour : `str`
-            Any colour of matplotlib.
-        width : `float`
-            Of lines, points.
-        angle : `float`
-            Of a text, degrees counter-clockwise.
-        **text
-            What else `matplotlib.axes.Axes.text` understands.
-        """
-        self.markers.dot(symbol, x, y, size, colour, width=width, angle=angle, **text)
-        self._flush()
-
-    def line(
-        self,
-        points: Sequence[tuple[float, float]] | npt.NDArray[Any],
-        colour: str = "lime",
-        *,
-        width: float = 1.0,
-        symbols: str | None = None,
-        size: float = 2.0,
-    ) -> None:
-        """Draw a line through points (x, y), with a symbol at each if wanted, which is drawn instead of the line."""
-        path = np.asarray(points, np.float64).reshape(-1, 2)
-        if symbols:
-            for symbol, (x, y) in zip(symbols * (len(path) // len(symbols) + 1), path, strict=False):
-                self.markers.dot(symbol, x, y, size, colour, width=width)
-        else:
-            self.markers.line(path, colour, width=width)
-        self._flush()
-
-    @contextmanager
-    def buffering(self) -> Iterator[Display]:
-        """Draw what is asked for inside at the end, all at once: thousands of single dots are as fast as one call."""
-        self._buffering += 1
-        try:
-            yield self
-        finally:
-            self._buffering -= 1
-            self._flush()
-
-    def flush(self) -> None:
-        """Draw what waits for the end of a buffer."""
-        if self._markers is not None:
-            self._markers.flush()
-
-    def _flush(self) -> None:
-        if not self._buffering:
-            self.flush()
-
-    def erase(self) -> None:
-        """Take symbols, lines and texts away; the image stays."""
-        if self._markers is not None:
-            self._markers.erase()
 
     # ------------------------------------------------------------------- view
     def zoom(self, factor: float = 1.0, x: float | None = None, y: float | None = None) -> Display:
@@ -425,7 +341,7 @@ class Display:
         """The figure as a notebook shows it, unless matplotlib does so itself."""
         import io
 
-        if self.frame is not None or self.shown is None:
+        if self.frame is not None or not self.axes.images:
             return None
         written = io.BytesIO()
         self.figure.savefig(written, format="png", bbox_inches="tight")
@@ -455,7 +371,7 @@ def _place(frame: Any) -> tuple[Figure, Axes]:
     return figure, figure.axes[0] if figure.axes else figure.add_subplot()
 
 
-def _layers(image: Showable) -> tuple[Image | None, Mask | None]:
+def layers(image: Showable) -> tuple[Image | None, Mask | None]:
     """Values and mask of what is to be shown."""
     pixels: Image | None = None
     mask: Mask | None = None
