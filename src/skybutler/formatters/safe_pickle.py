@@ -288,13 +288,13 @@ class _AllowListUnpickler(pickle._Unpickler):
     def _load_frame(self) -> None:
         (size,) = struct.unpack("<Q", self.read(8))
         if size > self._length:
-            self._refuse(f"announces a part of {size} bytes and has {self._length} in all")
+            self._refuse(f"announces a part of {size} bytes and has {self._length} in all", "It may be cut off.")
         self._unframer.load_frame(size)
 
     def _load_bytearray8(self) -> None:
         (size,) = struct.unpack("<Q", self.read(8))
         if size > self._length:
-            self._refuse(f"announces a part of {size} bytes and has {self._length} in all")
+            self._refuse(f"announces a part of {size} bytes and has {self._length} in all", "It may be cut off.")
         self.append(bytearray(self.read(size)))
 
 

@@ -1,4 +1,4 @@
-"""Sky maps as the YAML of their configuration.  Knows neither registry nor datastore."""
+"""Sky maps as the YAML of their configuration; pickles of LSST software are read.  Knows no registry or datastore."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["SkyMapFormatter"]
 
+_PICKLE = b"\x80"  # what a pickle begins with since 2003, and no text
+
 
 class SkyMapFormatter(BytesFormatter):
-    """A sky map; the file holds what defines it, not its tracts."""
+    """A sky map; the file holds what defines it, not its tracts.
+
+    Files of LSST software, which are pickles, are read through a list of the names that may stand in them.
+    """
 
     extension = ".yaml"
 
@@ -26,12 +31,12 @@ class SkyMapFormatter(BytesFormatter):
         self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
     ) -> object:
         no_component(component, storage_class)
-        if source.extension in (".pickle", ".pkl"):
-            raise UnreadableFileError(
-                f"{source.uri} is a pickle, which could run any code when read.",
-                hint="Register the sky map from its configuration: butler register-skymap REPO -C FILE",
-            )
-        found = load_yaml(source.read_bytes(), source.uri)
+        data = source.read_bytes()
+        if source.extension.endswith((".pickle", ".pkl")) or data[:1] == _PICKLE:
+            from .skymap_pickle import read_sky_map_pickle
+
+            return read_sky_map_pickle(data, source.uri)
+        found = load_yaml(data, source.uri)
         if not isinstance(found, dict):
             raise UnreadableFileError(f"{source.uri} holds no sky map configuration.")
         return SkyMap.from_config(found)
