@@ -1,0 +1,105 @@
+"""Tables that can be asked for in ADQL, and what stands for them in SQL.  Knows neither queries nor databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from skybutler.errors import InvalidQueryError, nearest
+from skybutler.vo.field import Field
+
+__all__ = ["RegionColumn", "TapTable", "TapTables"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionColumn:
+    """What stands in SQL for a column of regions.
+
+    Parameters
+    ----------
+    key : `str`
+        Column with the number of the region, by which the rows with certain regions are found.
+    ra, dec : `str`
+        Columns with its centre, ICRS degrees.
+    area : `str`, optional
+        Column with its area in square degrees.
+    """
+
+    key: str
+    ra: str
+    dec: str
+    area: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TapTable:
+    """A table.
+
+    Parameters
+    ----------
+    schema, name : `str`
+        As users write them, ``ivoa`` and ``ObsCore``.
+    fields : `tuple` [`Field`]
+        Columns; those that only `regions` name are not among them.
+    relation : `str`
+        SQL that stands for the table in a FROM clause.
+    regions : mapping
+        Columns of regions by name.
+    description, utype : `str`
+        For ``tap_schema``.
+    """
+
+    schema: str
+    name: str
+    fields: tuple[Field, ...]
+    relation: str
+    regions: Mapping[str, RegionColumn] = field(default_factory=dict)
+    description: str = ""
+    utype: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """Schema and name."""
+        return f"{self.schema}.{self.name}"
+
+    def field(self, name: str) -> Field | None:
+        """The column of a name, in any case."""
+        return next((f for f in self.fields if f.name.lower() == name.lower()), None)
+
+
+class TapTables:
+    """All tables of a service.
+
+    Parameters
+    ----------
+    tables : iterable of `TapTable`
+        Names are looked up in any case.
+    """
+
+    def __init__(self, tables: Iterable[TapTable]) -> None:
+        self._tables = {table.full_name.lower(): table for table in tables}
+
+    def __iter__(self) -> Iterator[TapTable]:
+        return iter(self._tables.values())
+
+    def find(self, schema: str, name: str) -> TapTable:
+        """The table of a name; the schema may be empty if no other schema has such a table.
+
+        Raises
+        ------
+        InvalidQueryError
+            There is none, or there are several; the nearest names are offered.
+        """
+        wanted = f"{schema}.{name}".lower() if schema else name.lower()
+        if schema:
+            found = [self._tables[wanted]] if wanted in self._tables else []
+        else:
+            found = [table for table in self if table.name.lower() == wanted]
+        if len(found) == 1:
+            return found[0]
+        names = [table.full_name for table in self]
+        if found:
+            several = " and ".join(table.full_name for table in found)
+            raise InvalidQueryError(f"There are several tables '{name}': {several}.", hint="Say which schema.")
+        hint = nearest(wanted, names) or f"Tables are {', '.join(sorted(names))}."
+        raise InvalidQueryError(f"There is no table '{f'{schema}.{name}' if schema else name}'.", hint=hint)
