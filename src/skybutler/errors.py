@@ -34,6 +34,7 @@ __all__ = [
     "InvalidError",
     "InvalidQueryError",
     "MissingCollectionError",
+    "MissingColumnError",
     "MissingDatasetTypeError",
     "MissingExtraError",
     "MissingFileError",
@@ -194,6 +195,14 @@ class UnknownComponentError(NotFoundError, KeyError):
     """A storage class has no component of this name."""
 
     code = "unknown-component"
+
+    __str__ = ButlerError.__str__
+
+
+class MissingColumnError(NotFoundError, KeyError):
+    """A catalog has no column, slot or object of this name."""
+
+    code = "missing-column"
 
     __str__ = ButlerError.__str__
 

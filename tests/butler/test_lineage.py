@@ -158,7 +158,7 @@ def test_tables_carry_it_in_their_metadata(small: Butler, storage_class: str) ->
     table = Table({"a": [1, 2]}, meta={"SURVEY": "x"})
     ref = small.put(table, "table", detector=0, provenance=DatasetProvenance([source]))
     assert dict(table.meta) == {"SURVEY": "x"}
-    found = small.get(ref, storage_class="AstropyTable" if storage_class == "ArrowAstropy" else None)
+    found = small.get(ref, storage_class="AstropyTable")
     assert DatasetProvenance.from_flat(found.meta) == (DatasetProvenance([source.id]), ref.id)
     again = small.get(small.put(found, "table", detector=1), storage_class="AstropyTable")
     assert {k: v for k, v in again.meta.items() if "BUTLER" in k} == {}

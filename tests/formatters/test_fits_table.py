@@ -19,7 +19,7 @@ Make = Callable[[str, str], Files]
 
 
 def test_a_real_afw_catalog(files: Make, shared: Path) -> None:
-    found = files("fits-table", "SourceCatalog").read_bytes((shared / "data/catalogs/source_catalog.fits").read_bytes())
+    found = files("fits-table", "IsrCalib").read_bytes((shared / "data/catalogs/source_catalog.fits").read_bytes())
     assert len(found) == 3
     assert found.colnames[:4] == ["a_flag", "b_flag", "c_flag", "id"]
     assert found["a_flag"].dtype == bool
@@ -32,7 +32,7 @@ def test_tables_come_back(files: Make) -> None:
     table["a"].unit = "nJy"
     table["m"] = MaskedColumn([1.0, 2.0], mask=[True, False])
     table.meta["RUN"] = "x"
-    found = files("fits-table", "SimpleCatalog").round_trip(table)
+    found = files("fits-table", "IsrCalib").round_trip(table)
     assert found.colnames == table.colnames
     assert found["a"].tolist() == [1, 2]
     assert found["a"].unit == u.nJy
@@ -42,19 +42,19 @@ def test_tables_come_back(files: Make) -> None:
 
 
 def test_long_names_of_metadata_come_back(files: Make) -> None:
-    found = files("fits-table", "SimpleCatalog").round_trip(Table({"a": [1]}, meta={"REFCAT_FORMAT_VERSION": 1}))
+    found = files("fits-table", "IsrCalib").round_trip(Table({"a": [1]}, meta={"REFCAT_FORMAT_VERSION": 1}))
     assert found.meta["REFCAT_FORMAT_VERSION"] == 1
-    assert files("fits-table", "SimpleCatalog").round_trip(found).meta == found.meta
+    assert files("fits-table", "IsrCalib").round_trip(found).meta == found.meta
 
 
 def test_provenance_goes_into_the_header(files: Make) -> None:
-    catalog = files("fits-table", "SimpleCatalog")
+    catalog = files("fits-table", "IsrCalib")
     catalog.write(Table({"a": [1]}), {"LSST BUTLER RUN": "u/me"})
     assert catalog.read().meta["LSST BUTLER RUN"] == "u/me"
 
 
 def test_there_are_no_components(files: Make) -> None:
-    catalog = files("fits-table", "SimpleCatalog")
+    catalog = files("fits-table", "IsrCalib")
     catalog.write(Table({"a": [1]}))
     with pytest.raises(UnknownComponentError):
         catalog.read("columns")
@@ -64,10 +64,10 @@ def test_an_image_is_no_table(files: Make) -> None:
     out = io.BytesIO()
     fits.PrimaryHDU(np.zeros((2, 2))).writeto(out)
     with pytest.raises(UnreadableFileError, match="no table"):
-        files("fits-table", "SimpleCatalog").read_bytes(out.getvalue())
+        files("fits-table", "IsrCalib").read_bytes(out.getvalue())
 
 
 @pytest.mark.parametrize("content", [b"", b"no FITS", b"SIMPLE  =                    T"])
 def test_what_is_no_fits_is_named(files: Make, content: bytes) -> None:
     with pytest.raises(UnreadableFileError, match=r"d/x\.fits"):
-        files("fits-table", "SimpleCatalog").read_bytes(content)
+        files("fits-table", "IsrCalib").read_bytes(content)

@@ -26,6 +26,9 @@ _ARROW = "skybutler.formatters.arrow_columns:"
 _METADATA = "skybutler.images.metadata.Metadata"
 _PROPERTIES = "skybutler.datasets.property_set.PropertySet"
 _TASK = "skybutler.datasets.property_set.TaskMetadata"
+_CATALOG = "skybutler.tables.catalog.Catalog"
+_SIMPLE, _SOURCE = "skybutler.tables.sources.SimpleCatalog", "skybutler.tables.sources.SourceCatalog"
+_PEAK = "skybutler.tables.peaks.PeakCatalog"
 
 _ALIASES: Mapping[str, str] = {
     "pandas.core.frame.DataFrame": "pandas.DataFrame",
@@ -39,6 +42,10 @@ _ALIASES: Mapping[str, str] = {
     "skybutler.datasets.PropertySet": _PROPERTIES,
     "skybutler.datasets.TaskMetadata": _TASK,
     "skybutler.images.Metadata": _METADATA,
+    "skybutler.tables.Catalog": _CATALOG,
+    "skybutler.tables.PeakCatalog": _PEAK,
+    "skybutler.tables.SimpleCatalog": _SIMPLE,
+    "skybutler.tables.SourceCatalog": _SOURCE,
 }
 
 _CONVERSIONS: Mapping[tuple[str, str], str] = {
@@ -55,6 +62,13 @@ _CONVERSIONS: Mapping[tuple[str, str], str] = {
     ("astropy.table.Table", "numpy.ndarray"): _HERE + "astropy_to_numpy",
     ("astropy.table.Table", "dict"): _HERE + "astropy_to_dict",
     ("astropy.table.Table", "astropy.table.QTable"): "astropy.table:QTable",
+    **{
+        ("astropy.table.Table", name): f"{name.rpartition('.')[0]}:{name.rpartition('.')[2]}.from_astropy"
+        for name in (_CATALOG, _SIMPLE, _SOURCE, _PEAK)
+    },
+    (_CATALOG, "astropy.table.Table"): _CATALOG + ".to_astropy",
+    (_CATALOG, "pandas.DataFrame"): _CATALOG + ".to_pandas",
+    (_CATALOG, "pyarrow.Table"): _CATALOG + ".to_arrow",
     ("numpy.ndarray", "pyarrow.Table"): _ARROW + "numpy_to_arrow",
     ("numpy.ndarray", "pandas.DataFrame"): _HERE + "numpy_to_pandas",
     ("numpy.ndarray", "astropy.table.Table"): "astropy.table:Table",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import UnreadableFileError
 
+from .catalog import load
 from .fits_header import fits_header, open_fits, provenance_cards, reading, without_verification
 from .formatter import FITS_PROVENANCE, Formatter, Source, no_component, with_provenance
 
@@ -35,6 +36,8 @@ class FitsTableFormatter(Formatter):
         from astropy.io import fits
         from astropy.table import Table
 
+        if storage_class.pytype.startswith("skybutler.tables."):  # catalogs were kept as tables once
+            return load("afw-catalog").read(source, storage_class, component, parameters)
         no_component(component, storage_class)
         with source.open() as stream, open_fits(stream, source.uri, 2) as hdus, reading(source.uri):
             hdu = next((hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU | fits.TableHDU)), None)
