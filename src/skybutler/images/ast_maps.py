@@ -6,7 +6,7 @@ extra ``skybutler[images]`` and is imported when a text is first evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
@@ -17,7 +17,7 @@ from skybutler.errors import FormatError
 from skybutler.images.point_maps import Floats, PointMap
 from skybutler.sky.vectors import lonlat_deg, unit_vectors
 
-__all__ = ["AstMap", "AstSky", "can_evaluate", "fits_cards_of", "text_of_fits_cards"]
+__all__ = ["AstMap", "AstSky", "can_evaluate", "chained_text", "fits_cards_of", "inverted_text", "text_of_fits_cards"]
 
 _BAD = -1e300
 """AST marks what it cannot map by numbers below this."""
@@ -51,6 +51,40 @@ def _parse(text: str, what: str) -> Any:
     if found is None:
         raise FormatError(f"The text of a {what} is empty or cut off.")
     return found
+
+
+def inverted_text(text: str) -> str:
+    """The text of the map back.
+
+    Raises
+    ------
+    FormatError
+        The text is malformed, or AST is not installed.
+    """
+    mapping = _parse(text, "transform")
+    mapping.invert()
+    return _written(mapping)
+
+
+def chained_text(texts: Sequence[str]) -> str:
+    """The text of several maps one after the other.
+
+    Raises
+    ------
+    FormatError
+        A text is malformed, or AST is not installed.
+    """
+    ast = _library()
+    first, *others = [_parse(text, "transform") for text in texts]
+    for other in others:
+        first = ast.CmpMap(first, other, True)
+    return _written(first)
+
+
+def _written(found: Any) -> str:
+    sink = _Lines()
+    _library().Channel(None, sink, "Full=-1,Comment=0").write(found)
+    return "\n".join(sink.lines) + "\n"
 
 
 def _first_line(error: Exception) -> str:
@@ -92,6 +126,10 @@ class AstMap(PointMap):
     def apply(self, points: Floats) -> Floats:
         flat = np.asarray(points, dtype=np.float64).reshape(-1, 2)
         return _mapped(self._mapping(), flat, not self.inverted).reshape(np.shape(points))
+
+    def check(self) -> None:
+        """Raise `FormatError` if it cannot be evaluated."""
+        self._mapping()
 
     def _mapping(self) -> Any:
         if not self._parsed:
@@ -198,11 +236,9 @@ def text_of_fits_cards(cards: Mapping[str, Any]) -> str:
         grid = ast.CmpMap(ast.ShiftMap([1.0, 1.0]), read.getmapping(1, 3), True)
         made.addframe(1, grid.simplify(), ast.Frame(2, "Domain=IWC"))
         made.addframe(2, read.getmapping(3, 2).simplify(), read.getframe(2))
-        sink = _Lines()
-        ast.Channel(None, sink, "Full=-1,Comment=0").write(made)
+        return _written(made)
     except (ast.AstError, RuntimeError, ValueError) as error:
         raise FormatError(f"The WCS of the cards cannot be written as AST text: {_first_line(error)}") from error
-    return "\n".join(sink.lines) + "\n"
 
 
 def _card(key: str, value: Any) -> str:

@@ -142,6 +142,8 @@ class CameraDetector:
         Pixels to those that the detector would have without distortion.
     crosstalk : `tuple` of `tuple` of `float`
         Coefficients between amplifiers, (source, target); empty if not known.
+    focal_plane_to_field_angle : `PointMap` or `None`
+        Millimetres to radians, as the camera has it; two detectors may be equal without.
     """
 
     id: int
@@ -158,6 +160,7 @@ class CameraDetector:
     pixels_to_focal_plane: PointMap
     pixels_to_tangent_pixels: PointMap | None = None
     crosstalk: tuple[tuple[float, ...], ...] = ()
+    focal_plane_to_field_angle: PointMap | None = field(default=None, compare=False)
 
     def __getitem__(self, name: str) -> CameraAmplifier:
         """The amplifier of a name."""

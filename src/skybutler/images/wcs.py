@@ -125,12 +125,14 @@ class SkyWcs:
         Raises
         ------
         FormatError
-            Raised if the text is malformed, or cannot be evaluated for want of AST and there are no cards.
+            Raised if the text is malformed.  Without AST that is noticed when it is evaluated, which needs AST or FITS
+            cards.
         """
         if text.startswith(_PREFIX):
             text = text.removeprefix(_PREFIX).partition(" ")[2]
         made = cls(None if fits is None else fits._cards, text, approximation)
-        made._evaluator()
+        if ast_maps.can_evaluate():
+            made._evaluator()
         return made
 
     def to_ast(self) -> str:

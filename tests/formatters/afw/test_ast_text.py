@@ -72,6 +72,41 @@ def test_what_we_write_is_what_ast_and_we_read(point_map: PointMap) -> None:
     np.testing.assert_array_equal(parse_map(back, inverse=True).apply(points), parse_map(text).apply(points))
 
 
+POLYNOMIAL = """ Begin PolyMap
+    Nin = 2
+ IsA Mapping
+    MPF1 = 2
+    MPF2 = 1
+    NCF1 = 2
+    NCF2 = 1
+    CF1 = 1
+    CF2 = 0.001
+    CF3 = 2
+    PF1 = 1
+    PF2 = 0
+    PF3 = 2
+    PF4 = 0
+    PF5 = 0
+    PF6 = 1
+    IterInv = 1
+    NiterInv = 20
+    TolInv = 1e-12
+ End PolyMap
+"""
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_other_classes_are_left_to_ast(back: bool) -> None:
+    points = np.array([[0.5, 1.0], [100.0, -3.0]])
+    there = parse_map(PREFIX + POLYNOMIAL, inverse=back)
+    np.testing.assert_allclose(there.inverse().apply(there.apply(points)), points, rtol=1e-9)
+    assert write_map(there, inverse=back) == PREFIX + POLYNOMIAL
+    np.testing.assert_allclose(by_ast(write_map(there), points), there.apply(points), rtol=1e-9)
+    np.testing.assert_allclose(by_ast(write_map(there, inverse=True), there.apply(points)), points, rtol=1e-9)
+    chain = Chain((Affine.scaling((2.0, 3.0)), there))
+    np.testing.assert_allclose(by_ast(write_map(chain), points), chain.apply(points), rtol=1e-9)
+
+
 WINDOW = PREFIX + "Begin WinMap\n   Nin = 2\nIsA Mapping\n   Sft1 = 1\n   Scl1 = 2\nEnd WinMap\n"
 
 
@@ -95,6 +130,7 @@ def test_defaults() -> None:
         ("Begin CmpMap\nMapA =\n" * 100, "too many blocks"),
     ],
 )
-def test_broken_texts(text: str, said: str) -> None:
+def test_broken_texts(text: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skybutler.formatters.afw.ast_text.can_evaluate", lambda: False)
     with pytest.raises(FormatError, match=said):
         parse_map(text)

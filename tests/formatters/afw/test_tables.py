@@ -16,8 +16,9 @@ COLUMNS = (
     Column("list", "QD"),
     Column("band", "32A"),
 )
-VALUES: dict[str, list[Any]] = {"good": [True], "bad": [False], "name": ["a b"], "part": [3], "turn": [0.5], "one": [[1.0]], "list": [[]],
-          "band": ["i"]}  # fmt: skip
+VALUES: dict[str, list[Any]] = dict(zip(
+    (column.name for column in COLUMNS), ([True], [False], ["a b"], [3], [0.5], [[1.0]], [[]], ["i"]), strict=True
+))  # fmt: skip
 
 
 def test_cards_of_the_index() -> None:

@@ -1,4 +1,4 @@
-"""Maps of points as the text of Starlink's AST library: an evaluator of the few classes that cameras use, and a writer.
+"""Maps of points as the text of Starlink's AST library: a reader of the few classes of most cameras, and a writer.
 
 The text is a tree of ``Begin CLASS`` ... ``End CLASS`` blocks of ``name = value`` lines.  Nothing of it is executed.
 Knows neither files nor cameras.
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from skybutler.errors import FormatError, InvalidError
+from skybutler.images.ast_maps import AstMap, can_evaluate, chained_text, inverted_text
 from skybutler.images.point_maps import Affine, Chain, PointMap, Radial
 
 __all__ = ["parse_map", "write_map"]
@@ -54,15 +55,21 @@ def parse_map(text: str, *, inverse: bool = False) -> PointMap:
     Raises
     ------
     FormatError
-        It is malformed, or has a mapping of a class that we cannot evaluate.
+        It is malformed, or has a mapping of a class that only AST can evaluate, which is not installed.
     """
     lines = iter(text.removeprefix(_PREFIX).strip().splitlines())
     begin = _LINE.fullmatch(next(lines, "").strip())
     if begin is None or begin[1] != "Begin":
         raise FormatError("A transform must begin with 'Begin'.")
     whole = _block(begin[2], lines, 0)
-    parts = list(_steps(whole, inverted=whole.flag("Invert") != inverse))
-    made = _planar(parts)
+    try:
+        made = _planar(list(_steps(whole, inverted=whole.flag("Invert") != inverse)))
+    except FormatError:
+        if not can_evaluate():
+            raise
+        general = AstMap(text.removeprefix(_PREFIX), inverse)
+        general.check()
+        return general
     return made[0] if len(made) == 1 else Chain(tuple(made))
 
 
@@ -197,6 +204,11 @@ def write_map(point_map: PointMap, *, inverse: bool = False) -> str:
     FormatError
         The map is of a kind that has no text.
     """
+    if isinstance(point_map, AstMap):
+        return _PREFIX + (inverted_text(point_map.text) if point_map.inverted != inverse else point_map.text)
+    if isinstance(point_map, Chain) and any(isinstance(part, AstMap) for part in point_map.maps):
+        text = chained_text([write_map(part).removeprefix(_PREFIX) for part in point_map.maps])
+        return _PREFIX + (inverted_text(text) if inverse else text)
     begin, *lines = _written(point_map)
     return _PREFIX + "\n".join([begin, *(["   Invert = 1"] if inverse else []), *lines]) + "\n"
 

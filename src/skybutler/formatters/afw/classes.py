@@ -25,8 +25,12 @@ _IMAGES = "skybutler.images."
 READERS: Mapping[str, str] = {
     "Camera": _HERE + "camera:read_camera",
     "Detector": _HERE + "detector:read_detector",
+    "FilterLabel": _HERE + "filter_label:read_filter_label",
+    "SkyWcs": _HERE + "wcs:read_sky_wcs",
+    "TanWcs": _HERE + "wcs:read_tan_wcs",
     "TransformMap": _HERE + "transforms:read_transform_map",
     "TransformPoint2ToPoint2": _HERE + "transforms:read_transform",
+    "VisitInfo": _HERE + "visit_info:read_visit_info",
 }
 """Function ``read(archive, number)`` by the name that a file has for a class."""
 
@@ -35,7 +39,10 @@ WRITERS: Mapping[str, str] = {
     _HERE + "unknown.StoredObject": _HERE + "unknown:write_stored",
     _IMAGES + "camera.Camera": _HERE + "camera:write_camera",
     _IMAGES + "camera.CameraDetector": _HERE + "detector:write_detector",
+    _IMAGES + "exposure.FilterLabel": _HERE + "filter_label:write_filter_label",
     _IMAGES + "point_maps.PointMap": _HERE + "transforms:write_transform",
+    _IMAGES + "visit_info.VisitInfo": _HERE + "visit_info:write_visit_info",
+    _IMAGES + "wcs.SkyWcs": _HERE + "wcs:write_sky_wcs",
 }
 """Function ``write(writer, number, obj)`` by the dotted name of a class of ours, or of one it is derived from."""
 

@@ -135,9 +135,19 @@ def read_detector(archive: Archive, number: int) -> CameraDetector:
         orientation=(row.one("yaw"), row.one("pitch"), row.one("roll")),
         amplifiers=rows,
         pixels_to_focal_plane=transforms.pick(pixels, FOCAL_PLANE),
-        pixels_to_tangent_pixels=transforms.pick(pixels, tangent) if transforms.has(pixels, tangent) else None,
+        pixels_to_tangent_pixels=_pick(transforms, pixels, tangent),
+        focal_plane_to_field_angle=_pick(transforms, FOCAL_PLANE, FIELD_ANGLE),
         crosstalk=_square(row.one("crosstalk", np.zeros(0)), len(rows)),
     )
+
+
+def _pick(transforms: TransformMap, begin: CoordinateSystem, end: CoordinateSystem) -> PointMap | None:
+    return transforms.pick(begin, end) if transforms.has(begin, end) else None
+
+
+def _plain(value: Any) -> Any:
+    """A value whose NaN is the one of `math`, so that two rows that lack a number are equal."""
+    return math.nan if isinstance(value, float) and math.isnan(value) else value
 
 
 def _named(names: tuple[str, ...], number: int, what: str) -> str:
@@ -155,9 +165,11 @@ def _square(values: Any, n: int) -> tuple[tuple[float, ...], ...]:
 
 
 def _amplifiers(rows: Rows) -> Iterator[CameraAmplifier]:
-    def column(name: str) -> list[Any]:
+    def column(name: str, default: Any = None) -> list[Any]:
+        if default is not None and name not in rows:
+            return [default] * len(rows)
         found = rows[name]
-        return found if isinstance(found, list) else list(found.tolist())
+        return [_plain(value) for value in (found if isinstance(found, list) else found.tolist())]
 
     def boxes(name: str) -> list[Box]:
         parts = (column(f"{name}_{part}") for part in ("min_x", "min_y", "extent_x", "extent_y"))
@@ -171,8 +183,8 @@ def _amplifiers(rows: Rows) -> Iterator[CameraAmplifier]:
         for i, offset in enumerate(offsets)
     ]
     linearities = zip(
-        column("linearity_type"), [tuple(map(float, c)) for c in column("linearity_coeffs")],
-        column("linearityThreshold"), column("linearityMaximum"), column("linearityUnits"), strict=True,
+        column("linearity_type"), [tuple(_plain(float(v)) for v in c) for c in column("linearity_coeffs")],
+        column("linearityThreshold", 0.0), column("linearityMaximum", 0.0), column("linearityUnits", "DN"), strict=True,
     )  # fmt: skip
     columns = [column(name) for name in ("name", "gain", "saturation", "suspectlevel", "readnoise", "readoutcorner")]
     for i, (box, linearity, row) in enumerate(zip(boxes("bbox"), linearities, zip(*columns, strict=True), strict=True)):
@@ -187,7 +199,10 @@ def _amplifiers(rows: Rows) -> Iterator[CameraAmplifier]:
 # ---------------------------------------------------------------------- write
 def write_detector(writer: ArchiveWriter, number: int, detector: CameraDetector) -> None:
     """A detector with its own transforms."""
-    write_detector_rows(writer, number, detector, texts_of(detector_transforms([detector])))
+    transforms = list(detector_transforms([detector]))
+    if (angle := detector.focal_plane_to_field_angle) is not None:
+        transforms.insert(0, (FOCAL_PLANE, FIELD_ANGLE, angle, False))
+    write_detector_rows(writer, number, detector, texts_of(transforms))
 
 
 def write_detector_rows(writer: ArchiveWriter, number: int, detector: CameraDetector, transforms: TransformMap) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from skybutler.errors import UnreadableFileError
 from skybutler.images.point_maps import PointMap
 
-from .archive import Archive, ArchiveWriter, Column
+from .archive import Archive, ArchiveWriter, Column, Rows
 from .ast_text import parse_map, write_map
 
 __all__ = [
@@ -50,11 +52,11 @@ class TransformMap:
     texts: dict[tuple[CoordinateSystem, CoordinateSystem], str]
 
     def has(self, begin: CoordinateSystem, end: CoordinateSystem) -> bool:
-        """Whether there is a transform between two systems, in either direction."""
-        return (begin, end) in self.texts or (end, begin) in self.texts
+        """Whether there is a transform between two systems, in either direction and perhaps through others."""
+        return bool(self._path(begin, end))
 
     def pick(self, begin: CoordinateSystem, end: CoordinateSystem) -> PointMap:
-        """The transform from one system to another.
+        """The transform from one system to another, the one with the fewest steps.
 
         Raises
         ------
@@ -63,11 +65,31 @@ class TransformMap:
         FormatError
             It cannot be evaluated.
         """
-        if (begin, end) in self.texts:
-            return parse_map(self.texts[begin, end])
-        if (end, begin) in self.texts:
-            return parse_map(self.texts[end, begin], inverse=True)
-        raise UnreadableFileError(f"There is no transform from {' '.join(begin)} to {' '.join(end)}.")
+        steps = self._path(begin, end)
+        if not steps:
+            raise UnreadableFileError(f"There is no transform from {' '.join(begin)} to {' '.join(end)}.")
+        first, *others = [
+            parse_map(self.texts[a, b]) if (a, b) in self.texts else parse_map(self.texts[b, a], inverse=True)
+            for a, b in pairwise(steps)
+        ]
+        for other in others:
+            first = first.then(other)
+        return first
+
+    def _path(self, begin: CoordinateSystem, end: CoordinateSystem) -> tuple[CoordinateSystem, ...]:
+        """Systems from one to another, empty if they are not connected."""
+        ways: deque[tuple[CoordinateSystem, ...]] = deque([(begin,)] if begin != end else [])
+        seen = {begin}
+        while ways:
+            way = ways.popleft()
+            for pair in self.texts:
+                for here, there in (pair, pair[::-1]):
+                    if here == way[-1] and there == end:
+                        return (*way, there)
+                    if here == way[-1] and there not in seen:
+                        seen.add(there)
+                        ways.append((*way, there))
+        return ()
 
 
 def read_transform(archive: Archive, number: int) -> PointMap:
@@ -85,11 +107,22 @@ def _text(archive: Archive, number: int) -> str:
 
 def read_transform_map(archive: Archive, number: int) -> TransformMap:
     """The transforms of a camera, whose texts are not parsed before they are needed."""
+    pieces = archive.pieces(number)
+    if len(pieces) == 2 and "sysName" in pieces[0]:
+        return _read_old(archive, *pieces)
     (rows,) = archive.pieces(number, 1)
     columns = [rows[name] for name in (*_SYSTEMS, "transform")]
     return TransformMap(
         {((a, b), (c, d)): _text(archive, int(transform)) for a, b, c, d, transform in zip(*columns, strict=True)}
     )
+
+
+def _read_old(archive: Archive, systems: Rows, connections: Rows) -> TransformMap:
+    """The form of before 2019: systems with numbers, and transforms between these."""
+    columns = systems["id"].tolist(), systems["sysName"], systems["detectorName"]
+    names = {number: (system, detector) for number, system, detector in zip(*columns, strict=True)}
+    ends = (connections[name].tolist() for name in ("from", "to", "transform"))
+    return TransformMap({(names[a], names[b]): _text(archive, number) for a, b, number in zip(*ends, strict=True)})
 
 
 def write_transform(writer: ArchiveWriter, number: int, point_map: PointMap) -> None:
