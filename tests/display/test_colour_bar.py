@@ -31,7 +31,7 @@ def test_values_are_round() -> None:
 def test_the_bar_says_the_unit() -> None:
     display = Display()
     display.show(Image(np.arange(100.0).reshape(10, 10), unit="nJy"))
-    (bar,) = [a for a in display.figure.axes if a is not display.axes]
+    (bar,) = display.axes.child_axes
     assert bar.get_ylabel() == "nJy"
     display.figure.canvas.draw()
     assert len([t for t in bar.get_yticklabels() if t.get_text()]) >= 3

@@ -70,7 +70,7 @@ def test_a_scale_is_remembered_and_can_be_changed_later() -> None:
     assert 100 < grey < 160
     display.scale("linear", 0.0, 1000.0)
     assert _at(display, X0 + 5, Y0 + 5)[0] < 50
-    assert len(display.figure.axes) == 2  # one bar, not two
+    assert len(display.axes.child_axes) == 1  # one bar, not two
 
 
 def test_transparency_and_colours_of_planes_change_what_is_shown() -> None:

@@ -50,8 +50,10 @@ def draw_colour_bar(image: ScreenImage, pixels: Image, beside: Sequence[Axes] = 
     assert isinstance(norm, Stretch)
     figure = image.axes.get_figure(root=True)
     assert figure is not None
-    where = list(beside) or [image.axes]
-    bar = figure.colorbar(image, ax=where, fraction=0.046 if len(where) == 1 else 0.03, pad=0.02)
+    if beside:
+        bar = figure.colorbar(image, ax=list(beside), fraction=0.03, pad=0.02)
+    else:  # inside the image's own axes, so that it is as high as the image
+        bar = figure.colorbar(image, cax=image.axes.inset_axes((1.02, 0.0, 0.04, 1.0)))
     bar.ax.yaxis.set_major_locator(FixedLocator(round_values(norm)))
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _text(value)))
     bar.ax.minorticks_off()

@@ -21,7 +21,7 @@ __all__ = ["ColourComposite"]
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 Coloured: TypeAlias = Exposure | MaskedImage | Image
 
-_FAINTEST, _STRETCH = -1.0, 4.0
+_FAINTEST, _STRETCH = -1.0, 12.0
 """Black, and where brightness turns from linear to logarithmic; standard deviations of the sky."""
 
 
@@ -69,7 +69,7 @@ class ColourComposite:
         balance : three of `float`
             Factors of the images.
         stretch : `float`, optional
-            Width of the linear part, in the unit of the images; four standard deviations of the sky if not given.
+            Width of the linear part, in the unit of the images; twelve standard deviations of the sky if not given.
         q : `float`
             How soon brightness turns logarithmic.
 

@@ -56,6 +56,7 @@ class Display(Overlays):
     def __init__(self, frame: Any = None, *, colour_bar: bool = True, transparency: float = 0.0) -> None:
         require_matplotlib()
         self.frame = frame if isinstance(frame, int) else None
+        self._is_own = frame is None
         self.figure, axes = _place(frame)
         super().__init__(axes)
         self.mask_colours = MaskColours()
@@ -118,8 +119,7 @@ class Display(Overlays):
             self._show_pixels(pixels)
         if mask is not None:
             self._show_mask(mask)
-        self.axes.set_aspect("equal")
-        self._view(box)
+        self._fit_page(box)
         if title is not None:
             self.axes.set_title(title)
         return self
@@ -150,8 +150,7 @@ class Display(Overlays):
         self.wcs = red.wcs if isinstance(red, Exposure) else None
         self._composite = ScreenImage(self.axes, composite.pixels, composite.box.xy0, composite.reduce, composite.paint)
         self.axes.add_image(self._composite)
-        self.axes.set_aspect("equal")
-        self._view(composite.box)
+        self._fit_page(composite.box)
         if title is not None:
             self.axes.set_title(title)
         return self
@@ -328,6 +327,13 @@ class Display(Overlays):
         self.axes.set_xlim(x - width / 2, x + width / 2)
         self.axes.set_ylim(y - height / 2, y + height / 2)
 
+    def _fit_page(self, box: Box) -> None:
+        self.axes.set_aspect("equal")
+        self._view(box)
+        if self._is_own:
+            width = self.figure.get_figwidth()
+            self.figure.set_size_inches(width, min(max(0.82 * width * box.y.size / box.x.size, 2.0), 12.0) + 0.8)
+
     def _view(self, box: Box) -> None:
         self.axes.set_xlim(box.x.start - 0.5, box.x.stop - 0.5)
         self.axes.set_ylim(box.y.start - 0.5, box.y.stop - 0.5)
@@ -360,7 +366,7 @@ def _place(frame: Any) -> tuple[Figure, Axes]:
     if isinstance(frame, Figure):
         figure = frame
     elif frame is None:
-        figure = new_figure()
+        figure = new_figure(tidy=True)
     elif isinstance(frame, int):
         figure = numbered_figure(frame)
     else:

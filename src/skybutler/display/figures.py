@@ -38,7 +38,7 @@ def require_matplotlib() -> None:
         ) from error
 
 
-def new_figure(width: float = 7.0, height: float = 6.5, dpi: float = 100.0) -> Figure:
+def new_figure(width: float = 7.0, height: float = 6.5, dpi: float = 100.0, *, tidy: bool = False) -> Figure:
     """A figure that no window or notebook knows of, to be saved.
 
     Parameters
@@ -47,12 +47,14 @@ def new_figure(width: float = 7.0, height: float = 6.5, dpi: float = 100.0) -> F
         Inches.
     dpi : `float`
         Dots per inch on a screen.
+    tidy : `bool`
+        Whether matplotlib places axes so that no labels overlap.
     """
     require_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=dpi, facecolor=PAPER)
+    figure = Figure(figsize=(width, height), dpi=dpi, facecolor=PAPER, layout="constrained" if tidy else None)
     FigureCanvasAgg(figure)
     return figure
 

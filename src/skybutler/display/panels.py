@@ -69,8 +69,8 @@ def show_grid(
         raise InvalidError(f"{len(titles)} titles for {len(images)} images.")
     across = columns or min(len(images), max(math.ceil(math.sqrt(len(images))), 3), _MOST_COLUMNS)
     down = -(-len(images) // across)
-    page = figure or new_figure(across * size, down * (size + 0.25))
-    page.set_layout_engine("constrained")
+    nx, ny = next(part for part in layers(images[0]) if part is not None).dimensions
+    page = figure or new_figure(across * size, down * (size * min(max(ny / nx, 0.3), 3.0) + 0.25), tidy=True)
     scaling = scaling or Scaling()
     first = next((pixels for image in images if (pixels := layers(image)[0]) is not None), None)
     if same_scale and first is not None:
