@@ -7,30 +7,13 @@ import math
 import hpgeom
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from skybutler import Butler
 from skybutler.sky.region import circle, exact_direction, polygon
 from skybutler.sky.vectors import unit_vectors
 from skybutler.upkeep import coverage as module
-from skybutler.upkeep.coverage import CountMap, measure_coverage, tract_outlines
+from skybutler.upkeep.coverage import measure_coverage, tract_outlines
 from support.world import World, square
-
-_ranges = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=12)
-
-
-@given(_ranges, _ranges)
-def test_counts_are_those_of_counting(first: list[tuple[int, int]], second: list[tuple[int, int]]) -> None:
-    def made(ranges: list[tuple[int, int]]) -> CountMap:
-        places = np.array([p for lo, n in ranges for p in (lo, lo + n)], np.int64)
-        return CountMap.of_events(places, np.tile(np.array([1, -1]), len(ranges)))
-
-    pixels = np.arange(-1, 90)
-    for counts, ranges in ((made(first), first), (CountMap.sum_of([made(first), made(second)]), first + second)):
-        wanted = [sum(lo <= p < lo + n for lo, n in ranges) for p in pixels.tolist()]
-        assert counts.at(pixels).tolist() == wanted
-        assert counts.pixels() == sum(n > 0 for n in wanted)
 
 
 def _fill(butler: Butler, regions: list[tuple[str, object]]) -> None:

@@ -11,10 +11,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
 from skybutler import Butler
+from skybutler.display.sky_picture import BAND_COLOURS
 from skybutler.sky.region import polygon_deg
 from skybutler.upkeep.coverage import tract_outlines
 from skybutler.upkeep.coverage_plot import draw_summary
-from skybutler.upkeep.sky_picture import BAND_COLOURS
 from skybutler.upkeep.summary import summarize
 from support.world import World, make_world
 

@@ -14,7 +14,7 @@ __all__ = ["EMPTY", "FAINT", "INK", "PAPER", "QUIET", "STYLE", "new_figure", "nu
 INK, QUIET, FAINT, PAPER, EMPTY = "#22303c", "#5b6873", "#a9b4bd", "#ffffff", "#f1f4f6"
 """Text, less important text, lines, the page, and where there is nothing."""
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": "sans-serif", "font.size": 10, "text.color": INK, "axes.labelcolor": INK,
     "axes.edgecolor": FAINT, "xtick.color": INK, "ytick.color": INK, "axes.linewidth": 0.8,
     "xtick.direction": "out", "ytick.direction": "out",

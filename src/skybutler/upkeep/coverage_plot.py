@@ -8,14 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skybutler.errors import MissingExtraError
+from skybutler.display.figures import EMPTY, PAPER, QUIET, STYLE, new_figure, require_matplotlib
+from skybutler.display.sky_picture import SkyMaps, band_colours, colour_bar
+from skybutler.sky.count_map import Coverage, Outline
 
-from .coverage import Coverage, Outline
-from .sky_picture import EMPTY, FAINT, INK, PAPER, QUIET, SkyMaps, band_colours, colour_bar
 from .summary import Summary, band_key
 
 if TYPE_CHECKING:
@@ -50,22 +50,11 @@ def draw_summary(summary: Summary, file: str | os.PathLike[str], tracts: Sequenc
     MissingExtraError
         matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError(
-            "A picture needs matplotlib.", hint="Install it with: pip install 'skybutler[display]'"
-        ) from error
-    style: Any = {
-        "font.family": "sans-serif", "font.size": 10, "text.color": INK, "axes.labelcolor": INK,
-        "axes.edgecolor": FAINT, "xtick.color": INK, "ytick.color": INK, "axes.linewidth": 0.8,
-        "xtick.direction": "out", "ytick.direction": "out",
-    }  # fmt: skip
-    with mpl.rc_context(style):
-        figure = Figure(figsize=(_WIDTH, _HEIGHT), facecolor=PAPER, dpi=120)
-        FigureCanvasAgg(figure)
+    require_matplotlib()
+    import matplotlib as mpl
+
+    with mpl.rc_context(STYLE):
+        figure = new_figure(_WIDTH, _HEIGHT, dpi=120)
         _compose(figure, summary, tracts)
         figure.savefig(file, facecolor=PAPER)
 

@@ -15,8 +15,7 @@ from skybutler.sky.timespan import Timespan
 if TYPE_CHECKING:
     from skybutler.butler import Butler
     from skybutler.registry.collections import Collection
-
-    from .coverage import Coverage
+    from skybutler.sky.count_map import Coverage
 
 __all__ = [
     "CalibrationSummary",
@@ -134,7 +133,7 @@ class Summary:
         Exposures per band, in the order of wavelength where that is known; ``""`` for none.
     records : `dict`
         Records of each dimension element.
-    coverage : `~skybutler.upkeep.coverage.Coverage` or `None`
+    coverage : `~skybutler.sky.count_map.Coverage` or `None`
         Where visits looked.
     """
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skybutler.upkeep.coverage import Outline
-from skybutler.upkeep.sky_picture import BAND_COLOURS, SkyMaps, _levels, band_colours
+from skybutler.display.sky_picture import BAND_COLOURS, SkyMaps, _levels, band_colours
+from skybutler.sky.count_map import Outline
 
 
 def test_colours_of_bands() -> None:

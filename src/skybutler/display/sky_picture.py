@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .coverage import CountMap, Coverage, Outline
+from skybutler.sky.count_map import CountMap, Coverage, Outline
+
+from .figures import EMPTY, FAINT, INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-__all__ = ["BAND_COLOURS", "EMPTY", "FAINT", "INK", "PAPER", "QUIET", "SkyMaps", "band_colours", "colour_bar"]
+__all__ = ["BAND_COLOURS", "SkyMaps", "band_colours", "colour_bar"]
 
 BAND_COLOURS = {
     "u": "#6a4fc4", "g": "#2a8fbd", "r": "#3fa65a", "i": "#e0a526", "z": "#e0672e", "y": "#b02a3c", "": "#8a939b",
 }  # fmt: skip
 """From short to long wavelengths; grey for exposures without a band."""
 _OTHER_COLOURS = ("#556677", "#7b5e57", "#00796b", "#ad1457", "#5d4037", "#37474f")
-INK, QUIET, FAINT, PAPER, EMPTY = "#22303c", "#5b6873", "#a9b4bd", "#ffffff", "#f1f4f6"
 _SCALE = ("#cfe5ef", "#8cc3dc", "#3f93c4", "#1f5f9e", "#143b6e", "#0b1f42")
 """Few visits to many."""
 _TRACT = "#c0563b"
