@@ -15,7 +15,7 @@ from skybutler.skymap.patches import PatchGrid
 from skybutler.skymap.projection import Floats, Projection
 from skybutler.skymap.tiling import Ids, Tiling
 
-__all__ = ["TractColumns", "lay_out", "record_columns"]
+__all__ = ["TractColumns", "lay_out", "record_columns", "tract_polygons"]
 
 _MAX_SIDE: Final = 2**31 - 1  # pixels, as in the boxes of image libraries
 _CERTAIN: Final = 1e-15  # a turn this far from straight is not rounding
@@ -47,6 +47,10 @@ class TractColumns:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def chosen(self, rows: Ids) -> TractColumns:
+        """The geometry of some of the tracts."""
+        return TractColumns(self.ids[rows], self.crval[rows], self.crpix[rows], self.frames[rows], self.n_patches[rows])
 
 
 def lay_out(tiling: Tiling, projection: Projection, grid: PatchGrid, ids: Ids) -> TractColumns:
@@ -89,6 +93,12 @@ def _complain_about_size(ids: Ids, begin: Floats, end: Floats, projection: Proje
             hint="Choose more tracts, less overlap or another projection, such as STG.",
         )
     raise SkyMapError(f"A tract would be {(end - begin).max():.0f} pixels wide.", hint="Choose a larger pixelScale.")
+
+
+def tract_polygons(columns: TractColumns, projection: Projection, grid: PatchGrid) -> Floats:
+    """Outer sky polygons of all tracts as unit vectors, shape (n, 4, 3), in the order of sphgeom's convex hull."""
+    size = columns.n_patches * grid.inner
+    return _polygons(columns, projection, np.arange(len(columns)), np.zeros_like(size), size)
 
 
 def record_columns(

@@ -11,6 +11,7 @@ import numpy as np
 
 from skybutler.errors import OutsideSkyMapError, SkyMapError
 from skybutler.images.box import Box
+from skybutler.sky.areas import area_deg2
 from skybutler.sky.region import convex_hull
 from skybutler.skymap.patches import CellGrid, PatchGrid
 from skybutler.skymap.projection import Floats, TractWcs
@@ -143,6 +144,16 @@ class PatchInfo:
     def outer_sky_polygon(self) -> ConvexPolygon:
         """The outer box on the sky, as registered."""
         return sky_polygon(self.wcs, self.outer_bbox)
+
+    @property
+    def inner_area(self) -> float:
+        """Area of the inner box on the sky [square degrees]."""
+        return area_deg2(self.inner_sky_polygon)
+
+    @property
+    def outer_area(self) -> float:
+        """Area of the outer box on the sky [square degrees]."""
+        return area_deg2(self.outer_sky_polygon)
 
     @property
     def num_cells(self) -> Index2D:

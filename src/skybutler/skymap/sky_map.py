@@ -6,7 +6,7 @@ import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, SupportsFloat, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from skybutler.errors import OutsideSkyMapError, SkyMapError
 from skybutler.sky.vectors import lonlat_deg, unit_vectors
 from skybutler.skymap.geometry import TractColumns, lay_out, record_columns
+from skybutler.skymap.overlaps import PixelsToSky, bounding_cap, overlapping_patches, overlapping_tracts, sky_region
 from skybutler.skymap.patch import PatchInfo
 from skybutler.skymap.patches import patch_grid
 from skybutler.skymap.points import Point, Points, checked_arrays, read_point, read_points
@@ -21,6 +22,9 @@ from skybutler.skymap.projection import Projection, TractWcs
 from skybutler.skymap.settings import SkyMapConfig
 from skybutler.skymap.tiling import Ids, Tiling
 from skybutler.skymap.tract import TractInfo
+
+if TYPE_CHECKING:
+    from lsst.sphgeom import Region
 
 __all__ = ["SkyMap"]
 
@@ -120,6 +124,8 @@ class SkyMap:
         return lay_out(self._tiling, self._projection, self._grid, ids)
 
     def _tracts(self, ids: Ids) -> Iterator[TractInfo]:
+        if not len(ids):
+            return
         columns, (ra, dec) = self._columns(ids), self._tiling.centers(ids)
         vertices = self._tiling.vertices(ids)
         for row, tract_id in enumerate(ids.tolist()):
@@ -249,6 +255,59 @@ class SkyMap:
         ids = dict.fromkeys(self._tiling.find(ra, dec).tolist())
         tracts = self._tracts(np.fromiter(ids, np.int64, len(ids)))
         return [(tract, patches) for tract in tracts if (patches := tract.find_patch_list(pairs))]
+
+    def find_tracts(self, target: Any, wcs: PixelsToSky | None = None) -> list[TractInfo]:
+        """All tracts that something overlaps with their outer polygons, exactly.
+
+        Parameters
+        ----------
+        target, wcs
+            What and where, as for `find_tracts_and_patches`.
+        """
+        region = sky_region(target, wcs)
+        columns = self._columns(self._near(region))
+        return list(self._tracts(columns.ids[overlapping_tracts(region, columns, self._projection, self._grid)]))
+
+    def find_tracts_and_patches(self, target: Any, wcs: PixelsToSky | None = None) -> TractPatches:
+        """All tracts and patches that something overlaps with their outer polygons, exactly; touching counts.
+
+        Parameters
+        ----------
+        target : exposure, `Box` with ``wcs``, region, tract, patch, `Point` or `Points`
+            Pixels with their sky coordinates, an `lsst.sphgeom.Region`, one point, or the corners of a convex polygon.
+        wcs : optional
+            Sky coordinates of pixels: ``pixel_to_sky(x, y)``.
+
+        Returns
+        -------
+        found : `list` of (`TractInfo`, `tuple` of `PatchInfo`)
+            By ascending numbers; none without patches.
+
+        Raises
+        ------
+        SkyMapError
+            Raised if the target has no place on the sky, such as an exposure without sky coordinates.
+        """
+        region = sky_region(target, wcs)
+        columns = self._columns(self._near(region))
+        found = dict(overlapping_patches(region, columns, self._projection, self._grid))
+        tracts = self._tracts(np.fromiter(found, np.int64, len(found)))
+        return [(tract, tuple(tract.patch_info(n) for n in found[tract.tract_id].tolist())) for tract in tracts]
+
+    def neighbors(self, tract_id: SupportsIndex) -> list[TractInfo]:
+        """All other tracts that share a part of the sky with one, by ascending identifier."""
+        tract = self[tract_id]
+        return [other for other in self.find_tracts(tract) if other.tract_id != tract.tract_id]
+
+    @cached_property
+    def area(self) -> float:
+        """Square degrees that tracts own: the sum over their inner regions, the whole sky for a map that covers it."""
+        return sum(tract.inner_area for tract in self)
+
+    def _near(self, region: Region) -> Ids:
+        """Tracts that may overlap a region."""
+        ra, dec, radius = bounding_cap(region)
+        return self._tiling.near(ra, dec, min(self._reach_rad + radius, np.pi))
 
     @cached_property
     def _reach_rad(self) -> float:

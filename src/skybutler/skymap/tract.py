@@ -11,6 +11,7 @@ import numpy as np
 
 from skybutler.errors import OutsideSkyMapError
 from skybutler.images.box import Box
+from skybutler.sky.areas import area_deg2
 from skybutler.sky.region import convex_hull
 from skybutler.sky.vectors import unit_vectors
 from skybutler.skymap.patch import Index2D, PatchInfo, box_corners, sky_polygon
@@ -109,6 +110,16 @@ class TractInfo:
         """The whole tract, the overlap included."""
         return sky_polygon(self.wcs, self.bbox)
 
+    @property
+    def inner_area(self) -> float:
+        """Area of `inner_sky_region` [square degrees]."""
+        return area_deg2(self.inner_sky_region)
+
+    @property
+    def outer_area(self) -> float:
+        """Area of the whole tract [square degrees]."""
+        return area_deg2(self.outer_sky_polygon)
+
     def contains(self, point: Point, dec_deg: SupportsFloat | None = None) -> bool:
         """Whether a point of the sky falls on a pixel of this tract."""
         return self._pixel(*read_point(point, dec_deg)) is not None
@@ -176,6 +187,16 @@ class TractInfo:
             self._checked_pair(index) if isinstance(index, tuple | list | np.ndarray) else self.patch_index_pair(index)
         )
         return PatchInfo(self.tract_id, pair, self.sequential_patch_index(pair), self.bbox, self._grid, self.wcs)
+
+    def patch_neighbors(self, index: SupportsIndex | tuple[int, int]) -> tuple[PatchInfo, ...]:
+        """The patches of this tract that lie around one, at most eight, row by row from the bottom."""
+        middle = self.patch_info(index).index
+        return tuple(
+            self.patch_info((x, y))
+            for y in range(max(middle.y - 1, 0), min(middle.y + 2, self.num_patches.y))
+            for x in range(max(middle.x - 1, 0), min(middle.x + 2, self.num_patches.x))
+            if (x, y) != middle
+        )
 
     def sequential_patch_index(self, patch: PatchInfo | tuple[int, int]) -> int:
         """The number ``x + num_patches.x * y`` of a patch or a pair (x, y)."""
