@@ -12,7 +12,9 @@ from skybutler.registry.database import Database, open_database
 from skybutler.registry.migrations import STEPS, migrate, pending
 from skybutler.registry.registry import Registry
 from skybutler.registry.schema import SCHEMA_VERSION
-from support.old_schema import make_schema_1
+from skybutler.sky.region import circle, decode
+from support.old_schema import make_schema_1, make_schema_2
+from support.world import make_world
 
 
 @pytest.fixture
@@ -45,15 +47,16 @@ def test_a_migrated_registry_is_as_a_new_one(old: Database, database_url: str) -
     with pytest.raises(SchemaVersionError, match="butler migrate"):
         Registry.open(database_url, writeable=False)
     before = layout(old)
-    assert [step.version for step in pending(old)] == [2]
-    assert [step.version for step in migrate(old)] == [2]
+    assert [step.version for step in pending(old)] == [2, 3]
+    assert [step.version for step in migrate(old)] == [2, 3]
     assert pending(old) == []
     assert list(migrate(old)) == []
     migrated = layout(old)
-    assert before < migrated
+    assert {row[:2] for row in before} <= {row[:2] for row in migrated}
     registry = Registry.open(database_url, writeable=True)
-    (entry,) = next(iter(registry.journal.entries()))
-    assert (entry.action, entry.details) == ("migrate", {"from": 1, "to": 2})
+    entries = [entry for group in registry.journal.entries() for entry in group]
+    assert [entry.action for entry in entries] == ["migrate", "migrate"]
+    assert sorted(entry.details["to"] for entry in entries if entry.details) == [2, 3]
     registry.elements.insert("instrument", {"name": ["Other"]})
     assert next(iter(registry.journal.entries(limit=1)))[0].action == "insert-records"
     for name in registry.database.table_names():
@@ -75,10 +78,27 @@ def test_a_step_that_fails_leaves_nothing(old: Database) -> None:
         list(migrate(old))
     old.before_commit.clear()
     assert layout(old) == before
-    assert len(pending(old)) == 1
+    assert len(pending(old)) == 2
 
 
 def test_newer_ones_are_refused(old: Database) -> None:
     old.execute("UPDATE repository SET value = '99' WHERE key = 'schema_version'")
     with pytest.raises(SchemaVersionError, match="pip install --upgrade skybutler"):
         pending(old)
+
+
+def test_regions_keep_their_place_and_get_their_circle(registry: Registry, database_url: str) -> None:
+    make_world(registry)
+    database = registry.database
+    columns = "footprint_set, size_class, pixel, k, region, ra, dec, radius"
+    wanted = database.query(f"SELECT {columns} FROM footprint ORDER BY footprint_set, k")
+    assert len(wanted) > 10
+    with database.transaction():
+        make_schema_2(database)
+        database.execute("UPDATE repository SET value = '2' WHERE key = 'schema_version'")
+    assert [step.version for step in migrate(database)] == [3]
+    assert database.query(f"SELECT {columns} FROM footprint ORDER BY footprint_set, k") == wanted
+    for _, _, _, _, region, ra, dec, radius in wanted:
+        inner = decode(bytes(region)).getBoundingCircle()
+        assert circle(ra, dec, radius + 1e-9).intersects(inner)
+        assert radius == pytest.approx(inner.getOpeningAngle().asDegrees(), rel=0.5)

@@ -40,7 +40,7 @@ def test_up_to_date(old: RepositoryConfig, database_url: str) -> None:
         Butler(old)
     said: list[int] = []
     done = migrate_repository(old, backup="sqlite" in database_url, announce=lambda step: said.append(step.version))
-    assert said == [step.version for step in done.steps] == [2]
+    assert said == [step.version for step in done.steps] == [2, 3]
     with Butler(old) as butler:
         assert len(refs(butler)) == 6
         assert list(verify(butler)) == []
@@ -48,7 +48,7 @@ def test_up_to_date(old: RepositoryConfig, database_url: str) -> None:
 
 
 def test_a_dry_run_changes_nothing(old: RepositoryConfig) -> None:
-    assert [step.version for step in migrate_repository(old, dry_run=True).steps] == [2]
+    assert [step.version for step in migrate_repository(old, dry_run=True).steps] == [2, 3]
     assert "sqlite" not in old.registry or backups(old) == []
     with pytest.raises(SchemaVersionError):
         Butler(old)
@@ -73,7 +73,7 @@ def test_the_backup_is_the_repository_before(old: RepositoryConfig, tmp_path: Pa
     Path(old.resolved(old.registry).partition(":///")[2]).write_bytes(Path(done.backup).read_bytes())
     for end in ("-wal", "-shm"):
         Path(old.resolved(old.registry).partition(":///")[2] + end).unlink(missing_ok=True)
-    assert [step.version for step in migrate_repository(old, backup=False).steps] == [2]
+    assert [step.version for step in migrate_repository(old, backup=False).steps] == [2, 3]
     with Butler(old) as butler:
         assert len(refs(butler)) == 6
 
@@ -100,4 +100,4 @@ def test_killed_at_any_moment(old: RepositoryConfig, database_url: str, seed: in
     with Butler(old) as butler:
         assert len(refs(butler)) == 6
         assert {p.kind for p in verify(butler) if p.is_wrong} == set()
-        assert sum(len(part) for part in butler.registry.journal.entries(actions=["migrate"])) == 1
+        assert sum(len(part) for part in butler.registry.journal.entries(actions=["migrate"])) == 2

@@ -82,13 +82,18 @@ class Footprints:
         assert number is not None, element
         place = spatial_keys(blobs)
         order = np.lexsort((place.pixel, place.size_class))
-        classes, pixels = place.size_class[order].tolist(), place.pixel[order].tolist()
+        rows = zip(
+            place.size_class[order].tolist(),
+            place.pixel[order].tolist(),
+            order.tolist(),
+            *(column[order].tolist() for column in (*place.center_deg, place.radius_deg)),
+            strict=True,
+        )
         self._widen(number, place.size_class, place.radius_rad)
-        chosen = order.tolist()
         self._database.insert_many(
             "footprint",
-            FOOTPRINT.kinds("footprint_set", "size_class", "pixel", "k", "region"),
-            ((number, c, p, keys[i], blobs[i]) for c, p, i in zip(classes, pixels, chosen, strict=True)),
+            FOOTPRINT.kinds(),
+            ((number, c, p, keys[i], blobs[i], ra, dec, radius) for c, p, i, ra, dec, radius in rows),
         )
 
     def _widen(self, number: int, classes: np.ndarray[Any, Any], radii: np.ndarray[Any, Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .database import Database
+from .database import ColumnKind, Database
 from .journal import write_entries
 from .registry import Registry
 from .schema import SCHEMA_VERSION, Column, Table
@@ -58,7 +58,36 @@ def _to_2(database: Database) -> None:
             database.execute(statement)
 
 
-STEPS = (Step(2, "makes the tables of the journal, of how datasets were made, and of what they were made from", _to_2),)
+def _to_3(database: Database) -> None:
+    from skybutler.sky.pixel import keys
+
+    kinds: dict[str, ColumnKind] = {
+        **dict.fromkeys(("footprint_set", "size_class", "pixel", "k"), "int"),
+        "region": "bytes",
+        **dict.fromkeys(("ra", "dec", "radius"), "float"),
+    }
+    # Through a temporary table, not by renaming, so that indexes have the names that a new repository gives them.
+    database.execute("CREATE TEMPORARY TABLE footprint_2 AS SELECT * FROM footprint")
+    database.execute("DROP TABLE footprint")
+    order = ("footprint_set", "size_class", "pixel", "k")
+    columns = tuple(Column(name, kind) for name, kind in kinds.items())
+    table = Table("footprint", columns, primary_key=order, unique=(("footprint_set", "k"),), clustered=True)
+    for statement in table.statements(database):
+        database.execute(statement)
+    old = f"SELECT {', '.join(order)}, region FROM footprint_2 ORDER BY {', '.join(order)}"
+    for rows in database.stream(old):
+        place = keys([bytes(row[4]) for row in rows])
+        circles = zip(*(column.tolist() for column in (*place.center_deg, place.radius_deg)), strict=True)
+        database.insert_many(
+            "footprint", kinds, [(*row[:4], bytes(row[4]), *circle) for row, circle in zip(rows, circles, strict=True)]
+        )
+    database.execute("DROP TABLE footprint_2")
+
+
+STEPS = (
+    Step(2, "makes the tables of the journal, of how datasets were made, and of what they were made from", _to_2),
+    Step(3, "adds to every region the circle around it, for questions in SQL", _to_3),
+)
 """In order; the last one leads to the version of today."""
 
 

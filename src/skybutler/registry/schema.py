@@ -37,7 +37,7 @@ __all__ = [
     "make_schema",
 ]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever a table changes; a repository of a higher version is refused, of a lower one migrated."""
 
 EMPTY_DATA_ID = 0
@@ -199,13 +199,14 @@ FOOTPRINT_CLASS = _table(
 
 FOOTPRINT = _table(
     "footprint",
-    "footprint_set int, size_class int, pixel int, k int, region bytes",
+    "footprint_set int, size_class int, pixel int, k int, region bytes, ra float, dec float, radius float",
     primary_key=("footprint_set", "size_class", "pixel", "k"),
     unique=(("footprint_set", "k"),),
     clustered=True,
 )
 """One row per region, in the order of its place on the sky: ``pixel`` is the nested order-29 HEALPix pixel of the
-centre, ``k`` the row of the element's key table, ``region`` the sphgeom encoding."""
+centre, ``k`` the row of the element's key table, ``region`` the sphgeom encoding; the last three are the circle around
+it in degrees, for those who ask in SQL."""
 
 STATIC_TABLES: tuple[Table, ...] = (
     REPOSITORY,

@@ -74,6 +74,16 @@ class SpatialKeys:
     def __len__(self) -> int:
         return len(self.pixel)
 
+    @property
+    def center_deg(self) -> tuple[Floats, Floats]:
+        """Right ascension and declination of the centres."""
+        return lonlat_deg(self.center_xyz)
+
+    @property
+    def radius_deg(self) -> Floats:
+        """`radius_rad` in degrees."""
+        return np.degrees(self.radius_rad)
+
 
 # ---------------------------------------------------------------------------------------------------------------- keys
 def keys(blobs: Sequence[bytes]) -> SpatialKeys:
