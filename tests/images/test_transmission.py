@@ -47,7 +47,7 @@ def test_products() -> None:
 
 
 def test_another_frame() -> None:
-    curve = TransformedTransmission(RADIAL, Affine.scaling((0.01, 0.01), (5.0, 0.0)))
+    curve = TransformedTransmission(RADIAL, Affine.scaling((100.0, 100.0), (-500.0, 0.0)))
     assert curve.sample(4000.0, 1000.0, 0.0) == pytest.approx(0.3)
     assert curve.wavelength_bounds == (4000.0, 5000.0)
 

@@ -6,7 +6,7 @@ from skybutler.images.box import Box, Interval
 from skybutler.images.camera import Camera, CameraAmplifier, CameraDetector
 from skybutler.images.coadd_inputs import CoaddInputs, ExposureRecord
 from skybutler.images.exposure import DetectorLabel, Exposure, FilterLabel
-from skybutler.images.fields import BoundedField, ChebyshevField, PixelAreaField, ProductField
+from skybutler.images.fields import BoundedField, ChebyshevField, PixelAreaField, ProductField, TransformField
 from skybutler.images.image import Image
 from skybutler.images.mask import Mask
 from skybutler.images.masked_image import MaskedImage, MaskedPixel
@@ -59,6 +59,7 @@ __all__ = [
     "SkyWcs",
     "SpatiallyConstantTransmission",
     "SummaryStats",
+    "TransformField",
     "TransformedTransmission",
     "TransmissionCurve",
     "VisitInfo",

@@ -17,7 +17,16 @@ from skybutler.errors import FormatError
 from skybutler.images.point_maps import Floats, PointMap
 from skybutler.sky.vectors import lonlat_deg, unit_vectors
 
-__all__ = ["AstMap", "AstSky", "can_evaluate", "chained_text", "fits_cards_of", "inverted_text", "text_of_fits_cards"]
+__all__ = [
+    "AstFunction",
+    "AstMap",
+    "AstSky",
+    "can_evaluate",
+    "chained_text",
+    "fits_cards_of",
+    "inverted_text",
+    "text_of_fits_cards",
+]
 
 _BAD = -1e300
 """AST marks what it cannot map by numbers below this."""
@@ -95,7 +104,7 @@ def _mapped(mapping: Any, points: Floats, forward: bool) -> Floats:
     """Points (n, 2) through an AST mapping; NaN where it has no answer."""
     ast = _library()
     if not points.size:
-        return points.copy()
+        return np.empty((0, mapping.Nout if forward else mapping.Nin))
     try:
         found = np.asarray(mapping.tran(np.ascontiguousarray(points.T), forward), dtype=np.float64).T
     except (ast.AstError, RuntimeError, ValueError) as error:
@@ -144,6 +153,39 @@ class AstMap(PointMap):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return AstMap, (self.text, self.inverted)
+
+
+@dataclass(frozen=True, slots=True)
+class AstFunction:
+    """A number for each point of a plane, by any mapping of AST from two axes to one.
+
+    Parameters
+    ----------
+    text : `str`
+        What AST's Channel writes of it; it is parsed when it is first evaluated.
+    """
+
+    text: str
+    _parsed: list[Any] = field(default_factory=list, init=False, repr=False, compare=False, hash=False)
+
+    def __call__(self, x: Floats, y: Floats) -> Floats:
+        """Values at points of one shape; NaN where AST has no answer.
+
+        Raises
+        ------
+        FormatError
+            The text is malformed or of something else, or the library is missing.
+        """
+        if not self._parsed:
+            mapping = _parse(self.text, "function")
+            if (mapping.Nin, mapping.Nout) != (2, 1):
+                raise FormatError(f"A function goes from {mapping.Nin} axes to {mapping.Nout}; 2 to 1 are needed.")
+            self._parsed.append(mapping)
+        points = np.stack([np.ravel(x), np.ravel(y)], axis=-1)
+        return _mapped(self._parsed[0], points, True)[:, 0].reshape(np.shape(x))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return AstFunction, (self.text,)
 
 
 class AstSky:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skybutler.errors import InvalidError
+from skybutler.images.ast_maps import AstFunction
 from skybutler.images.box import Box
 from skybutler.images.by_value import ByValue, Floats, frozen
 from skybutler.sky.vectors import unit_vectors
@@ -18,7 +19,7 @@ from skybutler.sky.vectors import unit_vectors
 if TYPE_CHECKING:
     from skybutler.images.wcs import SkyWcs
 
-__all__ = ["BoundedField", "ChebyshevField", "PixelAreaField", "ProductField"]
+__all__ = ["BoundedField", "ChebyshevField", "PixelAreaField", "ProductField", "TransformField"]
 
 _NODES = 32
 """Of Gauss' quadrature along each axis: exact for polynomials up to order 63."""
@@ -245,3 +246,32 @@ class PixelAreaField(ByValue, BoundedField):
 
     def __repr__(self) -> str:
         return f"PixelAreaField({self.bbox}, {self.wcs!r}, scaling={self.scaling:.6g})"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TransformField(ByValue, BoundedField):
+    """A function that Starlink's AST library evaluates.
+
+    Parameters
+    ----------
+    bbox : `Box`
+        Where it is meant.
+    text : `str`
+        A mapping from two axes to one, as AST's Channel writes it.
+    """
+
+    bbox: Box
+    text: str
+    _function: AstFunction = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_function", AstFunction(self.text))
+
+    def _evaluate(self, x: Floats, y: Floats) -> Floats:
+        return self._function(x, y)
+
+    def scaled(self, factor: float) -> ProductField:
+        return ProductField((self, ChebyshevField(self.bbox, [[factor]])))
+
+    def __repr__(self) -> str:
+        return f"TransformField({self.bbox})"

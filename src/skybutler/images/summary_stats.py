@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from skybutler.errors import nearest
 from skybutler.images.by_value import same
 
@@ -51,6 +53,12 @@ SUMMARY_STATISTICS: Mapping[str, str] = MappingProxyType({
 """What the statistics mean that have a meaning in every file."""
 
 
+def _plain(value: Any) -> Any:
+    """Python's own numbers, and tuples of them."""
+    value = value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+
+
 class SummaryStats(Mapping[str, Any]):
     """Statistics of an exposure; ``stats.psf_sigma`` and ``stats["psf_sigma"]`` are the same.
 
@@ -70,7 +78,7 @@ class SummaryStats(Mapping[str, Any]):
 
     def __init__(self, values: Mapping[str, Any] | None = None, **more: Any) -> None:
         given = {**(values or {}), **more}
-        kept = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        kept = {name: _plain(value) for name, value in given.items()}
         object.__setattr__(self, "_values", MappingProxyType(kept))
 
     def __getitem__(self, name: str) -> Any:

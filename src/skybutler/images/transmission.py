@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from skybutler.errors import InvalidError
 from skybutler.images.by_value import ByValue, Floats, frozen
+from skybutler.images.point_maps import PointMap
 
 __all__ = [
     "IdentityTransmission",
@@ -213,19 +214,19 @@ class TransformedTransmission(TransmissionCurve):
     ----------
     nested : `TransmissionCurve`
         The curve, for instance in focal-plane millimetres.
-    transform : callable
-        From (x, y) of this frame to (x, y) of the curve's; a `PointMap`.
+    transform : `PointMap`
+        From the frame of the curve to this one.
     """
 
     nested: TransmissionCurve
-    transform: Any
+    transform: PointMap
 
     @property
     def wavelength_bounds(self) -> tuple[float, float]:
         return self.nested.wavelength_bounds
 
     def _sample(self, wavelengths: Floats, x: float, y: float) -> Floats:
-        there_x, there_y = self.transform(x, y)
+        there_x, there_y = self.transform.inverse()(x, y)
         return self.nested.sample(wavelengths, float(there_x), float(there_y))
 
 

@@ -250,6 +250,13 @@ class Archive:
         width = int(str(header[f"TFORM{header['FLAGCOL']}"]).strip().rstrip("X") or 1)
         return {str(header[f"TFLAG{i + 1}"]).strip(): i for i in range(width)}
 
+    def hold(self) -> None:
+        """Keep all tables in memory, so that objects can be read after the file was closed."""
+        with reading(self.uri):
+            for table in range(1, int(self._table(0).header["AR_NCAT"])):
+                for name in self.names(table):
+                    self.column(table, name)
+
     def schema(self, table: int) -> tuple[Column, ...]:
         """The columns of a table, flags first."""
         header = self._table(table).header
@@ -365,6 +372,10 @@ class ArchiveWriter:
             kinds.append(kind)
         order = sum(entry[0] == number for entry in self._index)
         self._index.append((number, table, order, first, len(rows), kind, module))
+
+    def add_empty(self, number: int, kind: str, module: str) -> None:
+        """An object that is its class and nothing more."""
+        self._index.append((number, -1, -1, -1, 0, kind, module))
 
     def hdus(self) -> Iterator[fits.BinTableHDU]:
         """The index, then the tables; of an archive of no objects nothing."""

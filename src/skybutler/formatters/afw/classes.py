@@ -22,25 +22,53 @@ Writer: TypeAlias = "Callable[[ArchiveWriter, int, Any], None]"
 _HERE = "skybutler.formatters.afw."
 _IMAGES = "skybutler.images."
 
+_CURVES = tuple(
+    f"{kind}TransmissionCurve"
+    for kind in ("Constant", "Identity", "Product", "Radial", "SpatiallyConstant", "Transformed")
+)
+
 READERS: Mapping[str, str] = {
+    "ApCorrMap": _HERE + "photometry:read_aperture_corrections",
+    "Calib": _HERE + "photometry:read_calib",
     "Camera": _HERE + "camera:read_camera",
+    "ChebyshevBoundedField": _HERE + "fields:read_chebyshev_field",
+    "CoaddInputs": _HERE + "coadd_inputs:read_coadd_inputs",
     "Detector": _HERE + "detector:read_detector",
+    "ExposureSummaryStats": _HERE + "summary_stats:read_summary_stats",
     "FilterLabel": _HERE + "filter_label:read_filter_label",
+    "GaussianPsf": _HERE + "psf:read_gaussian_psf",
+    "PhotoCalib": _HERE + "photometry:read_photo_calib",
+    "PixelAreaBoundedField": _HERE + "fields:read_pixel_area_field",
+    "Polygon": _HERE + "polygon:read_polygon",
+    "ProductBoundedField": _HERE + "fields:read_product_field",
     "SkyWcs": _HERE + "wcs:read_sky_wcs",
     "TanWcs": _HERE + "wcs:read_tan_wcs",
+    "TransformBoundedField": _HERE + "fields:read_transform_field",
     "TransformMap": _HERE + "transforms:read_transform_map",
     "TransformPoint2ToPoint2": _HERE + "transforms:read_transform",
     "VisitInfo": _HERE + "visit_info:read_visit_info",
+    **dict.fromkeys(_CURVES, _HERE + "transmission:read_curve"),
 }
 """Function ``read(archive, number)`` by the name that a file has for a class."""
 
 WRITERS: Mapping[str, str] = {
     _HERE + "transforms.TransformMap": _HERE + "transforms:write_transform_map",
     _HERE + "unknown.StoredObject": _HERE + "unknown:write_stored",
+    _IMAGES + "aperture_corrections.ApertureCorrections": _HERE + "photometry:write_aperture_corrections",
     _IMAGES + "camera.Camera": _HERE + "camera:write_camera",
     _IMAGES + "camera.CameraDetector": _HERE + "detector:write_detector",
+    _IMAGES + "coadd_inputs.CoaddInputs": _HERE + "coadd_inputs:write_coadd_inputs",
     _IMAGES + "exposure.FilterLabel": _HERE + "filter_label:write_filter_label",
+    _IMAGES + "fields.ChebyshevField": _HERE + "fields:write_chebyshev_field",
+    _IMAGES + "fields.PixelAreaField": _HERE + "fields:write_pixel_area_field",
+    _IMAGES + "fields.ProductField": _HERE + "fields:write_product_field",
+    _IMAGES + "fields.TransformField": _HERE + "fields:write_transform_field",
+    _IMAGES + "photo_calib.PhotoCalib": _HERE + "photometry:write_photo_calib",
     _IMAGES + "point_maps.PointMap": _HERE + "transforms:write_transform",
+    _IMAGES + "polygon.Polygon": _HERE + "polygon:write_polygon",
+    _IMAGES + "psf.GaussianPsf": _HERE + "psf:write_gaussian_psf",
+    _IMAGES + "summary_stats.SummaryStats": _HERE + "summary_stats:write_summary_stats",
+    _IMAGES + "transmission.TransmissionCurve": _HERE + "transmission:write_curve",
     _IMAGES + "visit_info.VisitInfo": _HERE + "visit_info:write_visit_info",
     _IMAGES + "wcs.SkyWcs": _HERE + "wcs:write_sky_wcs",
 }

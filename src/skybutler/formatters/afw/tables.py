@@ -80,7 +80,8 @@ def table_hdu(
     hdu.header["EXTTYPE"] = "ARCHIVE_DATA"
     hdu.header["AR_CATN"] = (number, _PLACE)
     for kind in kinds:
-        hdu.header.append(("AR_NAME", kind, "Class name for objects stored here"), end=True)
+        room = 65 - max(len(kind), 18)  # a long name leaves less of the card
+        hdu.header.append(("AR_NAME", kind, "Class name for objects stored here"[:room]), end=True)
     if kinds:
         hdu.header["EXTNAME"] = kinds[-1]
     if version > 1:
