@@ -70,7 +70,7 @@ def test_texts_of_other_records() -> None:
     patch = UNIVERSE["patch"].record(**PATCH)
     assert str(patch) == "patch:\n  skymap: 'DC2'\n  tract: 1\n  id: 2\n  cell_x: 0\n  cell_y: 1\n  region: None"
     assert repr(UNIVERSE["band"].record(name="r")) == "band.DimensionRecord(name='r')"
-    assert "<caption>patch</caption>" in patch._repr_html_()
+    assert ">patch</caption>" in patch._repr_html_()
 
 
 def test_old_visits_have_their_fields_in_the_order_of_their_time() -> None:

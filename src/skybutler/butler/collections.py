@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ButlerCollections"]
 
+_SHOWN = 50
+"""Collections that a notebook shows."""
+
 
 class ButlerCollections:
     """Collections of a repository.
@@ -42,6 +45,14 @@ class ButlerCollections:
 
     def __repr__(self) -> str:
         return f"ButlerCollections(defaults={self._defaults})"
+
+    def _repr_html_(self) -> str:
+        from skybutler.notebook import table
+
+        found = self.query_info("*")
+        rows = [(c.name, c.type, ", ".join(c.children), c.doc) for c in found[:_SHOWN]]
+        note = f"The first {_SHOWN} of {len(found)}." if len(found) > _SHOWN else ""
+        return table(("collection", "type", "children", "doc"), rows, note=note)
 
     # -------------------------------------------------------------------- read
     def query(

@@ -68,6 +68,13 @@ class CollectionInfo:
     parents: tuple[str, ...] = ()
     dataset_types: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        from skybutler.notebook import facts
+
+        names = {"children": self.children, "parents": self.parents, "dataset types": self.dataset_types}
+        listed = [(what, ", ".join(found) or None) for what, found in names.items()]
+        return facts([("type", self.type), ("doc", self.doc or None), *listed], self.name)
+
 
 def match_names(patterns: Iterable[str], names: Iterable[str]) -> list[str]:
     """Names that match any of the patterns (``*``, ``?``, ``[...]``, minding case), in their own order."""

@@ -111,13 +111,11 @@ class DatasetRef:
         self.dataset_type, self.data_id, self.run, self._id = state
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from skybutler.notebook import facts
 
-        rows = [("type", self.dataset_type.name), ("storage class", self.dataset_type.storage_class)]
+        rows = [("storage class", self.dataset_type.storage_class)]
         rows += [(name, repr(self.data_id[name])) for name in self.data_id]
-        rows += [("run", self.run), ("id", str(self.id))]
-        cells = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows)
-        return f"<table>{cells}</table>"
+        return facts([*rows, ("run", self.run), ("id", self.id)], self.dataset_type.name)
 
 
 @dataclass(slots=True, init=False)

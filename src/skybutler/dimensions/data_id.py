@@ -348,10 +348,9 @@ class DataId(Mapping[str, Any]):
         return _rebuild, (self.group, self._values, self._extra)
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from skybutler.notebook import facts
 
-        cells = "".join(f"<tr><th>{escape(k)}</th><td>{escape(repr(v))}</td></tr>" for k, v in self.mapping.items())
-        return f"<table>{cells}</table>"
+        return facts((name, repr(value)) for name, value in self.mapping.items())
 
 
 def _rebuild(group: DimensionGroup, values: tuple[Any, ...], extra: dict[str, Any] | None) -> DataId:

@@ -117,10 +117,9 @@ class DimensionRecord:
         return f"{self.element.name}.DimensionRecord({', '.join(f'{n}={v!r}' for n, v in self.to_dict().items())})"
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from skybutler.notebook import facts
 
-        rows = "".join(f"<tr><th>{escape(n)}</th><td>{escape(repr(v))}</td></tr>" for n, v in self.to_dict().items())
-        return f"<table><caption>{escape(self.element.name)}</caption>{rows}</table>"
+        return facts(((n, repr(v)) for n, v in self.to_dict().items()), self.element.name)
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = [v.encode() if n == "region" and v is not None else v for n, v in self.to_dict().items()]

@@ -182,3 +182,8 @@ class Exposure:
 
     def __repr__(self) -> str:
         return f"Exposure{self.image.kind}({self.bbox})"
+
+    def _repr_html_(self) -> str:
+        from skybutler.images.representation import exposure_html
+
+        return exposure_html(self)

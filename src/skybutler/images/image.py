@@ -266,6 +266,11 @@ class Image:
     def __repr__(self) -> str:
         return f"Image{self.kind}({self.bbox}{f', unit={self.unit}' if self.unit else ''})"
 
+    def _repr_html_(self) -> str:
+        from skybutler.images.representation import image_html
+
+        return image_html(self)
+
 
 def _dtype_of(kind: str) -> np.dtype[Any]:
     if kind not in KINDS:

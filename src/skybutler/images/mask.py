@@ -296,3 +296,8 @@ class Mask:
 
     def __repr__(self) -> str:
         return f"Mask({self.bbox}, planes={','.join(self._planes)})"
+
+    def _repr_html_(self) -> str:
+        from skybutler.images.representation import mask_html
+
+        return mask_html(self)

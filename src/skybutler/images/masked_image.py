@@ -222,6 +222,11 @@ class MaskedImage:
     def __repr__(self) -> str:
         return f"MaskedImage{self.image.kind}({self.bbox})"
 
+    def _repr_html_(self) -> str:
+        from skybutler.images.representation import masked_image_html
+
+        return masked_image_html(self)
+
 
 def _values(operand: Any) -> npt.NDArray[Any] | float:
     """Values of what `Image` has already accepted as the other side."""

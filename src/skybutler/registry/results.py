@@ -31,6 +31,8 @@ T = TypeVar("T")
 Self = TypeVar("Self", bound="Results[Any]")
 
 _BATCH = 10_000
+_SHOWN = 20
+"""Rows that a notebook shows."""
 
 
 class Results(Generic[T]):
@@ -287,9 +289,17 @@ class Results(Generic[T]):
         return Table(columns, names=table.column_names)
 
     def _repr_html_(self) -> str:
-        shown = self.limit(20).to_astropy()
-        html: str = shown._repr_html_()
-        return html
+        from skybutler.notebook import table
+
+        shown = self.limit(_SHOWN + 1).to_arrow()
+        rows = [[_short(value) for value in row.values()] for row in shown.slice(0, _SHOWN).to_pylist()]
+        note = f"The first {_SHOWN} rows; count() tells how many there are." if shown.num_rows > _SHOWN else ""
+        return table(shown.column_names, rows, note=note)
+
+
+def _short(value: Any) -> Any:
+    """A value in a cell: encoded regions and hashes are too long for one."""
+    return f"{len(value)} bytes" if isinstance(value, bytes) else value
 
 
 class DataIdResults(Results[DataId]):
