@@ -10,7 +10,7 @@ from astropy.table import Table
 from skybutler.instruments import Instrument
 from skybutler.sim import SimulatedVisit
 from skybutler.sim.curated import simulate_defects
-from skybutler.sim.detector_image import electrons_on_detector
+from skybutler.sim.detector_image import expose
 from skybutler.sim.raw_file import scaled_shape
 from skybutler.sim.visits import FIELD
 
@@ -34,7 +34,7 @@ def test_pixels_are_dead_since_the_date_of_their_list(tmp_path: Path) -> None:
     shape = scaled_shape(DETECTOR, 8)
     before, after = simulate_defects(tmp_path, IMSIM, [DETECTOR], scale=8)
     for path, mjd in ((before, 59881.2), (after, 59884.2)):
-        image = electrons_on_detector(IMSIM, DETECTOR, SimulatedVisit(1, "i", *FIELD, 0.0, mjd), shape, 3)
+        image = expose(IMSIM, DETECTOR, SimulatedVisit(1, "i", *FIELD, 0.0, mjd), shape, 3).electrons
         dead = np.zeros(shape, bool)
         for x, y, width, height in Table.read(path)["x0", "y0", "width", "height"].iterrows():
             dead[y : y + height, x : x + width] = True

@@ -7,7 +7,7 @@ import pytest
 
 from skybutler.instruments import Instrument
 from skybutler.instruments.camera import initial_wcs
-from skybutler.sim.detector_image import electrons_on_detector
+from skybutler.sim.detector_image import expose
 from skybutler.sim.raw_file import scaled_shape
 from skybutler.sim.signature import dark_current, pixel_response
 from skybutler.sim.truth import sources_in_cone
@@ -21,7 +21,7 @@ def test_bright_stars_are_where_the_truth_says_in_every_visit() -> None:
     shape = scaled_shape(detector, 8)
     for sky_angle in (20.0, 200.0):
         visit = SimulatedVisit(1, "r", *FIELD, sky_angle, 59880.2)
-        image = electrons_on_detector(IMSIM, detector, visit, shape, 3)
+        image = expose(IMSIM, detector, visit, shape, 3).electrons
         wcs = initial_wcs(IMSIM, detector, *FIELD, sky_angle, shape)
         stars = sources_in_cone(*FIELD, 0.1, 3)
         stars = stars.take((stars.radius == 0) & (stars.magnitude < 17.5) & np.isnan(stars.peak))
@@ -37,7 +37,7 @@ def test_a_brighter_sky_and_a_streak_show() -> None:
     detector = IMSIM.detector("R22_S11")
     shape = scaled_shape(detector, 8)
     dark, moonlit, crossed = (
-        electrons_on_detector(IMSIM, detector, SimulatedVisit(1, "i", *FIELD, 0.0, 59880.2, moon=m, streak=s), shape, 3)
+        expose(IMSIM, detector, SimulatedVisit(1, "i", *FIELD, 0.0, 59880.2, moon=m, streak=s), shape, 3).electrons
         for m, s in ((0.0, False), (1.0, False), (0.0, True))
     )
     assert np.median(moonlit) / np.median(dark) == pytest.approx(10**0.4, rel=0.02)
@@ -51,7 +51,7 @@ def test_dead_column_stays_and_wells_do_not_overflow() -> None:
     amplifier = detector.layout.amplifiers[0]
     for number in (1, 2):
         visit = SimulatedVisit(number, "y", *FIELD, 40.0 * number, 59880.2, moon=1.0)
-        image = electrons_on_detector(IMSIM, detector, visit, shape, 3)
+        image = expose(IMSIM, detector, visit, shape, 3).electrons
         assert np.flatnonzero((image == 0).all(axis=0)).tolist() == [np.random.default_rng(94).integers(0, shape[1])]
         assert image.max() < amplifier.saturation * amplifier.gain
 
@@ -59,7 +59,7 @@ def test_dead_column_stays_and_wells_do_not_overflow() -> None:
 def test_exposures_of_the_closed_dome_show_the_detector_alone() -> None:
     detector, shape = IMSIM.detector(94), scaled_shape(IMSIM.detector(94), 8)
     bias, dark, *flats = (
-        electrons_on_detector(IMSIM, detector, exposure, shape, 3) for exposure in plan_calibration_exposures("iy")
+        expose(IMSIM, detector, exposure, shape, 3).electrons for exposure in plan_calibration_exposures("iy")
     )
     assert (bias == 0).all()
     assert np.median(dark) == pytest.approx(300.0 * np.median(dark_current(detector, shape, 3)), rel=0.01)

@@ -15,7 +15,7 @@ from skybutler.ingest import ingest_files
 from skybutler.instruments import Instrument
 from skybutler.instruments.camera import initial_wcs, visit_regions
 from skybutler.sim import plan_visits
-from skybutler.sim.detector_image import electrons_on_detector
+from skybutler.sim.detector_image import expose
 from skybutler.sim.raw_file import scaled_shape
 from skybutler.sim.reference_catalog import (
     ReferenceCatalog,
@@ -91,7 +91,7 @@ def test_every_detector_lies_on_shards() -> None:
 def test_reference_stars_are_where_the_images_have_light(catalog: ReferenceCatalog) -> None:
     visit, detector = VISITS[0], IMSIM.detector(94)
     shape = scaled_shape(detector, 8)
-    image = electrons_on_detector(IMSIM, detector, visit, shape, 3)
+    image = expose(IMSIM, detector, visit, shape, 3).electrons
     wcs = initial_wcs(IMSIM, detector, visit.ra, visit.dec, visit.sky_angle, shape)
     parts = [Table.read(path) for path in catalog.shards.values()]
     ra, dec, flux = (np.concatenate([part[name] for part in parts]) for name in ("coord_ra", "coord_dec", "i_flux"))

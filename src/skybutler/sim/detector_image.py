@@ -5,34 +5,97 @@ Works in pixels of the (possibly scaled-down) detector. Knows nothing of files.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import numpy.typing as npt
 
 from skybutler.images import SkyWcs
 from skybutler.instruments import Detector, Instrument
 from skybutler.instruments.camera import initial_wcs
+from skybutler.sim.light import FWHM_IN_SIGMA, add_sources, sources_near
 from skybutler.sim.physics import BANDS, COSMIC_RAYS_PER_CM2_S, FLAT_ELECTRONS
 from skybutler.sim.signature import dark_current, defects, pixel_response
-from skybutler.sim.truth import Sources, sources_in_cone
 from skybutler.sim.visits import SimulatedVisit
 
-__all__ = ["electrons_on_detector", "sky_gradient"]
+__all__ = ["Exposed", "View", "expose", "sky_gradient"]
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
-# A galaxy's light as three round Gaussians: fraction and width in half-light radii (an exponential disc, roughly).
-_GALAXY = ((0.25, 0.35), (0.45, 0.75), (0.30, 1.35))
-# The point-spread function as a core and a wing.
-_STAR = ((0.88, 1.0), (0.12, 2.3))
-_FWHM = 2.354820045
 _SHARPEST_PX = 2.2
-_STAMP_CLASSES_PX = (6, 14, 40)
 
 
-def electrons_on_detector(
+@dataclass(frozen=True)
+class View:
+    """How one detector sees the sky in one exposure.
+
+    Parameters
+    ----------
+    wcs : `SkyWcs`
+        The true one.
+    zero_point : `float`
+        AB magnitude of one electron per second in a pixel.
+    pixel : `float`
+        Arcseconds.
+    sigma : `float`
+        Of the core of the point-spread function, pixels.
+    sky : `float`
+        Electrons of the sky in a pixel in the middle.
+    """
+
+    wcs: SkyWcs
+    zero_point: float
+    pixel: float
+    sigma: float
+    sky: float
+
+    @classmethod
+    def of(cls, instrument: Instrument, detector: Detector, visit: SimulatedVisit, shape: tuple[int, int]) -> View:
+        """That of a detector whose pixels, scaled or not, have a shape (height, width)."""
+        wcs = initial_wcs(instrument, detector, visit.ra, visit.dec, visit.sky_angle, shape)
+        scale = detector.layout.size[0] / shape[1]
+        pixel = float(wcs.pixel_scale_arcsec(shape[1] / 2, shape[0] / 2))
+        band = BANDS[visit.band]
+        # A camera with larger pixels gets a smaller mirror, so that they do not fill up.
+        zero_point = band.zero_point - band.extinction * visit.airmass(instrument) - 2.5 * np.log10(scale)
+        # Larger pixels cannot show the seeing; blur to what they can.
+        sigma = max(visit.seeing / pixel, _SHARPEST_PX) / FWHM_IN_SIGMA
+        sky = 10 ** (-0.4 * (band.sky - visit.moon - zero_point)) * pixel**2 * visit.exposure_s
+        return cls(wcs, float(zero_point), pixel, float(sigma), float(sky))
+
+    def electrons(self, magnitudes: Floats, seconds: float) -> Floats:
+        """What sources of some AB magnitudes leave in the detector in a time."""
+        return np.asarray(10 ** (-0.4 * (magnitudes - self.zero_point)) * seconds, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """A detector after an exposure, before it is read out; arrays of shape (height, width).
+
+    Parameters
+    ----------
+    electrons : `~numpy.ndarray`
+        Without read noise, saturated where the wells are full, nothing where pixels are dead.
+    response, dark : `~numpy.ndarray`
+        What part of the light each pixel collects, and its dark electrons.
+    cosmic_rays, saturated, streak, dead : `~numpy.ndarray`
+        Which pixels have what is not of the sky or not all of it.
+    """
+
+    electrons: Floats
+    response: Floats = field(repr=False)
+    dark: Floats = field(repr=False)
+    cosmic_rays: Bools = field(repr=False)
+    saturated: Bools = field(repr=False)
+    streak: Bools = field(repr=False)
+    dead: Bools = field(repr=False)
+
+
+def expose(
     instrument: Instrument, detector: Detector, visit: SimulatedVisit, shape: tuple[int, int], seed: int
-) -> Floats:
-    """Electrons in every pixel of a detector after an exposure.
+) -> Exposed:
+    """Expose a detector to the sky, or to a lamp in the closed dome.
 
     Parameters
     ----------
@@ -44,25 +107,25 @@ def electrons_on_detector(
         Height and width in pixels; smaller than the detector's for larger pixels on the same sky.
     seed : `int`
         Of the sky and all noise.
-
-    Returns
-    -------
-    electrons : `~numpy.ndarray`
-        Shape (height, width), without read noise, saturated where the wells are full.
     """
     random = np.random.default_rng(np.random.SeedSequence((seed, visit.id, detector.id)))
-    image = _light(instrument, detector, visit, shape, seed, random)
-    image *= pixel_response(detector, visit.band, shape, seed)
-    image += dark_current(detector, shape, seed) * visit.exposure_s
+    image, streak = _light(instrument, detector, visit, shape, seed, random)
+    response = pixel_response(detector, visit.band, shape, seed)
+    dark = dark_current(detector, shape, seed) * visit.exposure_s
+    image *= response
+    image += dark
     image += np.sqrt(image) * random.standard_normal(shape)
     pixel_mm = detector.layout.size[0] / shape[1] * instrument.camera.pixel_mm
-    _add_cosmic_rays(image, random, visit.exposure_s, pixel_mm)
+    cosmic_rays = _add_cosmic_rays(image, random, visit.exposure_s, pixel_mm)
     amplifier = detector.layout.amplifiers[0]
-    _bleed(image, 0.9 * amplifier.saturation * amplifier.gain)
+    full_well = 0.9 * amplifier.saturation * amplifier.gain
+    _bleed(image, full_well)
+    dead = np.zeros(shape, dtype=bool)
     for defect in defects(detector, shape):
         if visit.mjd >= defect.since:
-            image[defect.y : defect.y + defect.height, defect.x : defect.x + defect.width] = 0.0
-    return image
+            dead[defect.y : defect.y + defect.height, defect.x : defect.x + defect.width] = True
+    image[dead] = 0.0
+    return Exposed(image, response, dark, cosmic_rays, image >= 0.999 * full_well, streak, dead)
 
 
 def _light(
@@ -72,26 +135,21 @@ def _light(
     shape: tuple[int, int],
     seed: int,
     random: np.random.Generator,
-) -> Floats:
-    """Electrons that ideal pixels collect: of sources and sky, or of a lamp in the closed dome."""
+) -> tuple[Floats, Bools]:
+    """Electrons that ideal pixels collect, of sources and sky or of a lamp, and where a satellite passed."""
     if visit.image_type != "SKYEXP":
-        return np.full(shape, FLAT_ELECTRONS if visit.image_type == "FLAT" else 0.0)
-    wcs = initial_wcs(instrument, detector, visit.ra, visit.dec, visit.sky_angle, shape)
-    scale = detector.layout.size[0] / shape[1]
-    pixel = float(wcs.pixel_scale_arcsec(shape[1] / 2, shape[0] / 2))
-    band = BANDS[visit.band]
-    # A camera with larger pixels gets a smaller mirror, so that they do not fill up.
-    zero_point = band.zero_point - band.extinction * visit.airmass(instrument) - 2.5 * np.log10(scale)
-    x, y, flux, sources = _sources_near(wcs, shape, visit, zero_point, seed)
-    # Larger pixels cannot show the seeing; blur to what they can.
-    sigma = max(visit.seeing / pixel, _SHARPEST_PX) / _FWHM
+        lamp = FLAT_ELECTRONS if visit.image_type == "FLAT" else 0.0
+        return np.full(shape, lamp), np.zeros(shape, dtype=bool)
+    view = View.of(instrument, detector, visit, shape)
+    x, y, sources = sources_near(view.wcs, (0, 0), shape, seed)
+    flux = view.electrons(sources.magnitudes(visit.band, visit.mjd), visit.exposure_s)
     image = np.zeros(shape)
-    _add_sources(image, x, y, flux, sources, sigma, pixel, wcs)
-    sky = 10 ** (-0.4 * (band.sky - visit.moon - zero_point)) * pixel**2 * visit.exposure_s
-    image += sky * sky_gradient(shape)
+    add_sources(image, x, y, flux, sources, view.sigma, view.pixel, view.wcs)
+    image += view.sky * sky_gradient(shape)
+    streak = np.zeros(shape, dtype=bool)
     if visit.streak:
-        _add_streak(image, random, sky)
-    return image
+        _add_streak(image, streak, random, view.sky)
+    return image, streak
 
 
 def sky_gradient(shape: tuple[int, int]) -> Floats:
@@ -101,88 +159,21 @@ def sky_gradient(shape: tuple[int, int]) -> Floats:
     return gradient
 
 
-def _sources_near(
-    wcs: SkyWcs, shape: tuple[int, int], visit: SimulatedVisit, zero_point: float, seed: int
-) -> tuple[Floats, Floats, Floats, Sources]:
-    height, width = shape
-    ra, dec = wcs.pixel_to_sky(np.array([width / 2.0, 0.0]), np.array([height / 2.0, 0.0]))
-    radius = float(np.hypot((ra[1] - ra[0] + 180) % 360 - 180, dec[1] - dec[0])) * 1.05
-    sources = sources_in_cone(float(ra[0]), float(dec[0]), radius, seed)
-    x, y = wcs.sky_to_pixel(sources.ra, sources.dec)
-    margin = _STAMP_CLASSES_PX[-1]
-    near = (x > -margin) & (x < width + margin) & (y > -margin) & (y < height + margin)
-    sources = sources.take(near)
-    flux = 10 ** (-0.4 * (sources.magnitudes(visit.band, visit.mjd) - zero_point)) * visit.exposure_s
-    return x[near], y[near], flux, sources
-
-
-def _add_sources(
-    image: Floats, x: Floats, y: Floats, flux: Floats, sources: Sources, sigma: float, pixel: float, wcs: SkyWcs
-) -> None:
-    """Add every source as a sum of Gaussians, many at a time in stamps of a few sizes."""
-    height, width = image.shape
-    # Where north is in the image: the direction of a short step north from the centre.
-    ra, dec = wcs.pixel_to_sky(width / 2.0, height / 2.0)
-    x_north, y_north = wcs.sky_to_pixel(ra, dec + 1e-4)
-    north = np.arctan2(float(y_north) - height / 2.0, float(x_north) - width / 2.0)
-    tilt = north + np.radians(sources.angle)
-    reach = 4.0 * np.hypot(sigma * 1.2, 1.35 * sources.radius / pixel) * np.clip(np.log10(flux) / 3.5, 0.8, 3.0)
-    for low, stamp in zip((0, *_STAMP_CLASSES_PX[:-1]), _STAMP_CLASSES_PX, strict=True):
-        largest = stamp == _STAMP_CLASSES_PX[-1]
-        of_size = (reach > low) & ((reach <= stamp) | largest)
-        touching = (x > -stamp - 1) & (x < width + stamp + 1) & (y > -stamp - 1) & (y < height + stamp + 1)
-        chosen = np.flatnonzero(of_size & touching)
-        for part in np.array_split(chosen, max(1, len(chosen) * (2 * stamp + 1) ** 2 // 4_000_000)):
-            if len(part):
-                _add_stamps(image, x[part], y[part], flux[part], sources.take(part), sigma, pixel, tilt[part], stamp)
-
-
-def _add_stamps(
-    image: Floats,
-    x: Floats,
-    y: Floats,
-    flux: Floats,
-    sources: Sources,
-    sigma: float,
-    pixel: float,
-    tilt: Floats,
-    stamp: int,
-) -> None:
-    height, width = image.shape
-    offsets = np.arange(-stamp, stamp + 1)
-    columns = np.rint(x).astype(np.int64)[:, None] + offsets
-    rows = np.rint(y).astype(np.int64)[:, None] + offsets
-    dx, dy = (columns - x[:, None])[:, None, :], (rows - y[:, None])[:, :, None]
-    along = dx * np.cos(tilt)[:, None, None] + dy * np.sin(tilt)[:, None, None]
-    across = dy * np.cos(tilt)[:, None, None] - dx * np.sin(tilt)[:, None, None]
-    light = np.zeros(along.shape)
-    is_star = sources.radius == 0
-    for fraction, width_in_sigma in _STAR:
-        for share, size in ((1.0, 0.0),) if is_star.all() else _GALAXY:
-            extent = size * sources.radius / pixel
-            core = (width_in_sigma * sigma) ** 2
-            long, short = core + extent**2, core + (extent * sources.axis_ratio) ** 2
-            peak = flux * fraction * share / (2 * np.pi * np.sqrt(long * short))
-            light += peak[:, None, None] * np.exp(
-                -0.5 * (along**2 / long[:, None, None] + across**2 / short[:, None, None])
-            )
-    inside = ((rows >= 0) & (rows < height))[:, :, None] & ((columns >= 0) & (columns < width))[:, None, :]
-    place = (rows[:, :, None] * width + columns[:, None, :])[inside]
-    image += np.bincount(place, weights=light[inside], minlength=image.size).reshape(image.shape)
-
-
-def _add_streak(image: Floats, random: np.random.Generator, sky: float) -> None:
-    """A satellite: a bright straight line, two pixels wide."""
+def _add_streak(image: Floats, streak: Bools, random: np.random.Generator, sky: float) -> None:
+    """A satellite: a bright straight line, two pixels wide; marked in ``streak``."""
     height, width = image.shape
     ends = random.uniform(0.0, height, 2)
     rows = np.interp(np.arange(width), (0, width - 1), ends).astype(np.int64)
     for shift in (0, 1):
-        image[np.clip(rows + shift, 0, height - 1), np.arange(width)] += 3.0 * sky
+        place = np.clip(rows + shift, 0, height - 1), np.arange(width)
+        image[place] += 3.0 * sky
+        streak[place] = True
 
 
-def _add_cosmic_rays(image: Floats, random: np.random.Generator, seconds: float, pixel_mm: float) -> None:
-    """Short straight tracks."""
+def _add_cosmic_rays(image: Floats, random: np.random.Generator, seconds: float, pixel_mm: float) -> Bools:
+    """Short straight tracks; returns where they are."""
     height, width = image.shape
+    hit = np.zeros(image.shape, dtype=bool)
     n = int(random.poisson(COSMIC_RAYS_PER_CM2_S * seconds * height * width * (pixel_mm / 10.0) ** 2))
     for _ in range(n):
         length = int(random.integers(1, 12))
@@ -191,6 +182,8 @@ def _add_cosmic_rays(image: Floats, random: np.random.Generator, seconds: float,
         y = (random.uniform(0, height) + np.arange(length) * np.sin(angle)).astype(np.int64)
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         image[y[inside], x[inside]] += random.uniform(500.0, 5000.0)
+        hit[y[inside], x[inside]] = True
+    return hit
 
 
 def _bleed(image: Floats, full_well: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 __all__ = [
+    "ASTROMETRY_ARCSEC",
     "BANDS",
     "BIAS_ADU",
     "BIAS_PATTERN_ADU",
@@ -18,6 +19,7 @@ __all__ = [
     "GALAXIES",
     "HOT_ELECTRONS_S",
     "HOT_FRACTION",
+    "PHOTOMETRY_MAG",
     "REFERENCE_LIMIT",
     "RESPONSE_SCATTER",
     "SEEING_ARCSEC",
@@ -47,6 +49,12 @@ RESPONSE_SCATTER = 0.01
 """Relative, from pixel to pixel."""
 VIGNETTING = 0.03
 """Relative, from the middle of a detector to its corners."""
+
+
+ASTROMETRY_ARCSEC = 0.01
+"""By how much fitted sky coordinates of a detector are off, along each axis."""
+PHOTOMETRY_MAG = 0.005
+"""By how much fitted zero points are off."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from skybutler.errors import InvalidError
 from skybutler.ingest.processes import open_executor
 from skybutler.instruments import Detector, Instrument
 from skybutler.instruments.sidecars import write_index
-from skybutler.sim.detector_image import electrons_on_detector
+from skybutler.sim.detector_image import expose
 from skybutler.sim.raw_file import file_name, scaled_shape, write_raw
 from skybutler.sim.visits import SimulatedVisit, plan_visits
 
@@ -128,10 +128,10 @@ class _Raw:
 def _write(raw: _Raw) -> Path:
     camera = Instrument.load(raw.instrument)
     detector = camera.detector(raw.detector)
-    electrons = electrons_on_detector(camera, detector, raw.visit, scaled_shape(detector, raw.scale), raw.seed)
+    exposed = expose(camera, detector, raw.visit, scaled_shape(detector, raw.scale), raw.seed)
     raw.folder.mkdir(parents=True, exist_ok=True)
     path = raw.folder / file_name(raw.visit, detector)
-    write_raw(path, camera, detector, raw.visit, electrons, raw.seed)
+    write_raw(path, camera, detector, raw.visit, exposed.electrons, raw.seed)
     return path
 
 
