@@ -49,7 +49,8 @@ def test_members_are_read(zipped: ZippedFiles, tmp_path: Path) -> None:
         assert path.read_bytes() == LONG
     copy = tmp_path / "copy"
     assert zipped.download("sub/long.bin", copy) == of_bytes(copy.read_bytes()) == of_bytes(LONG)
-    assert zipped.version("a b.txt") != zipped.version("sub/long.bin")
+    assert zipped.state("a b.txt").version != zipped.state("sub/long.bin").version
+    assert zipped.state("sub/long.bin").size == len(LONG)
     assert zipped.sizes(["a b.txt", "none", "sub/long.bin"]).tolist() == [5, -1, len(LONG)]
     assert zipped.exists("a b.txt")
     assert not zipped.exists("a")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +14,17 @@ import numpy.typing as npt
 from skybutler.errors import (
     FormatError,
     InvalidError,
-    ParameterError,
-    SchemaVersionError,
     StorageClassError,
     UnknownComponentError,
-    UnreadableFileError,
     nearest,
 )
 from skybutler.images import Box, CameraDetector, DetectorLabel, Exposure, Image, Mask, MaskedImage, Metadata, SkyWcs
 
 from . import fits_layout as layout
+from .cutout_parameters import Request
 from .fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, provenance_cards, reading
+from .fits_pixels import absent_plane, assembled, check_layout, header_wcs, made_plane, parts_of, read_cut_out
+from .fits_planes import PLACES, PLANES, note_places
 from .formatter import FITS_PROVENANCE, Formatter, Source, old_provenance
 from .gzip_tiles import forget_times
 
@@ -34,9 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FitsImageFormatter"]
 
-_PLANES = ("IMAGE", "MASK", "VARIANCE")
 _TYPES = ("Exposure", "MaskedImage", "Image", "Mask")
-_NEWEST = 2  # of EXPINFO_V
+_WANTED = {"Image": ("IMAGE",), "Mask": ("MASK",)}
 _COMPONENTS = (
     "bbox", "detector", "dimensions", "filter", "id", "image",
     "mask", "metadata", "variance", "visitInfo", "wcs", "xy0",
@@ -74,12 +74,12 @@ class FitsImageFormatter(Formatter):
     def read(
         self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
     ) -> object:
-        """Read an image, a cut-out of it (``bbox``, ``origin``), or a component.
+        """Read an image, a cut-out of it (`Request` has the parameters), or a component.
 
         Raises
         ------
         ParameterError
-            Raised if ``bbox`` is no box inside the image, ``origin`` neither PARENT nor LOCAL, or there is another.
+            Raised if a parameter is unknown or wrong, or the shape to be cut out is not in the image.
         SchemaVersionError
             Raised if the file is of a later version of this layout.
         UnknownComponentError
@@ -92,19 +92,20 @@ class FitsImageFormatter(Formatter):
                 f"Component '{component}' cannot be read from FITS images.",
                 hint=nearest(component, _COMPONENTS) or f"Components: {', '.join(_COMPONENTS)}.",
             )
-        for name in parameters:
-            if name not in ("bbox", "origin"):
-                raise ParameterError(
-                    f"FITS images cannot be read with parameter '{name}'.", hint="There are bbox and origin."
-                )
-        whole = component is None and parameters.get("bbox") is None
-        with _opened(source, whole) as file:
-            if component is not None and component.upper() not in _PLANES:
-                return file.component(component)
-            box = file.cutout(parameters)
-            if component is not None:
-                return file.plane(component.upper(), box)
-            return file.whole(storage_class.pytype.rpartition(".")[2], box)
+        request = Request.of(parameters)
+        plane = component.upper() if component is not None else None
+        if plane is not None and plane not in PLANES:
+            with _opened(source, whole=False) as file:
+                return file.component(component or "")
+        pytype = storage_class.pytype.rpartition(".")[2] if plane is None else "Mask" if plane == "MASK" else "Image"
+        if pytype not in _TYPES:
+            raise StorageClassError(f"A FITS image cannot be read as {pytype}.", hint=f"Types: {', '.join(_TYPES)}.")
+        wanted = (plane,) if plane is not None else _WANTED.get(pytype, PLANES)
+        if request is not None:
+            return _cut_out(source, pytype, wanted, request)
+        with _opened(source, whole=plane is None) as file:
+            found = file.pixels(wanted, file.bbox)
+            return file.exposure(found) if pytype == "Exposure" else found
 
     # --------------------------------------------------------------------------------------------------------- writing
     def read_provenance(self, source: Source) -> Mapping[str, Any]:
@@ -130,6 +131,7 @@ class FitsImageFormatter(Formatter):
             hdus.append(self._hdu(name, plane, wcs))
         with path.open("wb") as stream:
             hdus.writeto(stream)
+        note_places(path)
         if self._compress:
             forget_times(path)
 
@@ -196,6 +198,7 @@ def _primary_cards(obj: object, planes: tuple[str, ...], provenance: Mapping[str
             cards["EXPID"] = obj.id
     cards = cards.without(old) if (old := old_provenance(cards)) else cards
     cards[layout.PARTS] = ",".join(parts)
+    cards.update({card: 0 for plane, card in PLACES.items() if plane in planes and "IMAGE" in planes})
     cards.update(provenance or {})
     return cards
 
@@ -215,6 +218,25 @@ def _exact_reference(wcs: SkyWcs, xy0: tuple[int, int]) -> Metadata:
     return cards
 
 
+def _cut_out(source: Source, pytype: str, wanted: tuple[str, ...], request: Request) -> object:
+    """A part of an image: pixels by their tiles, the rest as of the whole."""
+    with ExitStack() as stack:
+
+        @functools.cache
+        def file() -> _File:
+            return stack.enter_context(_opened(source, whole=False))
+
+        read = read_cut_out(source, wanted, request, lambda: file().wcs())
+        if read is not None:
+            planes, bbox, wcs = read
+            found = assembled(wanted, planes)
+        else:
+            bbox, wcs = file().bbox, file().wcs() if request.needs_wcs else None
+            found = file().pixels(wanted, request.box(bbox, wcs, source.uri))
+        finished = request.finish(found, bbox, wcs, source.uri)
+        return file().exposure(finished) if pytype == "Exposure" else finished
+
+
 @contextmanager
 def _opened(source: Source, whole: bool) -> Iterator[_File]:
     """The file, as a local one if all of it is wanted, else as a stream of which little is read."""
@@ -230,7 +252,7 @@ class _File:
         with reading(uri):
             self.primary = header_metadata(hdus[0].header)
             self.places = dict(self._find_planes())
-        self._check()
+        check_layout(self.primary, self.places, uri)
         with reading(uri):
             header = hdus[self._first].header
             self.bbox = Box.from_shape(hdus[self._first].shape, layout.pixel_origin(header))
@@ -245,7 +267,7 @@ class _File:
         """Plane names and HDU numbers: position is the contract, EXTTYPE (if there) may only contradict it."""
         first = 0 if self._hdus[0].shape else 1
         shape: tuple[int, ...] | None = None
-        for offset, name in enumerate(_PLANES):
+        for offset, name in enumerate(PLANES):
             hdu = self._hdu(first + offset)
             if hdu is None or not hdu.is_image or len(hdu.shape) != 2 or shape not in (None, hdu.shape):
                 return
@@ -258,44 +280,14 @@ class _File:
             shape = hdu.shape
             yield name, first + offset
 
-    def _check(self) -> None:
-        if "DATAMODL" in self.primary:
-            raise UnreadableFileError(
-                f"{self._uri} is of data model {self.primary['DATAMODL']}, which is not read yet."
-            )
-        version = self.primary.get("EXPINFO_V", 0)
-        if isinstance(version, int) and version > _NEWEST:
-            raise SchemaVersionError(
-                f"{self._uri} is an exposure of version {version}; versions up to {_NEWEST} are known.",
-                hint="Update skybutler.",
-            )
-        missing = [part for part in self.parts or () if part.upper() in _PLANES and part.upper() not in self.places]
-        if missing or not self.places:
-            raise UnreadableFileError(f"{self._uri} has no {' or '.join(missing) or 'image'} HDU; is it cut short?")
-
     @property
     def parts(self) -> list[str] | None:
         """What the file says it has, `None` if other software wrote it."""
-        return str(self.primary[layout.PARTS]).split(",") if layout.PARTS in self.primary else None
+        return parts_of(self.primary)
 
     @property
     def _first(self) -> int:
         return next(iter(self.places.values()))
-
-    def cutout(self, parameters: Mapping[str, Any]) -> Box:
-        """The box asked for, in parent coordinates; all if none is."""
-        box, origin = parameters.get("bbox"), str(parameters.get("origin") or "PARENT").upper()
-        if origin not in ("PARENT", "LOCAL"):
-            raise ParameterError(f"origin = '{origin}' is not known.", hint="It is PARENT or LOCAL.")
-        if box is None:
-            return self.bbox
-        if not isinstance(box, Box):
-            raise ParameterError(f"bbox is a {type(box).__name__}.", hint="Give a skybutler.images.Box.")
-        if origin == "LOCAL":
-            box = box.shifted(*self.bbox.xy0)
-        if box.is_empty or not self.bbox.contains(box):
-            raise ParameterError(f"bbox {box} is not inside {self.bbox} of {self._uri}.")
-        return box
 
     def _pixels(self, name: str, box: Box) -> npt.NDArray[Any]:
         hdu = self._hdus[self.places[name]]
@@ -303,49 +295,23 @@ class _File:
             array = np.asarray(hdu.data if box == self.bbox else hdu.section[box.slices(self.bbox)])
             return _without_blanks(array, hdu.header)
 
-    def plane(self, name: str, box: Box) -> Image | Mask:
-        """One plane; a mask or variance the file does not have is zero, as in images other software wrote."""
-        if name not in self.places:
-            if self.parts is not None or "IMAGE" not in self.places:
-                raise UnknownComponentError(f"{self._uri} has no {name.lower()}.")
-            return Mask.zeros(box) if name == "MASK" else Image.zeros(box)
-        header = self._hdus[self.places[name]].header
-        pixels = self._pixels(name, box)
-        try:
-            with reading(self._uri):
-                if name == "MASK":
-                    return Mask(pixels, layout.mask_planes(header), box.xy0)
-                return Image(pixels, box.xy0, header.get("BUNIT") or None)
-        except InvalidError as error:
-            raise UnreadableFileError(f"{self._uri} has a {name.lower()} that cannot be used: {error}") from error
+    def pixels(self, wanted: tuple[str, ...], box: Box) -> MaskedImage | Image | Mask:
+        """A plane, or all as a `MaskedImage`."""
+        return assembled(wanted, {name: self._plane(name, box) for name in wanted})
 
-    def whole(self, pytype: str, box: Box) -> Exposure | MaskedImage | Image | Mask:
-        """An object of the class of this name."""
-        if pytype not in _TYPES:
-            raise StorageClassError(f"A FITS image cannot be read as {pytype}.", hint=f"Types: {', '.join(_TYPES)}.")
-        if pytype == "Mask":
-            return self.plane("MASK", box)
-        image = self.plane("IMAGE", box)
-        if pytype == "Image" or not isinstance(image, Image):
-            return image
-        mask, variance = self.plane("MASK", box), self.plane("VARIANCE", box)
-        assert isinstance(mask, Mask)
-        assert isinstance(variance, Image)
-        masked = MaskedImage(image, mask, variance)
-        if pytype == "MaskedImage":
-            return masked
+    def _plane(self, name: str, box: Box) -> Image | Mask:
+        if name not in self.places:
+            return absent_plane(name, box, self.parts, self.places, self._uri)
+        return made_plane(name, self._pixels(name, box), self._hdus[self.places[name]].header, box.xy0, self._uri)
+
+    def exposure(self, masked: MaskedImage | Image | Mask) -> Exposure:
+        """Pixels with everything else."""
+        assert isinstance(masked, MaskedImage)
         return Exposure(masked, wcs=self.wcs(), **self._described())
 
     def wcs(self) -> SkyWcs | None:
         """Celestial WCS of the cards, if there are any."""
-        header = self._hdus[self._first].header
-        if not (header.get("CTYPE1") and header.get("CTYPE2")):
-            return None
-        with reading(self._uri):
-            cards = SkyWcs.from_fits_header(header, self.bbox.xy0).to_fits_header()
-            for axis in "12":
-                cards[f"CRPIX{axis}"] = header.get(f"SB_CRPX{axis}", cards[f"CRPIX{axis}"])
-            return SkyWcs.from_fits_header(cards)
+        return header_wcs(self._hdus[self._first].header, self.bbox.xy0, self._uri)
 
     def _described(self) -> dict[str, Any]:
         """Everything that cards of the primary header say, and the metadata that remain."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from skybutler.datasets.provenance import DatasetProvenance
     from skybutler.datasets.ref import DatasetRef
     from skybutler.datasets.storage_class import StorageClass
-    from skybutler.storage import Storage
+    from skybutler.storage import FileState, Storage
 
 __all__ = [
     "FITS_PROVENANCE",
@@ -45,10 +45,11 @@ class Source:
         Data ID of the dataset, for formatters that need more than the file (raws).
     """
 
-    __slots__ = ("_path", "_size", "_storage", "data_id")
+    __slots__ = ("_path", "_size", "_state", "_storage", "data_id")
 
     def __init__(self, storage: Storage, path: str, size: int = -1, data_id: Mapping[str, Any] | None = None) -> None:
         self._storage, self._path, self._size = storage, path, size
+        self._state: FileState | None = None
         self.data_id: Mapping[str, Any] = data_id if data_id is not None else {}
 
     @property
@@ -77,11 +78,47 @@ class Source:
             self._refuse(len(data))
         return data
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the file is on a mounted file system, where a range costs microseconds, not a round trip."""
+        return self._storage.local_root is not None
+
+    def state(self) -> FileState:
+        """Size and version of the file, asked for once.
+
+        Raises
+        ------
+        skybutler.errors.ChecksumMismatchError
+            If the size is not the recorded one.
+        """
+        if self._state is None:
+            found = self._storage.state(self._path)
+            if self._size not in (-1, found.size):
+                self._refuse(found.size)
+            self._state = found
+        return self._state
+
     def read_ranges(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Several half-open byte ranges ``(start, stop)``."""
-        if self._size >= 0 and (found := int(self._storage.sizes([self._path])[0])) not in (-1, self._size):
-            self._refuse(found)  # a missing file is reported by the reading itself
-        return self._storage.read_ranges(self._path, ranges)
+        """Several half-open byte ranges ``(start, stop)``; they end where the file does.
+
+        The state of the file, if it is not known, is asked for at the same time.
+        """
+        if self.is_local or self._state is not None or self._size < 0:
+            size = self.state().size
+            return self._ranges(ranges, size)
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as pool:
+            state = pool.submit(self.state)
+            try:
+                return self._ranges(ranges, self._size)
+            finally:
+                state.result()  # a file of another size is to be reported as that
+
+    def _ranges(self, ranges: Sequence[tuple[int, int]], size: int) -> list[bytes]:
+        clipped = [(min(start, size), min(stop, size)) for start, stop in ranges]
+        found = iter(self._storage.read_ranges(self._path, [piece for piece in clipped if piece[0] < piece[1]]))
+        return [next(found) if start < stop else b"" for start, stop in clipped]
 
     def open(self) -> BinaryIO:
         """Seekable stream over the file, to be closed by the caller."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skybutler.images.box import Box
 from skybutler.images.camera import CameraDetector
@@ -14,6 +14,11 @@ from skybutler.images.masked_image import MaskedImage
 from skybutler.images.metadata import Metadata
 from skybutler.images.visit_info import VisitInfo
 from skybutler.images.wcs import SkyWcs
+
+if TYPE_CHECKING:
+    from lsst.sphgeom import Region
+
+    from skybutler.images.stencils import Stencil
 
 __all__ = ["DetectorLabel", "Exposure", "FilterLabel"]
 
@@ -162,6 +167,35 @@ class Exposure:
             Raised if ``box`` is not inside `bbox`.
         """
         return self._with(self.masked_image[box], self.metadata)
+
+    def cutout(self, shape: Box | Stencil | Region, *, pad: bool = False, mask_outside: bool = False) -> Exposure:
+        """The pixels of a shape with the same everything else; the PSF is that of the place it is asked for.
+
+        Parameters
+        ----------
+        shape : `Box`, `skybutler.images.stencils.Stencil` or `lsst.sphgeom.Region`
+            Parent pixels, or a shape on the sky.
+        pad : `bool`
+            Keep the size if the shape reaches out of the image: pixels that are not there are NaN (0 in images of
+            integers) and masked as ``NO_DATA``.  Otherwise the cut-out ends where the image does.
+        mask_outside : `bool`
+            Mask pixels whose centres are outside of the shape as ``OUTSIDE_STENCIL``; their values stay.
+
+        Returns
+        -------
+        cutout : `Exposure`
+            Shares its pixels with this one, except a mask that was changed and planes that were padded.
+
+        Raises
+        ------
+        InvalidError
+            Raised if none of the shape is in the image, or sky coordinates are needed and there are none.
+        """
+        from skybutler.images.cutout import CutOut
+
+        cut = CutOut.of(shape, pad, mask_outside)
+        part = self.masked_image[cut.box(self.bbox, self.wcs, "the image")]
+        return self._with(cut.finish(part, self.bbox, self.wcs, "the image"), self.metadata)
 
     def copy(self) -> Exposure:
         """An exposure with its own pixels and metadata."""

@@ -138,7 +138,7 @@ def _version(path: str) -> int | str:
     if "://" not in path:
         return os.stat(path).st_mtime_ns
     storage, inner = locate(path)
-    return storage.version(inner)
+    return storage.state(inner).version
 
 
 class _Reading:

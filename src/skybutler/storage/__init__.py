@@ -3,10 +3,11 @@
 from .local import LocalStorage
 from .places import MARK, container, is_absolute, locate, located, member_path, open_storage
 from .stage import Stage
-from .storage import Storage, StoredFile
+from .storage import FileState, Storage, StoredFile
 
 __all__ = [
     "MARK",
+    "FileState",
     "LocalStorage",
     "Stage",
     "Storage",

@@ -173,7 +173,7 @@ class Cache:
 
     @staticmethod
     def _key(storage: Storage, path: str, recorded: StoredFile | None) -> str:
-        version = f"{recorded.size} {recorded.checksum.hex()}" if recorded is not None else storage.version(path)
+        version = f"{recorded.size} {recorded.checksum.hex()}" if recorded is not None else storage.state(path).version
         text = f"{storage.url(path)}\0{version}".encode()
         return hashlib.blake2b(text, digest_size=16).hexdigest() + extension_of(path)
 

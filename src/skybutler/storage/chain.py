@@ -22,7 +22,7 @@ from skybutler.errors import (
     UnreadableFileError,
 )
 
-from .storage import Data, Storage, StoredFile
+from .storage import Data, FileState, Storage, StoredFile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -144,9 +144,9 @@ class Chain:
         """Copy a file to a new local one; size and checksum of what was copied."""
         return self.serve(path, lambda member: member.download(path, target))
 
-    def version(self, path: str) -> str:
+    def state(self, path: str) -> FileState:
         """That of the first member that has it."""
-        return self.serve(path, lambda member: member.version(path))
+        return self.serve(path, lambda member: member.state(path))
 
     def exists(self, path: str) -> bool:
         """Whether some member has the file."""

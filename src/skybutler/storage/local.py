@@ -24,7 +24,7 @@ from skybutler.errors import (
 
 from . import checksum
 from .disk_sync import sync_files
-from .storage import Data, StoredFile, check_path, check_paths
+from .storage import Data, FileState, StoredFile, check_path, check_paths
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,13 +117,13 @@ class LocalStorage:
         with self.open(path) as stream:
             return _fill(str(target), stream)
 
-    def version(self, path: str) -> str:
-        """Inode, size and time of change."""
+    def state(self, path: str) -> FileState:
+        """Size; inode, size and time of change."""
         try:
-            stat = os.stat(self.full_path(path))
+            found = os.stat(self.full_path(path))
         except OSError as error:
             raise self._translated(error, path) from error
-        return f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns}"
+        return FileState(found.st_size, f"{found.st_ino} {found.st_size} {found.st_mtime_ns}")
 
     def exists(self, path: str) -> bool:
         """Whether there is a file (not a directory)."""

@@ -20,7 +20,7 @@ from . import checksum
 from .block_reader import open_blocks
 from .s3_connection import connect
 from .s3_errors import Patience, is_unsupported, translated
-from .storage import Data, StoredFile, check_path, check_paths
+from .storage import Data, FileState, StoredFile, check_path, check_paths
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,9 @@ MULTIPART_FROM = 16 << 20
 """Bytes from which an upload goes in parts; smaller objects go in one request, which alone can refuse to overwrite."""
 
 REQUESTS_AT_ONCE = 16
+
+_GAP = 4 << 10
+"""Bytes between two ranges that are rather read than asked around."""
 
 _PART = 8 << 20
 """Bytes of a part of an upload; there can be 10,000."""
@@ -100,13 +103,15 @@ class S3Storage:
         return bytes(self._call(path, lambda key: obstore.get(self._store, key).bytes()))
 
     def read_ranges(self, path: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Several half-open byte ranges of one object, neighbours fetched together."""
+        """Several half-open byte ranges of one object, asked for at the same time, close neighbours as one."""
         import obstore
 
         if not ranges:
             return []
         starts, ends = [r[0] for r in ranges], [r[1] for r in ranges]
-        found = self._call(path, lambda key: obstore.get_ranges(self._store, key, starts=starts, ends=ends))
+        found = self._call(
+            path, lambda key: obstore.get_ranges(self._store, key, starts=starts, ends=ends, coalesce=_GAP)
+        )
         return [bytes(piece) for piece in found]
 
     def open(self, path: str) -> BinaryIO:
@@ -133,10 +138,10 @@ class S3Storage:
 
         return self._call(path, fetch)
 
-    def version(self, path: str) -> str:
-        """The ETag and size of the object."""
+    def state(self, path: str) -> FileState:
+        """The size of the object, and its ETag with the size."""
         head = self._head(path)
-        return f"{head['e_tag']} {head['size']}"
+        return FileState(int(head["size"]), f"{head['e_tag']} {head['size']}")
 
     def exists(self, path: str) -> bool:
         """Whether there is such an object."""

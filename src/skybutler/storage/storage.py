@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 from skybutler.errors import InvalidError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["CHECKSUM_SIZE", "Data", "Storage", "StoredFile", "check_path", "check_paths"]
+__all__ = ["CHECKSUM_SIZE", "Data", "FileState", "Storage", "StoredFile", "check_path", "check_paths"]
 
 CHECKSUM_SIZE = 16
 """Bytes of the blake2b checksum of a file."""
@@ -30,6 +30,13 @@ class StoredFile:
 
     size: int
     checksum: bytes
+
+
+class FileState(NamedTuple):
+    """Size in bytes of a file, and a text that is another one when its content has changed."""
+
+    size: int
+    version: str
 
 
 class Storage(Protocol):
@@ -100,8 +107,8 @@ class Storage(Protocol):
     def download(self, path: str, target: Path) -> StoredFile:
         """Copy a file to a new local one; size and checksum of what was copied."""
 
-    def version(self, path: str) -> str:
-        """Text that is another one when the content has changed."""
+    def state(self, path: str) -> FileState:
+        """Size and version of a file."""
 
     def url(self, path: str) -> str:
         """Absolute URI of a file, percent-encoded."""

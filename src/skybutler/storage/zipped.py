@@ -20,7 +20,7 @@ from skybutler.errors import ButlerError, FileNotFoundInStoreError, InvalidError
 from . import checksum
 from .block_reader import open_blocks
 from .places import MARK
-from .storage import Data, Storage, StoredFile, check_path
+from .storage import Data, FileState, Storage, StoredFile, check_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +43,7 @@ def members(storage: Storage, path: str) -> Mapping[str, zipfile.ZipInfo]:
     skybutler.errors.FileNotFoundInStoreError
         If there is no such file.
     """
-    url, version = storage.url(path), storage.version(path)
+    url, version = storage.url(path), storage.state(path).version
     known = _directories.get((url, version))
     if known is None:
         try:
@@ -169,9 +169,10 @@ class ZippedFiles:
             out.writelines(passing)
         return passing.stored
 
-    def version(self, path: str) -> str:
-        """What changes when the member does: its CRC and the version of the zip file."""
-        return f"{self._info(path).CRC:08x}-{self._storage.version(self._zip)}"
+    def state(self, path: str) -> FileState:
+        """Size; and what changes when the member does: its CRC and the version of the zip file."""
+        info = self._info(path)
+        return FileState(info.file_size, f"{info.CRC:08x}-{self._storage.state(self._zip).version}")
 
     def exists(self, path: str) -> bool:
         """Whether there is such a member."""

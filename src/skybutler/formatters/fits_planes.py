@@ -1,0 +1,257 @@
+"""Boxes of image, mask and variance of an exposure file in at most three round trips.  Knows no images, no parameters.
+
+First the headers in front, then the headers and tables of tiles further on, then all tiles that are needed.  Files of
+ours tell in front where their planes are; in other files each plane has to be found from the one before.  What the
+first two trips bring is kept for the next cut-out of the same file.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+
+from skybutler.errors import ButlerError
+from skybutler.images import Box
+
+from .fits_cards import CARD, format_card
+from .fits_scan import HeldFile, ScannedHdu, ScannedHeader, read_merged
+from .fits_tiles import PlainImage, TiledImage, TileTable, pixel_reader
+from .formatter import Source
+
+__all__ = ["PLACES", "PLANES", "FilePlane", "PlaneFile", "forget_planes", "note_places", "read_planes"]
+
+PLANES = ("IMAGE", "MASK", "VARIANCE")
+"""Planes in the order in which files have them."""
+
+PLACES = {"MASK": "SB_MASKP", "VARIANCE": "SB_VARP"}
+"""Cards of the primary header that tell the byte at which the HDU of a plane begins, 0 if that is not told."""
+
+_FRONT = 64 << 10  # bytes that are read first: nearly always all of the first two headers
+_GAP, _GAP_REMOTE = 4 << 10, 64 << 10  # bytes between ranges that are read along
+_BLOCKS = 2 * 2880
+_MOST_FILES, _MOST_BYTES = 256, 64 << 20
+
+Pixels: TypeAlias = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlane:
+    """One plane of a file: its cards, how to read it, its table of tiles if it has one."""
+
+    header: ScannedHeader
+    reader: TiledImage | PlainImage
+    tiles: TileTable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneFile:
+    """What is known of a file.
+
+    Parameters
+    ----------
+    version : `str`
+        Of the file.
+    primary : `ScannedHeader`
+        Cards of its first HDU.
+    planes : mapping of `str` to `FilePlane`
+        Those that were asked for.
+    missing : `frozenset` [`str`]
+        Those that were asked for and are not there.
+    notes : `dict`
+        What users of the file have found out about it and want to be kept.
+    """
+
+    version: str
+    primary: ScannedHeader
+    planes: Mapping[str, FilePlane]
+    missing: frozenset[str] = frozenset()
+    notes: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(ny, nx), the same for all planes."""
+        return next(iter(self.planes.values())).reader.shape
+
+    @property
+    def n_bytes(self) -> int:
+        """About how much memory it takes."""
+        tables = sum(plane.tiles.n_bytes for plane in self.planes.values() if plane.tiles is not None)
+        headers = [self.primary, *(plane.header for plane in self.planes.values())]
+        return tables + 3 * CARD * sum(len(header) for header in headers)
+
+
+def read_planes(
+    source: Source, wanted: Sequence[str], choose: Callable[[PlaneFile], Box]
+) -> tuple[PlaneFile, dict[str, Pixels]] | None:
+    """Read the same box of several planes.
+
+    Parameters
+    ----------
+    source : `Source`
+        The file.
+    wanted : sequence of `str`
+        Of `PLANES`.  Those that the file does not have are left out.
+    choose : callable
+        Gives the box, of the stored arrays: pixel (0, 0) is the first one.  It may be called twice.
+
+    Returns
+    -------
+    file, pixels : `PlaneFile`, `dict` of `numpy.ndarray`, (ny, nx)
+        What the headers say, and pixels by plane.  `None` if the file is none that can be read in this way: packed,
+        of a layout or a compression that is not known here, or no FITS file at all.
+
+    Raises
+    ------
+    UnreadableFileError
+        Raised if the file is corrupt or cut short.
+    """
+    known = _kept.get(source, wanted)
+    if known is not None:
+        try:
+            pixels = _pixels(source, known, wanted, choose(known))
+        except ButlerError:
+            if source.state().version == known.version:
+                raise
+        else:
+            if source.state().version == known.version:
+                return known, pixels
+    file = _scan(source, wanted)
+    if file is None:
+        return None
+    _kept.put(source, file)
+    return file, _pixels(source, file, wanted, choose(file))
+
+
+def _pixels(source: Source, file: PlaneFile, wanted: Sequence[str], box: Box) -> dict[str, Pixels]:
+    """The pixels of a box, all of them in one trip."""
+    planes = {name: file.planes[name] for name in wanted if name in file.planes}
+    ranges = {name: plane.reader.ranges(box, plane.tiles) for name, plane in planes.items()}
+    flat = [piece for part in ranges.values() for piece in part]
+    pieces = iter(read_merged(source, flat, _GAP if source.is_local else _GAP_REMOTE))
+    found = {name: [next(pieces) for _ in part] for name, part in ranges.items()}
+    return {name: plane.reader.pixels(box, found[name], plane.tiles) for name, plane in planes.items()}
+
+
+# -------------------------------------------------------------------------------------------------------------- headers
+def _scan(source: Source, wanted: Sequence[str]) -> PlaneFile | None:
+    """Read headers and tables of tiles of the planes that are wanted."""
+    held = HeldFile(source)
+    held.fetch([(0, _FRONT)])
+    primary = held.hdu(0, _FRONT)
+    if primary is None:
+        return None
+    hdus = dict(_find(held, primary, wanted))
+    readers = {
+        name: pixel_reader(hdu, f"The {name.lower()} of {source.uri}") for name, hdu in hdus.items() if name in wanted
+    }
+    tables = [r.table for r in readers.values() if isinstance(r, TiledImage)]
+    held.fetch(tables)
+    planes = {}
+    for name, reader in readers.items():
+        if reader is None:
+            return None
+        table = reader.tiles(held.get(*reader.table) or b"") if isinstance(reader, TiledImage) else None
+        planes[name] = FilePlane(hdus[name].header, reader, table)
+    if not planes:
+        return None
+    return PlaneFile(source.state().version, primary.header, planes, frozenset(wanted) - planes.keys())
+
+
+def _find(held: HeldFile, primary: ScannedHdu, wanted: Sequence[str]) -> Iterator[tuple[str, ScannedHdu]]:
+    """Planes and their HDUs as far as the last that is wanted.
+
+    Position is the contract; EXTTYPE, if it is there, may only contradict it.
+    """
+    last = max(PLANES.index(name) for name in wanted)
+    hdu = primary if primary.image_shape else held.hdu(primary.end, _BLOCKS)
+    shape: tuple[int, ...] | None = None
+    for number, name in enumerate(PLANES):
+        if hdu is None or len(hdu.image_shape) != 2 or shape not in (None, hdu.image_shape):
+            return
+        said = str(hdu.header.get("EXTTYPE", name)).strip()
+        if number == 0 and (said == "MASK" or any(key.startswith("MP_") for key in hdu.header)):
+            yield "MASK", hdu
+            return
+        if number and said != name:
+            return
+        shape = hdu.image_shape
+        yield name, hdu
+        if number == last:
+            return
+        size = hdu.data - hdu.start + _BLOCKS  # the next header and table will be about as long
+        size += hdu.header.whole("NAXIS1") * hdu.header.whole("NAXIS2") if hdu.is_tiled else 0
+        if number == 0:
+            places = [primary.header.get(PLACES[plane]) for plane in PLANES[1 : last + 1]]
+            held.fetch([(place, place + size) for place in places if isinstance(place, int) and place > hdu.start])
+        hdu = held.hdu(hdu.end, size)
+
+
+def note_places(path: Path) -> None:
+    """Write into a new file where its planes begin, if its primary header has the cards of `PLACES`.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        A local FITS file, written by us.
+    """
+    from skybutler.storage import LocalStorage
+
+    held = HeldFile(Source(LocalStorage(path.parent), path.name))
+    primary = held.hdu(0, _FRONT)
+    if primary is None or not any(card in primary.header for card in PLACES.values()):
+        return
+    with path.open("r+b") as stream:
+        for name, hdu in _find(held, primary, PLANES):
+            if name in PLACES and (place := primary.header.place(PLACES[name])) is not None:
+                stream.seek(place)
+                stream.write(format_card(PLACES[name], hdu.start).encode("ascii"))
+
+
+# ---------------------------------------------------------------------------------------------------------------- cache
+class _KeptFiles:
+    """What is known of the files read last."""
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[str, PlaneFile] = OrderedDict()
+        self._lock = threading.Lock()
+        self._n_bytes = 0
+
+    def get(self, source: Source, wanted: Sequence[str]) -> PlaneFile | None:
+        """What is known of a file; of a remote one, whether it is still so is to be found out while reading."""
+        with self._lock:
+            found = self._files.get(source.uri)
+            if found is not None:
+                self._files.move_to_end(source.uri)
+        if found is None or not set(wanted) <= found.planes.keys() | found.missing:
+            return None
+        return found if not source.is_local or source.state().version == found.version else None
+
+    def put(self, source: Source, file: PlaneFile) -> None:
+        """Keep what is known of a file, beside what was."""
+        with self._lock:
+            old = self._files.pop(source.uri, None)
+            if old is not None:
+                self._n_bytes -= old.n_bytes
+                if old.version == file.version:
+                    planes, missing = {**old.planes, **file.planes}, old.missing | file.missing
+                    file = replace(file, planes=planes, missing=missing, notes=old.notes)
+            self._files[source.uri] = file
+            self._n_bytes += file.n_bytes
+            while len(self._files) > 1 and (len(self._files) > _MOST_FILES or self._n_bytes > _MOST_BYTES):
+                self._n_bytes -= self._files.popitem(last=False)[1].n_bytes
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._files.clear()
+            self._n_bytes = 0
+
+
+_kept = _KeptFiles()
+forget_planes = _kept.clear
