@@ -68,10 +68,10 @@ def test_status_of_the_script_is_that_of_the_process(tmp_path: Path) -> None:
 
 
 def test_failures_show_the_script(tmp_path: Path) -> None:
-    (tmp_path / "script.py").write_text("from lsst.afw.display import Display")
+    (tmp_path / "script.py").write_text("from lsst.afw.image import Calib")
     done = _compat("script.py", cwd=tmp_path)
     assert done.returncode == 1
-    assert "lsst.afw.display.Display is not available" in done.stderr
+    assert "lsst.afw.image.Calib is not served" in done.stderr
     assert 'script.py", line 1' in done.stderr
 
 

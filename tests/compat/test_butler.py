@@ -12,9 +12,12 @@ from lsst.resources import ResourcePath
 
 import skybutler
 from skybutler import FileDataset
+from skybutler.compat.afw.exposure import ExposureF
+from skybutler.compat.afw.pixels import LOCAL
 from skybutler.compat.butler import Butler
+from skybutler.compat.daf_base import PropertySet
 from skybutler.compat.dataset_types import DatasetRef, DatasetType, StorageClass
-from skybutler.datasets.property_set import PropertySet
+from skybutler.compat.geom import Box2I, Extent2I, Point2I
 from skybutler.errors import (
     DatasetNotFoundError,
     InconsistentDataIdError,
@@ -102,7 +105,20 @@ def test_get(dp02: Butler) -> None:
     full = dp02.registry.expandDataId(DATA_ID).full
     assert dp02.get("characterizeImage_metadata", dataId=full, collections=RUN) == wanted
     assert type(dp02.get(ref, storageClass=StorageClass("PropertySet"))) is PropertySet
-    assert dp02.get("calexp.bbox", DATA_ID).shape == (3, 4)
+    assert dp02.get("calexp.bbox", DATA_ID) == Box2I(Point2I(0, 0), Extent2I(4, 3))
+    assert dp02.get("calexp.xy0", DATA_ID) == Point2I(0, 0)
+    assert dp02.get(ref.datasetType.name, DATA_ID).toDict() == wanted.to_dict()
+
+
+def test_images_have_the_classes_that_lsst_names_refer_to(own_dp02: Butler) -> None:
+    exposure = own_dp02.get("calexp", DATA_ID)
+    assert type(exposure) is ExposureF
+    part = own_dp02.get("calexp", DATA_ID, parameters={"bbox": Box2I(Point2I(1, 0), Extent2I(2, 2)), "origin": LOCAL})
+    assert part.getDimensions() == Extent2I(2, 2)
+    assert own_dp02.get("calexp.image", DATA_ID) == exposure.image
+    exposure.image.set(7.0)
+    ref = own_dp02.put(exposure, "calexp", DATA_ID, run="u/me/images")
+    assert own_dp02.get(ref).image == exposure.image
 
 
 def test_get_of_what_is_not_there(dp02: Butler) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from skybutler.compat.afw.exposure import ExposureF
 from skybutler.compat.butler import Butler
+from skybutler.compat.daf_base import PropertySet
 from skybutler.compat.dataset_types import DatasetRef, StorageClass
-from skybutler.datasets.property_set import PropertySet
+from skybutler.compat.geom import Box2I, Extent2I, Point2I
 from skybutler.errors import DatasetNotFoundError
-from skybutler.images import Box
 from support.dp02 import DETECTOR, task_metadata
 
 VISIT = 1192139
@@ -25,11 +26,13 @@ def test_found_now_read_later(dp02: Butler) -> None:
 
 def test_components_and_parameters(dp02: Butler) -> None:
     handle = dp02.getDeferred("calexp", dataId={"visit": VISIT, "detector": DETECTOR})
-    box = Box((0, 2), (1, 3))
-    assert handle.get(component="bbox").shape == (3, 4)
-    assert handle.get(parameters={"bbox": box}).bbox == box
+    box = Box2I(Point2I(1, 0), Extent2I(2, 2))
+    assert handle.get(component="bbox") == Box2I(Point2I(0, 0), Extent2I(4, 3))
+    assert handle.get(component="dimensions") == Extent2I(4, 3)
+    assert handle.get(parameters={"bbox": box}).getBBox() == box
     later = dp02.getDeferred(handle.ref, parameters={"bbox": box})
-    assert later.get().bbox == box
+    assert type(later.get()) is ExposureF
+    assert later.get().getBBox() == box
 
 
 def test_what_is_not_there_is_said_now(dp02: Butler) -> None:

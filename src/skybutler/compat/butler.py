@@ -27,6 +27,7 @@ from .lists import Lists
 from .registry import Registry, RegistryDefaults
 from .registry_queries import Expression
 from .transfers import Transfers
+from .wrapping import plain_parameters, to_compat, to_plain
 
 if TYPE_CHECKING:
     from lsst.resources import ResourcePath
@@ -239,16 +240,17 @@ class Butler(Lists, Transfers):
         timespan: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """Read a dataset; see `skybutler.Butler.get`."""
-        return self._plain.get(
+        """Read a dataset; see `skybutler.Butler.get`.  Images and catalogs have the spellings of lsst.afw."""
+        found = self._plain.get(
             _target(datasetRefOrType),
             dataId,
-            parameters=parameters,
+            parameters=plain_parameters(parameters),
             collections=collections,
             storage_class=storage_class_name(storageClass),
             timespan=timespan,
             **kwargs,
         )
+        return to_compat(found, _component(datasetRefOrType))
 
     def getDirect(self, ref: PlainRef, *, parameters: Mapping[str, Any] | None = None, storageClass: Any = None) -> Any:
         """Read the dataset of a ref."""
@@ -269,7 +271,7 @@ class Butler(Lists, Transfers):
         found = self._plain.get_deferred(
             _target(datasetRefOrType),
             dataId,
-            parameters=parameters,
+            parameters=plain_parameters(parameters),
             collections=collections,
             storage_class=storage_class_name(storageClass),
             timespan=timespan,
@@ -289,7 +291,9 @@ class Butler(Lists, Transfers):
         **kwargs: Any,
     ) -> DatasetRef:
         """Write a dataset; see `skybutler.Butler.put`."""
-        ref = self._plain.put(obj, _target(datasetRefOrType), dataId, run=run, provenance=provenance, **kwargs)
+        ref = self._plain.put(
+            to_plain(obj), _target(datasetRefOrType), dataId, run=run, provenance=provenance, **kwargs
+        )
         return DatasetRef.of(ref)
 
     def putDirect(self, obj: Any, ref: PlainRef) -> DatasetRef:
@@ -434,6 +438,13 @@ def _optional_place(given: Any) -> str | None:
 def _target(given: Any) -> Any:
     """A ref as it is, of a dataset type the name."""
     return given if isinstance(given, PlainRef) else type_name(given)
+
+
+def _component(given: Any) -> str | None:
+    """Name of the component that a ref or a name of a dataset type means."""
+    if isinstance(given, PlainRef):
+        return given.component
+    return type_name(given).partition(".")[2] or None
 
 
 def _place(given: Any) -> str:

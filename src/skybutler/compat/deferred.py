@@ -11,6 +11,7 @@ from skybutler.butler.deferred import DeferredDataset
 
 from .data_ids import DataCoordinate
 from .dataset_types import DatasetRef, storage_class_name
+from .wrapping import plain_parameters, to_compat
 
 __all__ = ["DeferredDatasetHandle"]
 
@@ -42,7 +43,8 @@ class DeferredDatasetHandle:
     ) -> Any:
         """Read it, or one component; parameters given here are added to those given before."""
         kind = storage_class_name(storageClass)
-        return self._found.get(component=component, parameters=parameters, storage_class=kind)
+        found = self._found.get(component=component, parameters=plain_parameters(parameters), storage_class=kind)
+        return to_compat(found, component or self._found.ref.component)
 
     def __repr__(self) -> str:
         return f"DeferredDatasetHandle({self.ref})"

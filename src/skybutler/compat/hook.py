@@ -13,14 +13,20 @@ from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 __all__ = ["MODULES", "LsstFinder", "install", "provided", "uninstall"]
 
 MODULES: Mapping[str, str | None] = {
     "lsst": None,
     "lsst.afw": None,
-    "lsst.afw.display": "skybutler.compat.afw_display",
+    "lsst.afw.cameraGeom": "skybutler.compat.afw.camera_geom",
+    "lsst.afw.display": "skybutler.compat.afw.display",
+    "lsst.afw.geom": "skybutler.compat.afw.geom",
+    "lsst.afw.image": "skybutler.compat.afw.image",
+    "lsst.afw.image.exposure": "skybutler.compat.afw.exposure",
     "lsst.daf": None,
+    "lsst.daf.base": "skybutler.compat.daf_base",
     "lsst.daf.butler": "skybutler.compat.daf_butler",
     "lsst.daf.butler.registry": "skybutler.compat.daf_butler",
     "lsst.geom": "skybutler.compat.geom",
@@ -55,8 +61,19 @@ class NamesLoader(Loader):
         names = list(ours.__all__)
         module.__doc__ = ours.__doc__
         module.__dict__.update({name: getattr(ours, name) for name in names}, __all__=names)
-        if hasattr(ours, "__getattr__"):
-            module.__dict__["__getattr__"] = ours.__getattr__
+        own = getattr(ours, "__getattr__", None)
+        inner = [name for name in MODULES if name.startswith(f"{module.__name__}.")]
+
+        def get(name: str) -> Any:
+            # As packages that import their modules do: they are there without being imported by name.
+            if f"{module.__name__}.{name}" in inner:
+                return import_module(f"{module.__name__}.{name}")
+            if own is not None:
+                return own(name)
+            raise AttributeError(f"module '{module.__name__}' has no attribute '{name}'")
+
+        if inner or own is not None:
+            module.__dict__["__getattr__"] = get
 
 
 class LsstFinder(MetaPathFinder):

@@ -1,0 +1,71 @@
+"""The names of ``lsst.afw.image``."""
+
+from __future__ import annotations
+
+from .exposure import (
+    Exposure,
+    ExposureD,
+    ExposureF,
+    ExposureI,
+    ExposureInfo,
+    ExposureL,
+    ExposureU,
+)
+from .mask import Mask, MaskX
+from .masked_image import (
+    MaskedImage,
+    MaskedImageD,
+    MaskedImageF,
+    MaskedImageI,
+    MaskedImageL,
+    MaskedImageU,
+)
+from .missing import missing
+from .photo_calib import PhotoCalib, makePhotoCalibFromCalibZeroPoint
+from .pixels import LOCAL, PARENT, Image, ImageD, ImageF, ImageI, ImageL, ImageOrigin, ImageU
+from .visit_info import FilterLabel, RotType, VisitInfo
+
+__all__ = [
+    "LOCAL",
+    "PARENT",
+    "Exposure",
+    "ExposureD",
+    "ExposureF",
+    "ExposureI",
+    "ExposureInfo",
+    "ExposureL",
+    "ExposureU",
+    "FilterLabel",
+    "Image",
+    "ImageD",
+    "ImageF",
+    "ImageI",
+    "ImageL",
+    "ImageOrigin",
+    "ImageU",
+    "Mask",
+    "MaskX",
+    "MaskedImage",
+    "MaskedImageD",
+    "MaskedImageF",
+    "MaskedImageI",
+    "MaskedImageL",
+    "MaskedImageU",
+    "PhotoCalib",
+    "RotType",
+    "VisitInfo",
+    "makePhotoCalibFromCalibZeroPoint",
+]
+
+__getattr__ = missing(
+    "lsst.afw.image",
+    __all__,
+    {
+        "Calib": "PhotoCalib replaced it: exposure.getPhotoCalib().",
+        "Filter": "FilterLabel replaced it: exposure.getFilter().",
+        "DecoratedImage": "Read files with ImageF(path).",
+        "TransmissionCurve": "skybutler.images.transmission has transmission curves.",
+        "makeExposure": "Use ExposureF(maskedImage, wcs).",
+        "makeMaskedImage": "Use MaskedImageF(image, mask, variance).",
+    },
+)
