@@ -214,6 +214,11 @@ class PatchInfo:
     def __getitem__(self, index: SupportsIndex | tuple[int, int]) -> CellInfo:
         return self.cell_info(index)
 
+    def _repr_html_(self) -> str:
+        from skybutler.skymap.notebook import patch_html
+
+        return patch_html(self)
+
     def __str__(self) -> str:
         return (
             f"PatchInfo(tract={self.tract_id}, index=({self.index.x}, {self.index.y}), "

@@ -380,6 +380,11 @@ class SkyMap:
     def __hash__(self) -> int:
         return hash(self.sha1)
 
+    def _repr_html_(self) -> str:
+        from skybutler.skymap.notebook import sky_map_html
+
+        return sky_map_html(self)
+
     def __repr__(self) -> str:
         return f"SkyMap(kind='{self.kind}', tracts={len(self)}, sha1={self.sha1.hex()})"
 

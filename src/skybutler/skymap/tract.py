@@ -253,6 +253,11 @@ class TractInfo:
     def __hash__(self) -> int:
         return hash((self.tract_id, self.wcs.crval, self.wcs.crpix, self.num_patches))
 
+    def _repr_html_(self) -> str:
+        from skybutler.skymap.notebook import tract_html
+
+        return tract_html(self)
+
     def __str__(self) -> str:
         return f"TractInfo(id={self.tract_id})"
 
