@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import warnings
 from collections.abc import Callable
@@ -167,8 +168,22 @@ def test_cards_are_those_of_the_stack(sources: Files) -> None:
         ("TTYPE6", "flux"), ("TFORM6", "1D"), ("TDOC6", "its flux"), ("TUNIT6", "nJy"), ("TCCLS6", "Scalar"),
         ("TTYPE7", "u"), ("TFORM7", "1I"), ("TZERO7", 32768), ("TSCAL7", 1), ("TCCLS7", "Scalar"),
         ("TFLAG2", "bad"),
-        ("ALIAS", "slot_PsfFlux:flux"), ("RUN", "x"), ("AFW_TABLE_VERSION", 3), ("AFW_TYPE", "SOURCE"),
+        ("TTYPE8", "footprint"), ("TFORM8", "1J"), ("TDOC8", "archive ID for Footprint"), ("TCCLS8", "Scalar"),
+        ("ALIAS", "slot_PsfFlux:flux"), ("RUN", "x"), ("AR_HDU", 3), ("AFW_TABLE_VERSION", 3), ("AFW_TYPE", "SOURCE"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["htm4_version1/ref_cats/cal_ref_cat/4022", "sdss_htm8/903281", "sdss_htm8/master_schema"]
+)
+def test_a_file_of_the_stack_is_written_with_the_same_cards_and_bytes(files: Make, shared: Path, name: str) -> None:
+    content = (shared / f"data/refcats/{name}.fits").read_bytes()
+    catalogs = files("afw-catalog", "SimpleCatalog")
+    catalogs.round_trip(catalogs.read_bytes(content))
+    written = catalogs.storage.read(catalogs.path)
+    with fits.open(io.BytesIO(content)) as theirs, fits.open(io.BytesIO(written)) as ours:
+        assert [c.image.rstrip() for c in ours[1].header.cards] == [c.image.rstrip() for c in theirs[1].header.cards]
+        assert written[ours[1].fileinfo()["datLoc"] :] == content[theirs[1].fileinfo()["datLoc"] :]
 
 
 def test_astropy_reads_what_we_write(sources: Files) -> None:

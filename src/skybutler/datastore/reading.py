@@ -110,7 +110,9 @@ class Reading:
             assert self.caching is not None
             whole = component is None and not parameters  # of a part only the bytes that are needed are fetched
             with self.caching.nearest(storage, path, record, fetch=whole) as (near, name):
-                return formatter.read(Source(near, name, record.size, ref.data_id), stored, component, parameters)
+                origin = Source(storage, path, record.size, ref.data_id)
+                copy = Source(near, name, record.size, ref.data_id, origin)
+                return formatter.read(copy, stored, component, parameters)
 
         return storage.serve(path, read) if isinstance(storage, Chain) else read(storage)
 

@@ -10,9 +10,11 @@ import numpy as np
 
 from skybutler.errors import FormatError, InvalidError, MissingColumnError, ParameterError, UnreadableFileError
 from skybutler.images.metadata import MetadataCard
-from skybutler.tables import Catalog, Field, PeakCatalog, SimpleCatalog, SourceCatalog
+from skybutler.tables import Catalog, ExposureCatalog, Field, PeakCatalog, SimpleCatalog, SourceCatalog
 
-from .afw_catalog_header import VERSION, CatalogHeader, read_header
+from .afw.archive import ArchiveWriter
+from .afw_catalog_header import EXPOSURES_VERSION, VERSION, CatalogHeader, read_header
+from .afw_catalog_objects import COLUMNS, StoredObjects, archive_bytes, object_columns, take_objects
 from .afw_catalog_rows import FLAGS, pack_rows, row_columns, unpack_rows
 from .fits_header import fits_header, open_fits, provenance_cards, reading
 from .formatter import FITS_PROVENANCE, Formatter, Source, no_component, old_provenance
@@ -28,15 +30,19 @@ _KINDS: Mapping[str, type[Catalog]] = {
     "BASE": Catalog,
     "SIMPLE": SimpleCatalog,
     "SOURCE": SourceCatalog,
+    "EXPOSURE": ExposureCatalog,
     "PEAK": PeakCatalog,
 }
 """Classes by card AFW_TYPE."""
 
 _BLOCK = 2880
+_INDEX_PLACE = "HDU (1-indexed) containing the archive index for non-record data (e.g. Footprints)"
 
 
 class AfwCatalogFormatter(Formatter):
     """A catalog: the first table of a FITS file, with packed flags, aliases and slots; versions 0 to 3 are read.
+
+    Footprints, and the objects of exposures, stand in an archive after it and are read when they are first asked for.
 
     The read parameter ``columns`` is a name, a pattern with wildcards or a list of them.
     """
@@ -50,14 +56,14 @@ class AfwCatalogFormatter(Formatter):
         no_component(component, storage_class)
         wanted = storage_class.python_type()
         with source.open() as stream, open_fits(stream, source.uri, 2) as hdus, reading(source.uri):
-            return _read(hdus, source.uri, wanted, parameters.get("columns"))
+            return _read(hdus, source, wanted, parameters.get("columns"))
 
     def read_provenance(self, source: Source) -> Mapping[str, Any]:
         return provenance_cards(source)
 
     def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
         try:
-            header, rows, heap = _table(obj, provenance or {})
+            header, rows, heap, archive = _file(obj, provenance or {})
         except InvalidError as error:
             raise FormatError(f"The catalog cannot be written: {error}") from error
         from astropy.io import fits
@@ -68,16 +74,19 @@ class AfwCatalogFormatter(Formatter):
             out.write(rows)
             out.write(heap)
             out.write(b"\0" * (-(len(rows) + len(heap)) % _BLOCK))
+            out.write(archive)
 
 
 # ---------------------------------------------------------------------------------------------------- reading
-def _read(hdus: HDUList, uri: str, wanted: type, patterns: Any) -> Catalog:
-    hdu = _first_table(hdus, uri)
+def _read(hdus: HDUList, source: Source, wanted: type, patterns: Any) -> Catalog:
+    uri = source.uri
+    place, hdu = _first_table(hdus, uri)
     header = read_header(hdu.header, uri)
     rows, heap = _content(hdu, uri)
     cls = _class(header.kind, wanted)
     names = _chosen(header, cls, patterns)
     columns = unpack_rows(header, rows, heap, uri, names)
+    objects = take_objects(cls, columns, _stored(source, hdu, header.archive_hdu, place))
     try:
         return cls(
             columns,
@@ -85,18 +94,29 @@ def _read(hdus: HDUList, uri: str, wanted: type, patterns: Any) -> Catalog:
             length=len(rows),
             aliases=header.aliases,
             metadata=header.metadata,
+            objects=objects,
         )
     except InvalidError as error:
         raise UnreadableFileError(f"{uri} is no {cls.__name__}: {error}") from error
 
 
-def _first_table(hdus: HDUList, uri: str) -> BinTableHDU:
+def _first_table(hdus: HDUList, uri: str) -> tuple[int, BinTableHDU]:
     from astropy.io import fits
 
-    for hdu in hdus:
+    for place, hdu in enumerate(hdus):
         if isinstance(hdu, fits.BinTableHDU):
-            return hdu
+            return place, hdu
     raise UnreadableFileError(f"{uri} has no table among its HDUs.", hint="Catalogs are binary tables.")
+
+
+def _stored(source: Source, hdu: BinTableHDU, index: int, table: int) -> StoredObjects:
+    """What reads the objects: their index is in an HDU that the header names, or the next one."""
+    if 0 <= index <= table:
+        raise UnreadableFileError(
+            f"{source.uri} says that its objects are in HDU {index}, which is not after its table."
+        )
+    place = hdu.fileinfo()
+    return StoredObjects(source.lasting, place["datLoc"] + place["datSpan"], index - table if index >= 0 else 1)
 
 
 def _content(hdu: BinTableHDU, uri: str) -> tuple[np.ndarray[Any, np.dtype[np.uint8]], bytes]:
@@ -132,6 +152,7 @@ def _chosen(header: CatalogHeader, cls: type[Catalog], patterns: Any) -> list[st
         return None
     schema = Schema(header.order, header.aliases)
     chosen = {field.name for field in cls.fixed}
+    chosen.update(name for held in cls.object_names for name in (COLUMNS[held][0].name, COLUMNS[held][1]))
     for pattern in [patterns] if isinstance(patterns, str) else list(patterns):
         found = [field.name for field in schema.extract(str(pattern)).values()]
         try:
@@ -151,10 +172,14 @@ def _typed(order: Sequence[Field], cls: type[Catalog], columns: Mapping[str, Any
 
 
 # ---------------------------------------------------------------------------------------------------- writing
-def _table(catalog: Catalog, provenance: Mapping[str, Any]) -> tuple[bytes, bytes, bytes]:
-    """Header, rows and heap of the HDU of a catalog."""
-    fields = list(catalog.schema)
-    columns = [catalog[field.name] for field in fields]
+def _file(catalog: Catalog, provenance: Mapping[str, Any]) -> tuple[bytes, bytes, bytes, bytes]:
+    """Header, rows and heap of the HDU of a catalog, and the HDUs of its objects."""
+    writer = ArchiveWriter()
+    held = [(field, np.array(numbers, np.int32)) for field, numbers in object_columns(catalog, writer)]
+    own = [(field, catalog[field.name]) for field in catalog.schema]
+    # Footprints come last; what belongs to exposures comes first.
+    ordered = [*held, *own] if isinstance(catalog, ExposureCatalog) else [*own, *held]
+    fields, columns = [field for field, _ in ordered], [values for _, values in ordered]
     rows, heap = pack_rows(fields, columns)
     formats = row_columns(fields, columns)
     n_flags = sum(field.is_flag for field in fields)
@@ -163,11 +188,13 @@ def _table(catalog: Catalog, provenance: Mapping[str, Any]) -> tuple[bytes, byte
         *_field_cards(fields, dict(formats), n_flags),
         *(MetadataCard("ALIAS", f"{name}:{target}") for name, target in catalog.aliases.items()),
         *catalog.metadata.without(old_provenance(catalog.metadata)).cards(),
+        *([MetadataCard("AR_HDU", 3, _INDEX_PLACE)] if held else []),
         MetadataCard("AFW_TABLE_VERSION", VERSION),
         *_kind_cards(catalog),
         *(MetadataCard(key, value) for key, value in provenance.items()),
     ]
-    return fits_header(cards).tostring().encode("ascii"), rows.tobytes(), heap
+    archive = archive_bytes(writer) if held else b""
+    return fits_header(cards).tostring().encode("ascii"), rows.tobytes(), heap, archive
 
 
 def _structure(rows: np.ndarray[Any, Any], heap: bytes, n_columns: int) -> Iterator[MetadataCard]:
@@ -218,3 +245,5 @@ def _kind_cards(catalog: Catalog) -> Iterator[MetadataCard]:
     names = {cls: name for name, cls in _KINDS.items()}
     kind = next(names[cls] for cls in type(catalog).__mro__ if cls in names)
     yield MetadataCard("AFW_TYPE", kind, f"Tells lsst::afw to load this as a {kind.capitalize()} table.")
+    if isinstance(catalog, ExposureCatalog):
+        yield MetadataCard("EXPTABLE_VER", EXPOSURES_VERSION, "Exposure table version")

@@ -18,17 +18,20 @@ from .fits_header import header_metadata
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
-__all__ = ["VERSION", "CatalogHeader", "FileColumn", "read_header"]
+__all__ = ["EXPOSURES_VERSION", "VERSION", "CatalogHeader", "FileColumn", "read_header"]
 
 VERSION = 3
 """Version of the tables that are written, and the newest that is read."""
+
+EXPOSURES_VERSION = 5
+"""The same of catalogs of exposures, which have a version of their own besides."""
 
 _FORMAT = re.compile(r"(\d*)([PQ]?)([LXBIJKAEDCM])(\(\d*\))?\s*")
 _PER_COLUMN = re.compile(r"(TTYPE|TFORM|TUNIT|TDOC|TCCLS|TFLAG|TFDOC|TZERO|TSCAL|TNULL|TDISP|TDIM)([1-9]\d{0,3})")
 _BYTES = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "A": 1, "E": 4, "D": 8, "C": 8, "M": 16}
 _UNSIGNED = {"I": 2.0**15, "J": 2.0**31, "K": 2.0**63}
 _TYPES = {"B": "B", "I": "I", "J": "I", "K": "L", "E": "F", "D": "D"}
-_OURS = re.compile(r"AFW_TYPE|AFW_TABLE_VERSION|ALIAS|AR_HDU|FLAGCOL|TFIELDS|\w+_(ERR_|FLAG_)?SLOT")
+_OURS = re.compile(r"AFW_TYPE|AFW_TABLE_VERSION|EXPTABLE_VER|ALIAS|AR_HDU|FLAGCOL|TFIELDS|\w+_(ERR_|FLAG_)?SLOT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def read_header(header: Header, uri: str) -> CatalogHeader:
     flag_column = _whole(header, "FLAGCOL", 0, uri)
     if version == 0:
         old_flag_names(cards.flags.values())
-    columns, flag_offset, n_flags = _columns(cards, flag_column, _whole(header, "NAXIS1", 0, uri), uri)
+    columns, flag_offset, n_flags = _columns(cards, version, flag_column, _whole(header, "NAXIS1", 0, uri), uri)
     flags = {
         bit - 1: Field(str(c["TFLAG"]).strip(), "Flag", c["TFDOC"]) for bit, c in cards.flags.items() if "TFLAG" in c
     }
@@ -147,6 +150,12 @@ def read_header(header: Header, uri: str) -> CatalogHeader:
 def _version(header: Header, uri: str) -> int:
     # Tables of afw without a version are older than versions; others are not from afw and have none of its past.
     version = _whole(header, "AFW_TABLE_VERSION", 0 if "AFW_TYPE" in header else VERSION, uri)
+    exposures = _whole(header, "EXPTABLE_VER", 0, uri)
+    if not 0 <= exposures <= EXPOSURES_VERSION:
+        raise SchemaVersionError(
+            f"{uri} is a catalog of exposures of version {exposures}; versions to {EXPOSURES_VERSION} are known.",
+            hint="A newer skybutler may read it.",
+        )
     if not 0 <= version <= VERSION:
         raise SchemaVersionError(
             f"{uri} is a catalog of version {version}; versions 0 to {VERSION} are known.",
@@ -180,13 +189,17 @@ def _sorted_cards(header: Header) -> _Cards:
     return found
 
 
-def _columns(cards: _Cards, flag_column: int, row_bytes: int, uri: str) -> tuple[dict[int, FileColumn], int, int]:
+def _columns(
+    cards: _Cards, version: int, flag_column: int, row_bytes: int, uri: str
+) -> tuple[dict[int, FileColumn], int, int]:
     """Columns by number, and where the flags are."""
     columns: dict[int, FileColumn] = {}
     offset, flag_offset, n_flags = 0, 0, 0
     for number in sorted(number for number, entry in cards.columns.items() if "TFORM" in entry):
         entry = cards.columns[number]
         name = str(entry.get("TTYPE", f"col{number}")).strip()
+        if version == 0:
+            name = name.replace(".", "_")
         match = _FORMAT.fullmatch(str(entry["TFORM"]))
         if match is None or match[3] in "CM" or len(match[1]) > 9:
             raise UnreadableFileError(

@@ -28,7 +28,7 @@ _PROPERTIES = "skybutler.datasets.property_set.PropertySet"
 _TASK = "skybutler.datasets.property_set.TaskMetadata"
 _CATALOG = "skybutler.tables.catalog.Catalog"
 _SIMPLE, _SOURCE = "skybutler.tables.sources.SimpleCatalog", "skybutler.tables.sources.SourceCatalog"
-_PEAK = "skybutler.tables.peaks.PeakCatalog"
+_PEAK, _EXPOSURES = "skybutler.tables.peaks.PeakCatalog", "skybutler.tables.exposures.ExposureCatalog"
 
 _ALIASES: Mapping[str, str] = {
     "pandas.core.frame.DataFrame": "pandas.DataFrame",
@@ -43,6 +43,7 @@ _ALIASES: Mapping[str, str] = {
     "skybutler.datasets.TaskMetadata": _TASK,
     "skybutler.images.Metadata": _METADATA,
     "skybutler.tables.Catalog": _CATALOG,
+    "skybutler.tables.ExposureCatalog": _EXPOSURES,
     "skybutler.tables.PeakCatalog": _PEAK,
     "skybutler.tables.SimpleCatalog": _SIMPLE,
     "skybutler.tables.SourceCatalog": _SOURCE,
@@ -64,7 +65,7 @@ _CONVERSIONS: Mapping[tuple[str, str], str] = {
     ("astropy.table.Table", "astropy.table.QTable"): "astropy.table:QTable",
     **{
         ("astropy.table.Table", name): f"{name.rpartition('.')[0]}:{name.rpartition('.')[2]}.from_astropy"
-        for name in (_CATALOG, _SIMPLE, _SOURCE, _PEAK)
+        for name in (_CATALOG, _SIMPLE, _SOURCE, _PEAK, _EXPOSURES)
     },
     (_CATALOG, "astropy.table.Table"): _CATALOG + ".to_astropy",
     (_CATALOG, "pandas.DataFrame"): _CATALOG + ".to_pandas",

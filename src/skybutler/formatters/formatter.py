@@ -43,12 +43,21 @@ class Source:
         Recorded size in bytes, -1 if none; a file of another size is refused.
     data_id : mapping, optional
         Data ID of the dataset, for formatters that need more than the file (raws).
+    origin : `Source`, optional
+        The file that this one is a passing copy of.
     """
 
-    __slots__ = ("_path", "_size", "_state", "_storage", "data_id")
+    __slots__ = ("_origin", "_path", "_size", "_state", "_storage", "data_id")
 
-    def __init__(self, storage: Storage, path: str, size: int = -1, data_id: Mapping[str, Any] | None = None) -> None:
-        self._storage, self._path, self._size = storage, path, size
+    def __init__(
+        self,
+        storage: Storage,
+        path: str,
+        size: int = -1,
+        data_id: Mapping[str, Any] | None = None,
+        origin: Source | None = None,
+    ) -> None:
+        self._storage, self._path, self._size, self._origin = storage, path, size, origin
         self._state: FileState | None = None
         self.data_id: Mapping[str, Any] = data_id if data_id is not None else {}
 
@@ -56,6 +65,11 @@ class Source:
     def uri(self) -> str:
         """Absolute URI of the file."""
         return self._storage.url(self._path)
+
+    @property
+    def lasting(self) -> Source:
+        """The file to read from later: the original of a copy that may be gone by then, else this one."""
+        return self._origin or self
 
     @property
     def extension(self) -> str:

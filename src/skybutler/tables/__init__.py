@@ -2,7 +2,9 @@
 
 from skybutler.tables.aliases import Aliases
 from skybutler.tables.catalog import Catalog
+from skybutler.tables.exposures import ExposureCatalog, ExposureCatalogRecord
 from skybutler.tables.field import Field
+from skybutler.tables.footprint import Footprint, HeavyFootprint
 from skybutler.tables.objects import ObjectColumn
 from skybutler.tables.peaks import PeakCatalog, PeakRecord
 from skybutler.tables.record import Record
@@ -14,7 +16,11 @@ __all__ = [
     "SLOTS",
     "Aliases",
     "Catalog",
+    "ExposureCatalog",
+    "ExposureCatalogRecord",
     "Field",
+    "Footprint",
+    "HeavyFootprint",
     "ObjectColumn",
     "PeakCatalog",
     "PeakRecord",

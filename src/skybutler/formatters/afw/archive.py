@@ -7,6 +7,7 @@ columns share one.  The layout is that of LSST's afw.  Knows no classes of objec
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -299,6 +300,7 @@ class ArchiveWriter:
         self._tables: list[tuple[tuple[Column, ...], dict[str, list[Any]], list[str]]] = []
         self._by_schema: dict[tuple[tuple[str, str], ...], int] = {}
         self._index: list[tuple[int, int, int, int, int, str, str]] = []
+        self._orders: Counter[int] = Counter()
         self._numbers: dict[int, tuple[int, object]] = {}
         self._next = 1
 
@@ -370,8 +372,8 @@ class ArchiveWriter:
                 values.append(row[column])
         if kind not in kinds:
             kinds.append(kind)
-        order = sum(entry[0] == number for entry in self._index)
-        self._index.append((number, table, order, first, len(rows), kind, module))
+        self._index.append((number, table, self._orders[number], first, len(rows), kind, module))
+        self._orders[number] += 1
 
     def add_empty(self, number: int, kind: str, module: str) -> None:
         """An object that is its class and nothing more."""

@@ -36,12 +36,15 @@ READERS: Mapping[str, str] = {
     "Detector": _HERE + "detector:read_detector",
     "ExposureSummaryStats": _HERE + "summary_stats:read_summary_stats",
     "FilterLabel": _HERE + "filter_label:read_filter_label",
+    "Footprint": _HERE + "footprint:read_footprint",
     "GaussianPsf": _HERE + "psf:read_gaussian_psf",
+    **{f"HeavyFootprint{kind}": _HERE + "footprint:read_heavy_footprint" for kind in "FDIU"},
     "PhotoCalib": _HERE + "photometry:read_photo_calib",
     "PixelAreaBoundedField": _HERE + "fields:read_pixel_area_field",
     "Polygon": _HERE + "polygon:read_polygon",
     "ProductBoundedField": _HERE + "fields:read_product_field",
     "SkyWcs": _HERE + "wcs:read_sky_wcs",
+    "SpanSet": _HERE + "footprint:read_span_set",
     "TanWcs": _HERE + "wcs:read_tan_wcs",
     "TransformBoundedField": _HERE + "fields:read_transform_field",
     "TransformMap": _HERE + "transforms:read_transform_map",
@@ -71,6 +74,7 @@ WRITERS: Mapping[str, str] = {
     _IMAGES + "transmission.TransmissionCurve": _HERE + "transmission:write_curve",
     _IMAGES + "visit_info.VisitInfo": _HERE + "visit_info:write_visit_info",
     _IMAGES + "wcs.SkyWcs": _HERE + "wcs:write_sky_wcs",
+    "skybutler.tables.footprint.Footprint": _HERE + "footprint:write_footprint",
 }
 """Function ``write(writer, number, obj)`` by the dotted name of a class of ours, or of one it is derived from."""
 
