@@ -15,6 +15,7 @@ from skybutler.datasets.storage_class import StorageClasses
 from skybutler.errors import FormatError, NotFoundError, ParameterError, UnknownComponentError, UnreadableFileError
 from skybutler.formatters.formatter import Source
 from skybutler.images import Box, DetectorLabel, Exposure, FilterLabel, Image, SkyWcs, VisitInfo
+from skybutler.images.stencils import SkyCircle
 from skybutler.instruments import Instrument
 from skybutler.instruments.camera import initial_wcs
 from skybutler.instruments.raw_formatter import RawFormatter
@@ -90,6 +91,19 @@ def test_cutout_and_amplifier(simulated: Path) -> None:
     assert np.array_equal(amplifier.image.array, fits.getdata(simulated, "Segment10"))
     assert amplifier.wcs is None
     assert read(simulated, "image", amp="Segment10").bbox == amplifier.bbox
+
+
+def test_cut_outs_by_place_on_the_sky(simulated: Path) -> None:
+    whole = read(simulated)
+    ra, dec = (float(v) for v in whole.wcs.pixel_to_sky(20.0, 250.0))
+    circle = SkyCircle(ra, dec, 30 * whole.wcs.pixel_scale_arcsec(20.0, 250.0) / 3600)
+    assert read(simulated, circle=circle).same_as(whole.cutout(circle))
+    assert read(simulated, "image", circle=circle, pad=True).same_as(whole.cutout(circle, pad=True).image)
+    assert read(simulated, region=circle, mask_outside=True).same_as(whole.cutout(circle, mask_outside=True))
+    with pytest.raises(ParameterError, match="is not in .*, which covers"):
+        read(simulated, circle=(ra, -dec, 0.1))
+    with pytest.raises(ParameterError, match="Amplifier 'C10' as it was read has no place"):
+        read(simulated, amp="C10", circle=circle)
 
 
 def test_components_of_the_real_raw(real_raw: Path, imsim: Instrument, truth: dict[str, Any]) -> None:

@@ -48,6 +48,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
     },
     "Looking": {
+        "cutout": ("cutout:cutout", "Write a part of an image as a FITS file."),
         "lineage": ("lineage:lineage", "Show what a dataset was made from, or what was made from it."),
         "query-calibrations": ("calibrations:query_calibrations", "Show when calibrations are valid."),
         "query-collections": ("collections:query_collections", "List collections."),

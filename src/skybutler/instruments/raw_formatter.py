@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skybutler.errors import FormatError, ParameterError, UnknownComponentError, UnreadableFileError, nearest
+from skybutler.formatters.cutout_parameters import CUT_OUT_PARAMETERS, Request
 from skybutler.formatters.fits_header import header_metadata, open_fits, reading
 from skybutler.formatters.formatter import Formatter, Source
 from skybutler.images import (
@@ -24,6 +25,7 @@ from skybutler.images import (
     Exposure,
     FilterLabel,
     Image,
+    MaskedImage,
     Metadata,
     SkyWcs,
     VisitInfo,
@@ -60,8 +62,9 @@ class RawFormatter(Formatter):
 
     Notes
     -----
-    Read parameters: ``bbox`` (a `Box` of the assembled detector; only the amplifiers it touches are read) and ``amp``
-    (name of one amplifier: its pixels as they were read out, overscan included, neither mirrored nor placed).
+    Read parameters: those of `Request` (a box of the assembled detector, or a shape on the sky; only the amplifiers it
+    touches are read) and ``amp`` (name of one amplifier: its pixels as they were read out, overscan included, neither
+    mirrored nor placed).
     """
 
     extension = ".fits"
@@ -93,6 +96,9 @@ class RawFormatter(Formatter):
             raw = _Raw(hdus, source, self._search)
             if not pixels:
                 return raw.component(str(component))
+            request = Request.of({name: parameters[name] for name in CUT_OUT_PARAMETERS if name in parameters})
+            if request is not None and (request.needs_wcs or request.cut.pad):
+                return raw.cut_out(request, parameters.get("amp"), component)
             image = raw.image(parameters.get("amp"), parameters.get("bbox"))
             return image if component == "image" else raw.exposure(image, on_sky=parameters.get("amp") is None)
 
@@ -196,6 +202,18 @@ class _Raw:
             raise ParameterError(f"bbox {box} is no box inside {image.bbox} of {self._uri}.")
         return image[box]
 
+    def cut_out(self, request: Request, amp: object, component: str | None) -> Image | Exposure:
+        """A part of the assembled detector by its place on the sky, or one that reaches out of it."""
+        if amp is not None:
+            raise ParameterError(f"Amplifier {amp!r} as it was read has no place on the sky and is not padded.")
+        shape = self.shape(self.amplifiers())
+        bbox, wcs = Box.from_shape(shape), self.wcs(shape) if request.needs_wcs else None
+        image = self.image(None, request.box(bbox, wcs, self._uri))
+        if component == "image":
+            cut: Image = request.finish(image, bbox, wcs, self._uri)
+            return cut
+        return self.exposure(request.finish(MaskedImage(image), bbox, wcs, self._uri), on_sky=True)
+
     def _as_read(self, amplifiers: Sequence[Amplifier], amp: object) -> Image:
         for amplifier in amplifiers:
             if amp in (amplifier.name, amplifier.extension):
@@ -211,7 +229,7 @@ class _Raw:
             return np.asarray(self._hdus[extension].data)
 
     # -------------------------------------------------------------- components
-    def exposure(self, image: Image, on_sky: bool) -> Exposure:
+    def exposure(self, image: Image | MaskedImage, on_sky: bool) -> Exposure:
         """The exposure of these pixels; a single amplifier as read has no place on the sky."""
         return Exposure(
             image,
