@@ -147,7 +147,13 @@ Where there are several, the one that is the default of the dataset's storage cl
 """
 
 RECIPES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    "fits-image": {"default": {}, "lossless": {}, "noCompression": {"compress": False}},
+    "fits-image": {
+        "default": {},
+        "lossless": {},
+        "lossy": {"quantize": 16.0},
+        "lossy16": {"quantize": 16.0},
+        "noCompression": {"compress": False},
+    },
 }
 """Write parameters by the names that configurations of the Gen3 butler use for them."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,14 @@ from skybutler.errors import (
     UnknownComponentError,
     nearest,
 )
-from skybutler.images import Box, CameraDetector, DetectorLabel, Exposure, Image, Mask, MaskedImage, Metadata, SkyWcs
+from skybutler.images import Box, CameraDetector, Exposure, Image, Mask, MaskedImage, Metadata, SkyWcs
 
 from . import fits_layout as layout
 from .cutout_parameters import Request
+from .exposure_archive import archive_of, in_table
+from .exposure_parts import COMPONENTS, ExposureParts
 from .fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, provenance_cards, reading
-from .fits_pixels import absent_plane, assembled, check_layout, header_wcs, made_plane, parts_of, read_cut_out
+from .fits_pixels import absent_plane, assembled, check_layout, made_plane, parts_of, read_cut_out
 from .fits_planes import PLACES, PLANES, note_places
 from .formatter import FITS_PROVENANCE, Formatter, Source, old_provenance
 from .gzip_tiles import forget_times
@@ -37,12 +40,8 @@ __all__ = ["FitsImageFormatter"]
 
 _TYPES = ("Exposure", "MaskedImage", "Image", "Mask")
 _WANTED = {"Image": ("IMAGE",), "Mask": ("MASK",)}
-_COMPONENTS = (
-    "bbox", "detector", "dimensions", "filter", "id", "image",
-    "mask", "metadata", "variance", "visitInfo", "wcs", "xy0",
-)  # fmt: skip
-# Components that other writers keep in archive tables: the number of the table entry, 0 if there is none.
-_ARCHIVE_IDS = {"wcs": ("SKYWCS_ID", "WCS_ID"), "filter": ("FILTER_ID",), "detector": ("DETECTOR_ID",)}
+_DITHER = 2  # SUBTRACTIVE_DITHER_2 of FITS 4.0 section 10.2
+_COMPONENTS = ("bbox", "dimensions", "image", "mask", "variance", "xy0", *COMPONENTS)
 
 
 class FitsImageFormatter(Formatter):
@@ -55,6 +54,9 @@ class FitsImageFormatter(Formatter):
         bytes for the rest.
     tile : `int`
         Side of a tile in pixels: small for cut-outs, large for density.
+    quantize : `float`
+        If not 0, floating-point pixels lose digits below the noise divided by this (RICE with subtractive dithering
+        that keeps zeros, 16 in the usual recipe); masks and integers stay exact.
 
     Notes
     -----
@@ -65,10 +67,12 @@ class FitsImageFormatter(Formatter):
     extension = ".fits"
     provenance = FITS_PROVENANCE
 
-    def __init__(self, compress: bool = True, tile: int = 128) -> None:
+    def __init__(self, compress: bool = True, tile: int = 128, quantize: float = 0.0) -> None:
         if tile < 1:
             raise InvalidError(f"Tiles of {tile} pixels are impossible.")
-        self._compress, self._tile = compress, tile
+        if quantize < 0.0:
+            raise InvalidError(f"Noise divided by {quantize} is no step of pixel values.")
+        self._compress, self._tile, self._quantize = compress, tile, quantize
 
     # --------------------------------------------------------------------------------------------------------- reading
     def read(
@@ -83,7 +87,7 @@ class FitsImageFormatter(Formatter):
         SchemaVersionError
             Raised if the file is of a later version of this layout.
         UnknownComponentError
-            Raised if the component is not in the file, or in archive tables, which are not read.
+            Raised if the component is not in the file, or of a class that is not known.
         UnreadableFileError
             Raised if the file is empty, cut short, not FITS or has no image.
         """
@@ -124,11 +128,14 @@ class FitsImageFormatter(Formatter):
         from astropy.io.fits import HDUList, PrimaryHDU
 
         planes, wcs = _planes_of(obj, storage_class), obj.wcs if isinstance(obj, Exposure) else None
-        hdus = HDUList([PrimaryHDU(header=fits_header(_primary_cards(obj, tuple(planes), provenance).cards()))])
+        tables, cards = _archive(obj, len(planes))
+        header = fits_header(_primary_cards(obj, tuple(planes), cards, provenance).cards())
+        hdus = HDUList([PrimaryHDU(header=header)])
         for name, plane in planes.items():
             if plane.bbox.is_empty:
                 raise FormatError(f"{plane!r} has no pixels and cannot be written to FITS.")
             hdus.append(self._hdu(name, plane, wcs))
+        hdus.extend(tables)
         with path.open("wb") as stream:
             hdus.writeto(stream)
         note_places(path)
@@ -139,7 +146,7 @@ class FitsImageFormatter(Formatter):
         from astropy.io.fits import CompImageHDU, ImageHDU
 
         cards = Metadata()
-        if wcs is not None:
+        if wcs is not None and wcs.has_fits_cards():
             cards.update(wcs.to_fits_header(plane.xy0))
             cards.update(_exact_reference(wcs, plane.xy0))
         cards.update({"INHERIT": True, "EXTTYPE": name, "EXTNAME": name})
@@ -152,12 +159,15 @@ class FitsImageFormatter(Formatter):
         if not self._compress:
             return ImageHDU(pixels, header)
         integers = pixels.dtype.kind in "iu" and pixels.dtype.itemsize <= 4
+        lossy = self._quantize > 0.0 and pixels.dtype.kind == "f"
         return CompImageHDU(
             pixels,
             header,
-            compression_type="RICE_1" if integers else "GZIP_2",
+            compression_type="RICE_1" if integers or lossy else "GZIP_2",
             tile_shape=tuple(min(self._tile, size) for size in pixels.shape),
-            quantize_level=0,
+            quantize_level=self._quantize if lossy else 0,
+            quantize_method=_DITHER if lossy else None,
+            dither_seed=1 if lossy else None,  # fixed, so that the same image gives the same bytes
         )
 
 
@@ -180,7 +190,19 @@ def _planes_of(obj: object, storage_class: StorageClass) -> dict[str, Image | Ma
     raise StorageClassError(f"A {type(obj).__name__} cannot be written as {storage_class.name} to a FITS image.")
 
 
-def _primary_cards(obj: object, planes: tuple[str, ...], provenance: Mapping[str, Any] | None) -> Metadata:
+def _archive(obj: object, n_planes: int) -> tuple[list[Any], Metadata]:
+    """Tables after the planes, and the cards that refer to them."""
+    if not isinstance(obj, Exposure):
+        return [], Metadata()
+    archive, cards = archive_of(obj, n_planes + 1)
+    if obj.wcs is not None and obj.wcs.ast_text is None and in_table(obj, "wcs"):
+        cards[layout.WCS_CARDS] = "CARDS"
+    return list(archive.hdus()), cards
+
+
+def _primary_cards(
+    obj: object, planes: tuple[str, ...], archive: Metadata, provenance: Mapping[str, Any] | None
+) -> Metadata:
     cards, parts = Metadata(), [plane.lower() for plane in planes]
     if isinstance(obj, Exposure):
         kept = (c for c in obj.metadata.cards() if not (STRUCTURAL.fullmatch(c.key) or layout.is_reserved(c.key)))
@@ -189,10 +211,14 @@ def _primary_cards(obj: object, planes: tuple[str, ...], provenance: Mapping[str
             parts.append("visit")
             visit = layout.visit_info_cards(obj.visit_info)
             cards = Metadata([*cards.without(layout.VISIT_KEYS).cards(), *visit.cards()])
-        parts += [
-            part for part, label in (("filter", obj.filter_label), ("detector", obj.detector)) if label is not None
-        ]
-        cards.update(layout.label_cards(obj.filter_label, _label(obj.detector)))
+        filter_label = None if in_table(obj, "filter_label") else obj.filter_label
+        detector = None if isinstance(obj.detector, CameraDetector) else obj.detector
+        parts += [part for part, label in (("filter", filter_label), ("detector", detector)) if label is not None]
+        cards.update(layout.label_cards(filter_label, detector))
+        cards = Metadata([*cards.without(archive).cards(), *archive.cards()])
+        if isinstance(obj.detector, CameraDetector):
+            cards = cards.without(("DETNAME", "DETSER"))
+            cards.update({"DETNAME": obj.detector.name, "DETSER": obj.detector.serial})
         if obj.id is not None:
             parts.append("id")
             cards["EXPID"] = obj.id
@@ -201,12 +227,6 @@ def _primary_cards(obj: object, planes: tuple[str, ...], provenance: Mapping[str
     cards.update({card: 0 for plane, card in PLACES.items() if plane in planes and "IMAGE" in planes})
     cards.update(provenance or {})
     return cards
-
-
-def _label(detector: DetectorLabel | CameraDetector | None) -> DetectorLabel | None:
-    if isinstance(detector, CameraDetector):
-        return DetectorLabel(detector.id, detector.name, detector.serial)
-    return detector
 
 
 def _exact_reference(wcs: SkyWcs, xy0: tuple[int, int]) -> Metadata:
@@ -307,31 +327,17 @@ class _File:
     def exposure(self, masked: MaskedImage | Image | Mask) -> Exposure:
         """Pixels with everything else."""
         assert isinstance(masked, MaskedImage)
-        return Exposure(masked, wcs=self.wcs(), **self._described())
+        return Exposure(masked, **self.described.all())
 
     def wcs(self) -> SkyWcs | None:
-        """Celestial WCS of the cards, if there are any."""
-        return header_wcs(self._hdus[self._first].header, self.bbox.xy0, self._uri)
+        """Sky coordinates, if there are any."""
+        found: SkyWcs | None = self.described.get("wcs")
+        return found
 
-    def _described(self) -> dict[str, Any]:
-        """Everything that cards of the primary header say, and the metadata that remain."""
-        plane = header_metadata(self._hdus[self._first].header)
-        cards = Metadata(card for card in plane.cards() if not layout.is_plane_key(card.key))
-        if self._first == 1 and self._hdus[1].header.get("INHERIT"):
-            # Dates in the plane belong to its WCS.  Before INHERIT was written, the plane's header was all there was.
-            cards = Metadata([*self.primary.cards(), *cards.without(("MJD-OBS", "DATE-OBS")).cards()])
-        metadata = Metadata(card for card in cards.cards() if not layout.is_reserved(card.key))
-        parts = self.parts
-        visit_info = layout.take_visit_info(metadata) if parts is None or "visit" in parts else None
-        filter_label, detector = layout.take_labels(self.primary, metadata)
-        has_id = "id" in parts if parts is not None else "AR_HDU" in self.primary
-        return {
-            "visit_info": visit_info,
-            "filter_label": filter_label,
-            "detector": detector,
-            "id": metadata.pop("EXPID", None) if has_id else None,
-            "metadata": metadata,
-        }
+    @cached_property
+    def described(self) -> ExposureParts:
+        """Everything but pixels."""
+        return ExposureParts(self._hdus, self._uri, self._first, self.bbox.xy0)
 
     def component(self, name: str) -> object:
         """A component that needs no pixels."""
@@ -340,10 +346,5 @@ class _File:
                 return self.bbox
             case "dimensions" | "xy0":
                 return getattr(self.bbox, name)
-            case "wcs":
-                found: object = self.wcs()
             case _:
-                found = self._described()[{"filter": "filter_label", "visitInfo": "visit_info"}.get(name, name)]
-        if found is None and any(self.primary.get(key) for key in _ARCHIVE_IDS.get(name, ())):
-            raise UnknownComponentError(f"The {name} of {self._uri} is in archive tables, which are not read yet.")
-        return found
+                return self.described.get(COMPONENTS[name])

@@ -21,6 +21,8 @@ from skybutler.sky.times import iso_text, parse_time
 __all__ = [
     "PARTS",
     "VISIT_KEYS",
+    "WCS_CARDS",
+    "WCS_DATES",
     "is_plane_key",
     "is_reserved",
     "label_cards",
@@ -35,6 +37,12 @@ __all__ = [
 
 PARTS = "SB_PARTS"
 """Card that lists what an exposure written by us has, so that absence can be told from a truncated file."""
+
+WCS_CARDS = "SB_WCS"
+"""Card that says that a WCS is defined by the celestial cards, and that the text in the archive is made of them."""
+
+WCS_DATES = ("MJD-OBS", "DATE-OBS")
+"""Cards that belong to the WCS in files of other software."""
 
 _ARCHIVED = (
     "PSF|SKYWCS|WCS|COADD_INPUTS|AP_CORR_MAP|VALID_POLYGON|TRANSMISSION_CURVE|DETECTOR|PHOTOCALIB|FILTER|SUMMARY_STATS"

@@ -78,7 +78,7 @@ def _wcs(file: PlaneFile, bbox: Box, wcs: Callable[[], SkyWcs | None], uri: str)
     """Sky coordinates of a file, found once: those of the header unless there are better ones."""
     if "wcs" not in file.notes:
         header = next(iter(file.planes.values())).header
-        archived = any(file.primary.get(card) for card in ARCHIVED_WCS)
+        archived = any(file.primary.get(card) for card in ARCHIVED_WCS) and layout.WCS_CARDS not in file.primary
         file.notes["wcs"] = wcs() if archived else header_wcs(header, bbox.xy0, uri)
     found: SkyWcs | None = file.notes["wcs"]
     return found

@@ -56,6 +56,7 @@ class Tangent:
 
     @classmethod
     def from_cards(cls, cards: Metadata) -> Tangent:
+        """The projection that complete cards describe."""
         dec = cards["CRVAL2"]
         # Paper II section 2.4: zenithal projections have their native pole at the reference point, and LONPOLE is
         # 180 degrees by default unless that is at or beyond the celestial pole.
@@ -68,6 +69,7 @@ class Tangent:
         return cls(cards["CRVAL1"], dec, crpix, rotation @ _matrix(cards), _to_icrs(cards))
 
     def to_sky(self, x: Floats, y: Floats) -> Floats:
+        """Unit vectors (..., 3) of pixels."""
         dx, dy = x - self.crpix[0], y - self.crpix[1]
         (a, b), (c, d) = self.matrix
         xi, eta = a * dx + b * dy, c * dx + d * dy
@@ -76,6 +78,7 @@ class Tangent:
         return unit
 
     def to_pixel(self, vectors: Floats) -> tuple[Floats, Floats]:
+        """Pixels (x, y) of unit vectors (..., 3)."""
         depth = vectors @ self.centre
         depth = np.where(depth > 0.0, depth, np.nan)
         xi, eta = vectors @ self.axes[0] / depth, vectors @ self.axes[1] / depth
@@ -100,10 +103,12 @@ class FitsSky:
         self.to_icrs = _to_icrs(cards)
 
     def to_sky(self, x: Floats, y: Floats) -> Floats:
+        """Unit vectors (..., 3) of pixels."""
         ra, dec = self.wcs.all_pix2world(x, y, 0)
         return unit_vectors(np.asarray(ra), np.asarray(dec)) @ self.to_icrs.T
 
     def to_pixel(self, vectors: Floats) -> tuple[Floats, Floats]:
+        """Pixels (x, y) of unit vectors (..., 3)."""
         from astropy.wcs import NoConvergence
 
         ra, dec = lonlat_deg(vectors @ self.to_icrs)

@@ -59,7 +59,16 @@ def test_a_wcs_of_cards_becomes_text() -> None:
     assert can_write(fits_wcs)
     writer = ArchiveWriter()
     writer.put(fits_wcs)
-    np.testing.assert_allclose(read(writer).pixel_to_sky(7, 8), fits_wcs.pixel_to_sky(7, 8), rtol=0, atol=1e-11)
+    assert read(writer) == fits_wcs
+    text = writer.file()[2].data["wcs"][0].tobytes().decode()
+    defined = SkyWcs.from_ast(text)
+    assert defined != fits_wcs
+    np.testing.assert_allclose(defined.pixel_to_sky(7, 8), fits_wcs.pixel_to_sky(7, 8), rtol=0, atol=1e-11)
+    writer = ArchiveWriter()
+    row = {"wcs": f"{text}# SB CRPIX1 = 1,\n".encode()}
+    writer.add(writer.number(), writer.table([Column("wcs", "QB")]), "SkyWcs", "", [row])
+    with pytest.raises(UnreadableFileError, match="note of a card"):
+        read(writer)
 
 
 def test_an_approximation_is_kept() -> None:

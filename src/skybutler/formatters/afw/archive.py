@@ -128,6 +128,12 @@ class Archive:
                 self.classes[number], self.modules[number] = name.strip(), module.strip()
                 self._pieces.setdefault(number, []).append((order, table, row, count))
 
+    def check_whole(self) -> None:
+        """Raise `UnreadableFileError` if the file ends before its tables do."""
+        with reading(self.uri):
+            for table in range(1, int(self._table(0).header["AR_NCAT"])):
+                self._table(table)
+
     # --------------------------------------------------------------------------------------------------------- objects
     @overload
     def get(self, number: int) -> Any: ...

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from typing import Any
 
 from skybutler.errors import FormatError, UnreadableFileError
@@ -14,6 +16,7 @@ __all__ = ["can_write", "read_sky_wcs", "read_tan_wcs", "write_sky_wcs"]
 
 _KIND, _MODULE = "SkyWcs", "lsst.afw.geom"
 _WCS = Column("wcs", "QB", "", "wcs string representation")
+_NOTE = re.compile(r"# SB (\S+) = (.*)")
 _APPROXIMATION = Column("approx", "QB", "", "wcs string representation of FITS approximation")
 
 
@@ -33,7 +36,20 @@ def read_sky_wcs(archive: Archive, number: int) -> SkyWcs:
             if name in piece:
                 found = piece.one(name).decode("utf-8")
                 text, approximation = (found, approximation) if name == "wcs" else (text, found)
-    return SkyWcs.from_ast(text, approximation=approximation)
+    cards = _definition(text)
+    return SkyWcs.from_fits_header(cards) if cards else SkyWcs.from_ast(text, approximation=approximation)
+
+
+def _definition(text: str) -> dict[str, Any]:
+    """Cards that `write_sky_wcs` has noted in comments; empty if the text itself is the definition."""
+    cards = {}
+    for line in text.splitlines():
+        if match := _NOTE.fullmatch(line):
+            try:
+                cards[match[1]] = json.loads(match[2])
+            except ValueError as error:
+                raise UnreadableFileError(f"A note of a card in the text of a WCS is malformed: {line!r}.") from error
+    return cards
 
 
 def read_tan_wcs(archive: Archive, number: int) -> SkyWcs:
@@ -88,7 +104,9 @@ def _sip(row: Rows) -> dict[str, Any]:
 
 # ---------------------------------------------------------------------- write
 def write_sky_wcs(writer: ArchiveWriter, number: int, wcs: SkyWcs) -> None:
-    """A WCS as the text of a FrameSet, with the very text that defines it if one does.
+    """A WCS as the text of a FrameSet: the very one that defines it, or one made of the cards that do.
+
+    Those are noted in comments, which AST skips, so that what is read is equal to what was written.
 
     Raises
     ------
@@ -96,6 +114,8 @@ def write_sky_wcs(writer: ArchiveWriter, number: int, wcs: SkyWcs) -> None:
         It is defined by FITS cards that AST cannot represent, or starlink-pyast is missing.
     """
     text = f"1 {_KIND} {int(bool(wcs.approximation))} {wcs.to_ast()}"
+    if wcs.ast_text is None:
+        text += "".join(f"# SB {key} = {json.dumps(value)}\n" for key, value in wcs.to_fits_header().items())
     columns, row = [_WCS], {"wcs": text.encode("utf-8")}
     if wcs.approximation:
         columns.append(_APPROXIMATION)
