@@ -108,6 +108,8 @@ class ExposureParts:
             raise UnknownComponentError(f"An exposure has no part '{name}'.", hint=nearest(name, COMPONENTS.values()))
         if name in ("metadata", "visit_info", "id"):
             return self._described[name]
+        if name == "wcs" and layout.WCS_CARDS in self._primary:
+            return self._header_wcs()  # equal to the one in the archive, and at hand
         found = self._archived(name) if name in _ARCHIVED else None
         if isinstance(found, StoredObject):
             raise UnknownComponentError(
@@ -131,7 +133,8 @@ class ExposureParts:
         found: dict[str, Any] = {"components": {}}
         for name in COMPONENTS.values():
             try:
-                found[name] = self.get(name)
+                noted = name == "wcs" and layout.WCS_CARDS in self._primary
+                found[name] = self._archived(name) if noted else self.get(name)
             except UnknownComponentError as error:
                 _log.warning("%s", error)
                 found["components"][_ARCHIVED[name][0][0]] = self._archived(name)
@@ -185,14 +188,16 @@ class ExposureParts:
         """What the file says it has, `None` if other software wrote it."""
         return str(self._primary[layout.PARTS]).split(",") if layout.PARTS in self._primary else None
 
+    def _header_wcs(self) -> SkyWcs | None:
+        return header_wcs(self._hdus[self._first].header, self._xy0, self._uri)
+
     def _wcs(self, archived: SkyWcs | None) -> SkyWcs | None:
-        header = self._hdus[self._first].header
-        if archived is None or self._primary.get(layout.WCS_CARDS):
-            return header_wcs(header, self._xy0, self._uri)
+        if archived is None:
+            return self._header_wcs()
         if archived.ast_text is None:
             return archived
         try:
-            fits_wcs = header_wcs(header, self._xy0, self._uri)
+            fits_wcs = self._header_wcs()
         except ButlerError:
             fits_wcs = None  # they would be an approximation at best
         return SkyWcs.from_ast(archived.ast_text, fits=fits_wcs, approximation=archived.approximation)

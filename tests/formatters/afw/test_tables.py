@@ -43,5 +43,5 @@ def test_cards_of_tables() -> None:
 
 def test_a_table_without_rows() -> None:
     hdu = table_hdu(COLUMNS, {name: [] for name in VALUES}, 1, ["None"], 1)
-    assert (len(hdu.data), hdu.header["TFORM3"]) == (0, "J")
+    assert (len(hdu.data), hdu.header["TFORM3"]) == (0, "1J")
     assert "EXTVER" not in hdu.header

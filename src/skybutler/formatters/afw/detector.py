@@ -102,8 +102,8 @@ _AMPLIFIER_COLUMNS = (
     Column("linearityMaximum", "D", "", "Maximum ADU level to apply linearity."),
     Column("linearityUnits", "QA", "", "Input units for linearity relation."),
 )
-_DETECTOR_VERSION = 1
-"""That with ``fpPosition_z``."""
+_DETECTOR_VERSION = 2
+"""The newest met; its columns are those of version 1, the first with ``fpPosition_z``."""
 
 
 # ----------------------------------------------------------------------- read

@@ -65,7 +65,7 @@ def write_photo_calib(writer: ArchiveWriter, number: int, calib: PhotoCalib) -> 
         "isConstant": calib.is_constant, "calibrationMean": calib.mean, "calibrationErr": calib.error,
         "field": writer.put(field), "version": _VERSION,
     }  # fmt: skip
-    writer.add(number, table, _CALIBRATION, "lsst.afw.image", [row])
+    writer.add(number, table, _CALIBRATION, "", [row])
 
 
 def read_calib(archive: Archive, number: int) -> PhotoCalib | None:

@@ -100,7 +100,7 @@ def _table(columns: Sequence[Column], values: Mapping[str, Sequence[Any]]) -> fi
         bits = np.array([values[flag.name] for flag in flags], dtype=bool).reshape(len(flags), -1).T
         made.append(fits.Column("flags", f"{len(flags)}X", array=bits))
     for column in others:
-        form = f"{column.form}()" if column.form.startswith("Q") else column.form
+        form = column.form if column.form[0].isdigit() else f"1{column.form}{'()' if column.form[0] == 'Q' else ''}"
         cells = _cells(values[column.name], column.form)
         made.append(fits.Column(column.name, form, unit=column.unit or None, array=cells))
     hdu = fits.BinTableHDU.from_columns(made)
