@@ -9,6 +9,7 @@ import pytest
 
 from skybutler.datasets.property_set import PropertySet
 from skybutler.errors import UnreadableFileError
+from skybutler.formatters.catalog import short_name
 from skybutler.images import Metadata
 from support.files import Files
 
@@ -60,3 +61,71 @@ def test_a_list_is_read_as_a_set_and_old_tags_work(files: Callable[[str, str], F
 def test_what_is_no_property_set_is_named(files: Callable[[str, str], Files], content: bytes) -> None:
     with pytest.raises(UnreadableFileError, match=r"d/x\.yaml"):
         files("property-set", "PropertySet").read_bytes(content)
+
+
+NESTED = PropertySet(
+    {"isr": {"runStartUtc": "2022-01-03T14:26:50.961867", "times": [10514.103577533, 1.5]}, "empty": {}}
+)
+FORMS = {
+    "tagged.yaml": b"""!<lsst.daf.base.PropertySet>
+- - isr
+  - PropertySet
+  - !<lsst.daf.base.PropertyList>
+    - [runStartUtc, String, '2022-01-03T14:26:50.961867', '']
+    - [times, Double, [10514.103577533, 1.5], '']
+- [empty, PropertySet, !<lsst.daf.base.PropertySet> []]
+""",
+    "short.yaml": b"""!<PropertySet>
+- [isr, PropertySet, !<PropertySet> [[runStartUtc, String, '2022-01-03T14:26:50.961867'],
+  [times, Double, [10514.103577533, 1.5]]]]
+- [empty, PropertySet, !<PropertySet> ]
+""",
+    "plain.yaml": b"isr: {runStartUtc: '2022-01-03T14:26:50.961867', times: [10514.103577533, 1.5]}\nempty: {}\n",
+    "plain.json": b"""{"isr": {"runStartUtc": "2022-01-03T14:26:50.961867", "times": [10514.103577533, 1.5]},
+        "empty": {}}""",
+    "task.json": b"""{"scalars": {}, "arrays": {}, "metadata": {
+        "isr": {"scalars": {"runStartUtc": "2022-01-03T14:26:50.961867"}, "arrays": {"times": [10514.103577533, 1.5]},
+                "metadata": {}},
+        "empty": {"scalars": {}, "arrays": {}, "metadata": {}}}}""",
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_files_of_all_years_hold_the_same(files: Callable[[str, str], Files], name: str) -> None:
+    found = files("property-set", "PropertySet").read_bytes(FORMS[name], name)
+    assert found == NESTED
+    printed = "".join(f"{value}\n" for value in found.values())
+    assert printed == ('runStartUtc = "2022-01-03T14:26:50.961867"\ntimes = [ 10514.103577533, 1.5000000000000 ]\n\n\n')
+
+
+@pytest.mark.parametrize(
+    "recorded", ["lsst.daf.butler.formatters.yaml.YamlFormatter", "lsst.daf.butler.formatters.json.JsonFormatter"]
+)
+@pytest.mark.parametrize("storage_class", ["PropertySet", "TaskMetadata"])
+def test_recorded_formatters_give_the_class_that_is_registered(recorded: str, storage_class: str) -> None:
+    assert (
+        short_name(recorded, storage_class)
+        == {"PropertySet": "property-set", "TaskMetadata": "task-metadata"}[storage_class]
+    )
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b'{"scalars": 5, "arrays": {}, "metadata": {}}', "'scalars' of task metadata is a int"),
+        (b'{"a": [[1]]}', "'a' is a list"),
+        (b"[1]", "but a list"),
+        (b'{"a": ', "not readable as JSON"),
+    ],
+)
+def test_what_is_no_json_of_properties_is_named(
+    files: Callable[[str, str], Files], content: bytes, message: str
+) -> None:
+    with pytest.raises(UnreadableFileError, match=message) as caught:
+        files("property-set", "PropertySet").read_bytes(content, "d/x.json")
+    assert "d/x.json" in str(caught.value)
+
+
+def test_names_are_texts(files: Callable[[str, str], Files]) -> None:
+    with pytest.raises(UnreadableFileError, match="5 is no name"):
+        files("property-set", "PropertySet").read_bytes(b"5: 6")

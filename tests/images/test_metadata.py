@@ -98,8 +98,11 @@ def test_text() -> None:
         ("ONE", 1.0), ("TENTH", 0.1), ("BIG", 1e22), ("PI", math.pi), ("N", -3), ("YES", True), ("NO", False),
         ("NAN", math.nan), ("TEXT", "a b"), ("NOTHING", None), ("COMMENT", "x"), ("COMMENT", "y"), ("SMALL", 1.5e-10),
     ]  # fmt: skip
-    assert str(Metadata(cards)).split("\n") == [
-        "ONE = 1.0", "TENTH = 0.1", "BIG = 1.0e+22", "PI = 3.1415926535898", "N = -3", "YES = 1", "NO = 0",
-        "NAN = nan", 'TEXT = "a b"', "NOTHING = ", 'COMMENT = [ "x", "y" ]', "SMALL = 1.5e-10",
-    ]  # fmt: skip
+    assert str(Metadata(cards)) == "".join(f"{line}\n" for line in [
+        "ONE = 1.0000000000000", "TENTH = 0.10000000000000", "BIG = 1.0000000000000e+22", "PI = 3.1415926535898",
+        "N = -3", "YES = 1", "NO = 0", "NAN = nan", 'TEXT = "a b"', "NOTHING = ", 'COMMENT = [ "x", "y" ]',
+        "SMALL = 1.5000000000000e-10",
+    ])  # fmt: skip
+    assert str(Metadata([("A", 1, "first"), ("B", "x")])) == 'A = 1\n// first\nB = "x"\n'
+    assert str(Metadata()) == ""
     assert repr(Metadata(cards)) == "Metadata(13 entries)"

@@ -11,6 +11,7 @@ __all__ = ["PropertySet", "PropertyValue", "TaskMetadata"]
 
 PropertyValue: TypeAlias = bool | int | float | str | None
 
+_PARTS = {"scalars", "arrays", "metadata"}  # of each level of task metadata in a file
 _DIGITS = 14  # as many significant digits as lsst.daf.base prints
 
 
@@ -137,7 +138,7 @@ class PropertySet(MutableMapping[str, Any]):
 
     @classmethod
     def from_plain(cls, plain: object) -> Self:
-        """The set that `to_plain` was made of.
+        """The set that `to_plain` was made of, or of the form that `TaskMetadata` has in files.
 
         Raises
         ------
@@ -146,7 +147,7 @@ class PropertySet(MutableMapping[str, Any]):
         """
         if not isinstance(plain, Mapping):
             raise FormatError(f"A {type(plain).__name__} is no property set.")
-        return cls(plain)
+        return cls(TaskMetadata.from_plain(plain) if set(plain) == _PARTS else plain)
 
     def copy(self) -> Self:
         """An equal set that shares nothing with this one."""
@@ -169,10 +170,10 @@ class PropertySet(MutableMapping[str, Any]):
         for name, value in self._values.items():
             if isinstance(value, PropertySet):
                 lines.append(f"{indent}{name} = {{\n{value._text(indent + '..')}{indent}}}\n")
-            elif isinstance(value, list):
+            elif isinstance(value, list) and len(value) != 1:
                 lines.append(f"{indent}{name} = [ {', '.join(map(_value_text, value))} ]\n")
             else:
-                lines.append(f"{indent}{name} = {_value_text(value)}\n")
+                lines.append(f"{indent}{name} = {_value_text(value[0] if isinstance(value, list) else value)}\n")
         return "".join(lines)
 
     def __repr__(self) -> str:
@@ -199,10 +200,12 @@ class TaskMetadata(PropertySet):
 
     @classmethod
     def from_plain(cls, plain: object) -> Self:
-        known = {"scalars", "arrays", "metadata"}
-        if not isinstance(plain, Mapping) or not known.issuperset(plain):
+        if not isinstance(plain, Mapping) or not _PARTS.issuperset(plain):
             found = ", ".join(map(str, plain)) if isinstance(plain, Mapping) else type(plain).__name__
             raise FormatError(f"Task metadata have 'scalars', 'arrays' and 'metadata', not: {found}.")
+        for part, inner in plain.items():
+            if not isinstance(inner, Mapping):
+                raise FormatError(f"'{part}' of task metadata is a {type(inner).__name__}, not names and values.")
         levels = {name: cls.from_plain(inner) for name, inner in plain.get("metadata", {}).items()}
         return cls({**plain.get("scalars", {}), **plain.get("arrays", {}), **levels})
 

@@ -121,13 +121,19 @@ DEFAULTS: Mapping[str, str] = {
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "lsst.daf.butler.formatters.astropyTable.AstropyTableFormatter": ("astropy-table",),
-    "lsst.daf.butler.formatters.json.JsonFormatter": ("json", "task-metadata"),
+    "lsst.daf.butler.formatters.json.JsonFormatter": ("json", "task-metadata", "property-set"),
     "lsst.daf.butler.formatters.logs.ButlerLogRecordsFormatter": ("json",),
     "lsst.daf.butler.formatters.matplotlib.MatplotlibFormatter": ("plot",),
     "lsst.daf.butler.formatters.packages.PackagesFormatter": ("packages",),
     "lsst.daf.butler.formatters.parquet.ParquetFormatter": ("parquet",),
     "lsst.daf.butler.formatters.pickle.PickleFormatter": ("numpy", "skymap"),
-    "lsst.daf.butler.formatters.yaml.YamlFormatter": ("yaml", "property-set", "calibration-text", "skymap"),
+    "lsst.daf.butler.formatters.yaml.YamlFormatter": (
+        "yaml",
+        "property-set",
+        "task-metadata",
+        "calibration-text",
+        "skymap",
+    ),
     "lsst.obs.base.fitsExposureFormatter.FitsExposureFormatter": ("fits-image",),
     "lsst.obs.base.formatters.fitsExposure.FitsExposureFormatter": ("fits-image",),
     "lsst.obs.base.formatters.fitsExposure.FitsImageFormatter": ("fits-image",),

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from skybutler.datasets.property_set import PropertySet
-from skybutler.errors import UnreadableFileError
+from skybutler.errors import FormatError, InvalidError, UnreadableFileError
 from skybutler.images.metadata import Metadata
 
 from .formatter import BytesFormatter, Source, no_component
+from .json import load_json
 from .plain_yaml import PlainDumper, PlainLoader, dump_yaml, load_yaml
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class PropertySetFormatter(BytesFormatter):
     """Nested names and values (`PropertySet`) or ordered keys with comments (`PropertyList`, as `Metadata`).
 
     Files of LSST software, tagged ``!<lsst.daf.base.PropertySet>`` with rows of key, type, value and comment, are
-    read and written.
+    read and written; read are also plain mappings as YAML and JSON, and the JSON of task metadata.
     """
 
     extension = ".yaml"
@@ -33,10 +34,16 @@ class PropertySetFormatter(BytesFormatter):
         self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
     ) -> object:
         no_component(component, storage_class)
-        found = load_yaml(source.read_bytes(), source.uri, RowsLoader)
-        if storage_class.name == "PropertyList":
-            return found.metadata() if isinstance(found, _Rows) else Metadata(_mapping(found, source.uri))
-        return PropertySet(_mapping(found, source.uri))
+        if source.extension.endswith(".json"):
+            found = load_json(source.read_bytes(), source.uri)
+        else:
+            found = load_yaml(source.read_bytes(), source.uri, RowsLoader)
+        try:
+            if storage_class.name == "PropertyList":
+                return found.metadata() if isinstance(found, _Rows) else Metadata(_mapping(found, source.uri))
+            return PropertySet.from_plain(_mapping(found, source.uri))
+        except (FormatError, InvalidError) as error:
+            raise UnreadableFileError(f"{source.uri} holds no property set: {error}") from error
 
     def to_bytes(self, obj: Any, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> bytes:
         rows = _ListRows(_list_rows(obj)) if isinstance(obj, Metadata) else _SetRows(_set_rows(obj))
@@ -116,6 +123,8 @@ def _mapping(found: Any, where: str) -> dict[str, Any]:
     plain = _plain(found)
     if not isinstance(plain, dict):
         raise UnreadableFileError(f"{where} holds no property set, but a {type(plain).__name__}.")
+    if strange := [key for key in plain if not isinstance(key, str)]:
+        raise UnreadableFileError(f"{where} holds no property set: {strange[0]!r} is no name.")
     return plain
 
 

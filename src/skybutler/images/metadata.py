@@ -135,8 +135,14 @@ class Metadata(MutableMapping[str, Any]):
     __hash__ = None  # type: ignore[assignment]
 
     def __str__(self) -> str:
-        """Lines ``name = value``: strings quoted, doubles with 14 significant digits, repeated keys as arrays."""
-        return "\n".join(f"{key} = {_text(self.all_values(key))}" for key in self)
+        """Lines ``name = value`` and ``// comment``, each with its line end, as lsst.daf.base prints them."""
+        return "".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        for key in self:
+            yield f"{key} = {_text(self.all_values(key))}\n"
+            if comment := self.comment(key):
+                yield f"// {comment}\n"
 
     def __repr__(self) -> str:
         return f"Metadata({len(self._cards)} entries)"
@@ -169,13 +175,5 @@ def _scalar_text(value: MetadataValue) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, float):
-        text = f"{value:#.14g}"
-        return text if math.isnan(value) or math.isinf(value) else _trimmed(text)
+        return f"{value:#.14g}"
     return "" if value is None else str(value)
-
-
-def _trimmed(text: str) -> str:
-    """Drop the padding zeros of a ``#.14g`` number but keep one digit behind the point."""
-    mantissa, e, exponent = text.partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    return f"{whole}.{fraction.rstrip('0') or '0'}{e}{exponent}"
