@@ -34,6 +34,7 @@ __all__ = ["simulate"]
 @click.option("--calibrations/--no-calibrations", default=True, help="Write biases, darks, flats, sky and defects.")
 @click.option("--refcats/--no-refcats", default=True, help="Write a reference catalog.")
 @click.option("--index-files/--no-index-files", default=True, help="Write an _index.json for each visit.")
+@click.option("--hsc", is_flag=True, help="Make a repository with two processed visits of Hyper Suprime-Cam instead.")
 def simulate(
     directory: str,
     visits: int,
@@ -45,12 +46,19 @@ def simulate(
     calibrations: bool,
     refcats: bool,
     index_files: bool,
+    hsc: bool,
 ) -> None:
     """Write what a repository can be made of into DIRECTORY: raws, calibrations, a reference catalog, a sky map.
 
     The files are those of LSSTCam-imSim, in the folders raw, calibrations, curated, refcats and skymaps.  Files of an
     earlier simulation in DIRECTORY are written anew; nothing is removed.
+
+    With --hsc, DIRECTORY/DATA becomes a repository with calibrated exposures and source catalogs of detectors 22 and 25
+    in the run shared/ci_hsc_output; only --scale and --seed matter then.
     """
+    if hsc:
+        _simulate_hsc(directory, scale, seed)
+        return
     from skybutler.sim import simulate_archive
 
     began = time.monotonic()
@@ -69,6 +77,16 @@ def simulate(
             progress=advance,
         )
     _tell(archive, time.monotonic() - began)
+
+
+def _simulate_hsc(directory: str, scale: int, seed: int) -> None:
+    from skybutler.sim.hsc import COLLECTION, simulate_hsc_repository
+
+    with progress_bar("Simulating", "exposures") as advance:
+        made = simulate_hsc_repository(directory, scale=scale, seed=seed, progress=advance)
+    n = sum(made.sources.values())
+    click.echo(f"Made repository {made.repository} with run {COLLECTION}:")
+    click.echo(f"  {counted(len(made.sources), 'exposure')} with {counted(n, 'source')}.")
 
 
 def _chosen(text: str) -> list[int | str]:
