@@ -57,6 +57,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "query-datasets": ("datasets:query_datasets", "List datasets."),
         "query-dimension-records": ("data_ids:query_dimension_records", "List what is known of visits, detectors, ..."),
         "retrieve-artifacts": ("datasets:retrieve_artifacts", "Copy files out of a repository."),
+        "show": ("show:show", "Draw images, focal planes, and where datasets are on the sky."),
         "summary": ("summary:summary", "Say what is in a repository, and draw it."),
     },
     "Organising": {

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from matplotlib.image import AxesImage
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from skybutler.images.image import Image
 
-from .screen import ScreenImage, Stretch
+from .screen import Stretch
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.colorbar import Colorbar
 
 __all__ = ["draw_colour_bar", "round_values"]
@@ -33,27 +32,23 @@ def round_values(norm: Stretch, count: int = 6) -> list[float]:
     return chosen
 
 
-def draw_colour_bar(image: ScreenImage, pixels: Image, beside: Sequence[Axes] = ()) -> Colorbar:
+def draw_colour_bar(image: AxesImage, pixels: Image) -> Colorbar:
     """Draw the bar of an image beside its axes.
 
     Parameters
     ----------
-    image : `ScreenImage`
+    image : `matplotlib.image.AxesImage`
         With a `Stretch`.
     pixels : `Image`
         For its unit.
-    beside : sequence of `matplotlib.axes.Axes`
-        Axes that share the bar; those of the image if not given.
     """
     assert image.axes is not None
     norm = image.norm
     assert isinstance(norm, Stretch)
     figure = image.axes.get_figure(root=True)
     assert figure is not None
-    if beside:
-        bar = figure.colorbar(image, ax=list(beside), fraction=0.03, pad=0.02)
-    else:  # inside the image's own axes, so that it is as high as the image
-        bar = figure.colorbar(image, cax=image.axes.inset_axes((1.02, 0.0, 0.04, 1.0)))
+    # inside the image's own axes, so that it is as high as the image
+    bar = figure.colorbar(image, cax=image.axes.inset_axes((1.02, 0.0, 0.04, 1.0)))
     bar.ax.yaxis.set_major_locator(FixedLocator(round_values(norm)))
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _text(value)))
     bar.ax.minorticks_off()

@@ -188,13 +188,6 @@ class Display(Overlays):
         if self._wants_bar:
             self._bar = draw_colour_bar(self._image, image)
 
-    def shared_colour_bar(self, displays: Sequence[Display]) -> None:
-        """Show what brightness means once for displays of one figure that have this one's scale."""
-        from .colour_bar import draw_colour_bar
-
-        if self._image is not None and self.shown is not None and (image := layers(self.shown)[0]) is not None:
-            self._bar = draw_colour_bar(self._image, image, [d.axes for d in displays])
-
     def _clear(self) -> None:
         self.erase()
         self._leave_sky()

@@ -79,11 +79,15 @@ def show_grid(
         scaling = replace(scaling, minimum=low, maximum=high, unit="absolute")
     displays = []
     for i, image in enumerate(images):
-        display = Display(page.add_subplot(down, across, i + 1), transparency=transparency, colour_bar=not same_scale)
+        ends_row = (i + 1) % across == 0 or i + 1 == len(images)
+        display = Display(
+            page.add_subplot(down, across, i + 1),
+            transparency=transparency,
+            colour_bar=ends_row or not same_scale,
+        )
         display.scaling = scaling
         display.show(image, titles[i] if titles else None)
         display.axes.tick_params(labelsize=8)
+        display.axes.title.set_fontsize(10)
         displays.append(display)
-    if same_scale:
-        displays[0].shared_colour_bar(displays)
     return displays

@@ -203,7 +203,14 @@ class SkyMaps:
             axes.set_yticklabels([])
 
 
-def colour_bar(figure: Figure, image: Any, place: tuple[float, float, float, float], *, flat: bool) -> None:
+def colour_bar(
+    figure: Figure,
+    image: Any,
+    place: tuple[float, float, float, float],
+    *,
+    flat: bool,
+    label: str = "visits of a place",
+) -> None:
     """Classes of counts, each in the middle of its colour."""
     edges = [int(e) for e in image.norm.boundaries]
     pairs = list(itertools.pairwise(edges))
@@ -213,7 +220,7 @@ def colour_bar(figure: Figure, image: Any, place: tuple[float, float, float, flo
     bar.set_ticks([(a + b) / 2 for a, b in pairs], labels=names)
     bar.ax.tick_params(which="both", length=0, pad=3, labelsize=8)
     bar.outline.set_visible(False)
-    bar.set_label("visits of a place", fontsize=9)
+    bar.set_label(label, fontsize=9)
 
 
 def _levels(most: int) -> list[int]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from skybutler.butler import Butler
 
-__all__ = ["measure_coverage", "tract_outlines"]
+__all__ = ["coverage_of_regions", "measure_coverage", "tract_outlines"]
 
 MOST_FOOTPRINTS = 20_000
 """More are represented by a sample of so many."""
@@ -59,6 +59,23 @@ def measure_coverage(butler: Butler, instruments: Sequence[str] | None = None) -
             drawer = _Drawer(_order_for(blobs, min(total, MOST_FOOTPRINTS)))
         drawer.draw(blobs, bands)
     return None if drawer is None else drawer.result(total)
+
+
+def coverage_of_regions(regions: Sequence[bytes], bands: Sequence[str]) -> Coverage:
+    """Counts of encoded regions over the sky, by band; of very many a sample is taken.
+
+    Parameters
+    ----------
+    regions : sequence of `bytes`
+        At least one.
+    bands : sequence of `str`
+        Of each.
+    """
+    every = -(-len(regions) // MOST_FOOTPRINTS)
+    some, theirs = regions[::every], bands[::every]
+    drawer = _Drawer(_order_for(some, len(some)))
+    drawer.draw(some, theirs)
+    return drawer.result(len(regions))
 
 
 def _order_for(blobs: Sequence[bytes], n: int) -> int:
