@@ -27,6 +27,7 @@ OBSERVATIONS = TapTable(
     ),
     "obs",
     {"s_region": RegionColumn("region_key", "s_ra", "s_dec", "region_area")},
+    {"access_url": "dataset_id"},
 )
 SCHEMAS = TapTable(
     "tap_schema", "schemas", (text("schema_name"), Field(name="schema_index", datatype="int")), "schemas"

@@ -21,6 +21,7 @@ from .database import ColumnKind, Database, quoted
 from .footprints import Footprints
 from .fragments import FALSE, TRUE, Fragment, conjunction
 from .keys import Keys
+from .region_search import rows_of_point, rows_of_region
 from .tables import QueryTables
 
 if TYPE_CHECKING:
@@ -385,39 +386,10 @@ class SpatialPlanner:
 
     def _matching(self, element: str, value: Any, *, within: bool) -> list[int]:
         """Rows whose region overlaps (or, ``within``, lies inside) a region or holds a point."""
-        import numpy as np
-
-        from skybutler.sky.overlap import Regions, contains_point, overlaps_region
-        from skybutler.sky.pixel import search_ranges
-        from skybutler.sky.region import decode
-
-        point = isinstance(value, bound.Point)
-        center, radius = _cap(value)
-        keys: list[int] = []
-        for number in self._sets(element):
-            for size_class, class_radius in self._footprints.classes(number):
-                ranges = search_ranges(center, radius, class_radius)
-                found = self._footprints.in_ranges(number, size_class, ranges)
-                regions = Regions.from_blobs([blob for _, blob in found])
-                hits = contains_point(regions, center) if point else overlaps_region(regions, value)
-                chosen = [found[i] for i in np.flatnonzero(hits)]
-                if within and not point:
-                    chosen = [(k, blob) for k, blob in chosen if value.contains(decode(blob))]
-                keys += [k for k, _ in chosen]
-        return sorted(keys)
-
-
-def _cap(value: Any) -> tuple[Any, float]:
-    """Centre (unit vector) and radius (radians) that enclose a region or point."""
-    import numpy as np
-
-    from skybutler.sky.vectors import unit_vectors
-
-    if isinstance(value, bound.Point):
-        return unit_vectors(value.ra_deg, value.dec_deg), 0.0
-    circle = value.getBoundingCircle()
-    center = circle.getCenter()
-    return np.array([center.x(), center.y(), center.z()]), float(circle.getOpeningAngle().asRadians()) + 1e-12
+        sets = self._sets(element)
+        if isinstance(value, bound.Point):
+            return rows_of_point(self._footprints, sets, value.ra_deg, value.dec_deg)
+        return rows_of_region(self._footprints, sets, value, "within" if within else "overlaps")
 
 
 def _region_of(value: Any) -> Region:

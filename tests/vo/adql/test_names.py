@@ -23,3 +23,12 @@ def test_results_have_the_columns_that_were_asked_for():
     ]  # fmt: skip
     (field,) = translate("SELECT s_ra FROM ObsCore UNION SELECT s_dec FROM ObsCore", TABLES, "sqlite").fields
     assert (field.ucd, field.description) == ("pos.eq.ra", "Right ascension.")
+
+
+def test_regions_are_known_wherever_they_come_from():
+    def regions(adql: str) -> frozenset[int]:
+        return translate(adql, TABLES, "sqlite").regions
+
+    assert regions("SELECT obs_id, s_region FROM ObsCore") == {1}
+    assert regions("SELECT * FROM (SELECT s_region AS outline FROM ObsCore) AS q") == {0}
+    assert regions("WITH c AS (SELECT s_region FROM ObsCore) SELECT COUNT(*) FROM c") == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -98,7 +99,11 @@ class Service:
                 self.database.execute(f"CREATE TEMPORARY TABLE {condition.stage} (k {self.database.kinds['int']})")
                 keys = [i for i, row in enumerate(ROWS) if chosen(row.region, condition.how, condition.region)]
                 self.database.insert_many(condition.stage, {"k": "int"}, [(k,) for k in keys])
-            rows = self.database.query(found.sql, found.parameters)
+            sql = found.sql
+            for use in found.relations:
+                tests = [f" AND region_key IN (SELECT k FROM {condition.stage})" for condition in use.conditions]
+                sql = sql.replace(use.mark, f"(SELECT * FROM obs WHERE 1 = 1{''.join(tests)})")
+            rows = self.database.query(sql, found.parameters)
         assert all(len(row) == len(found.fields) for row in rows)
         return [tuple(row) for row in rows]
 
@@ -276,3 +281,18 @@ def test_texts_are_bound_and_never_part_of_the_statement():
     assert found.parameters == (nasty,)
     assert "DROP" not in found.sql
     assert found.sql.count("?") == 1
+
+
+def test_the_end_of_an_identifying_text_is_looked_up():
+    identifier = "20d28216-534a-4102-b8a7-1c7f32a9b78c"
+    for condition in (f"access_url LIKE '%{identifier}'", f"'http://x/{identifier}' = access_url"):
+        found = translate(f"SELECT obs_id FROM ObsCore WHERE {condition}", TABLES, "sqlite")
+        assert "dataset_id = ?" in found.sql
+        assert uuid.UUID(identifier) in found.parameters
+    for condition in (
+        "access_url LIKE '%b78c'",
+        f"access_url NOT LIKE '%{identifier}'",
+        f"obs_id LIKE '%{identifier}'",
+    ):
+        found = translate(f"SELECT obs_id FROM ObsCore WHERE {condition}", TABLES, "sqlite")
+        assert "dataset_id" not in found.sql

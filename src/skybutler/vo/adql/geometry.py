@@ -21,8 +21,10 @@ from .tables import RegionColumn
 if TYPE_CHECKING:
     from lsst.sphgeom import Region
 
-__all__ = ["Geometry", "SpatialCondition"]
+__all__ = ["STAGE", "Geometry", "SpatialCondition"]
 
+STAGE = "staged_regions_"
+"""Begin of the names of tables that stand in the SQL for staged ones."""
 _FRAMES = ("", "ICRS")
 _MOST_VERTICES = 1_000
 
@@ -35,8 +37,6 @@ class SpatialCondition:
     ----------
     relation : `str`
         SQL that stands for the table whose regions are meant.
-    key : `str`
-        Column with the number of the region.
     how : `str`
         ``overlaps`` the region given, is ``within`` it, or ``contains`` it.
     region : `lsst.sphgeom.Region`
@@ -46,7 +46,6 @@ class SpatialCondition:
     """
 
     relation: str
-    key: str
     how: str
     region: Region
     stage: str
@@ -253,8 +252,8 @@ class Geometry:
         relation = next(
             r for (table, _), (r, c) in self._regions.items() if table == column.table and c is column.column
         )
-        stage = f"adql_regions_{len(self.conditions)}"
-        self.conditions.append(SpatialCondition(relation, column.column.key, how, region, stage))
+        stage = f"{STAGE}{len(self.conditions)}_"
+        self.conditions.append(SpatialCondition(relation, how, region, stage))
         chosen = exp.select("k").from_(exp.to_table(stage))
         return exp.In(this=exp.column(column.column.key, column.table), query=exp.Subquery(this=chosen))
 

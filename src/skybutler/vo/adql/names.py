@@ -116,8 +116,8 @@ def _check_columns(tree: exp.Query, tables: TapTables, text: str) -> None:
 
 
 # ------------------------------------------------------------------- results
-def result_fields(tree: exp.Query, tables: TapTables, names: list[str | None]) -> list[Field]:
-    """Columns of the result of a resolved query.
+def result_fields(tree: exp.Query, tables: TapTables, names: list[str | None]) -> tuple[list[Field], frozenset[int]]:
+    """Columns of the result of a resolved query, and which of them are regions.
 
     Parameters
     ----------
@@ -132,6 +132,8 @@ def result_fields(tree: exp.Query, tables: TapTables, names: list[str | None]) -
     selects = tree.selects
     said = names if len(names) == len(selects) else [None] * len(selects)
     found: list[Field] = []
+    regions: set[int] = set()
+    of_regions = {id(table.field(name)) for table in tables for name in table.regions}
     taken: set[str] = set()
     for node, name in zip(selects, said, strict=True):
         source = _source(node.unalias(), first_select(tree), scopes, tables)
@@ -141,8 +143,10 @@ def result_fields(tree: exp.Query, tables: TapTables, names: list[str | None]) -
             n += 1
             final = f"{wanted}_{n}"
         taken.add(final.lower())
+        if id(source) in of_regions:
+            regions.add(len(found))
         found.append(_described(node.unalias(), source, final))
-    return found
+    return found, frozenset(regions)
 
 
 def _said(node: exp.Expr, source: Field | None) -> str:

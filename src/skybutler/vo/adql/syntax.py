@@ -23,7 +23,7 @@ __all__ = ["GEOMETRY", "LONGEST", "AdqlDialect", "function_name", "parse", "refu
 LONGEST = 100_000
 """Characters of a query; longer ones are refused before they are read."""
 _DEEPEST = 100
-_NAME = re.compile(r"(?!bound_text_)\w{1,128}", re.ASCII)
+_NAME = re.compile(r"(?!bound_text_|relation_of_|staged_regions_)\w{1,128}", re.ASCII)
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
 _FIRST = re.compile(r"[\s(]*(\w+)")
 

@@ -45,6 +45,9 @@ class TapTable:
         SQL that stands for the table in a FROM clause.
     regions : mapping
         Columns of regions by name.
+    identifiers : mapping
+        Columns whose text ends with the UUID of a dataset, and the column with that UUID alone: a condition on the one
+        is answered through the index of the other.
     description, utype : `str`
         For ``tap_schema``.
     """
@@ -54,6 +57,7 @@ class TapTable:
     fields: tuple[Field, ...]
     relation: str
     regions: Mapping[str, RegionColumn] = field(default_factory=dict)
+    identifiers: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
     utype: str = ""
 

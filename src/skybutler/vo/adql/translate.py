@@ -6,6 +6,7 @@ Knows no connection: who runs the SQL stages the regions of each `SpatialConditi
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,10 +20,33 @@ from .names import first_select, output_names, resolve, result_fields
 from .syntax import GEOMETRY, function_name, parse
 from .tables import RegionColumn, TapTable, TapTables
 
-__all__ = ["SpatialCondition", "Translation", "translate"]
+__all__ = ["RelationUse", "SpatialCondition", "Translation", "translate"]
 
+RELATION = "relation_of_"
+"""Begin of the marks of relations in SQL."""
+_UUID = "UUID OF A DATASET"
+_UUID_AT_END = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _MARK = "bound_text_"
 _MARKED = re.compile(rf"\b{_MARK}(\d+)_\b")
+
+
+@dataclass(frozen=True, slots=True)
+class RelationUse:
+    """A place in the SQL where a table with regions stands.
+
+    Parameters
+    ----------
+    mark : `str`
+        What stands there instead; its SQL has to be put in, in parentheses.
+    relation : `str`
+        Which table.
+    conditions : `tuple` [`SpatialCondition`]
+        Conditions that all of its rows must fulfil; they are in the SQL nowhere else.
+    """
+
+    mark: str
+    relation: str
+    conditions: tuple[SpatialCondition, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +57,24 @@ class Translation:
     ----------
     sql : `str`
         One SELECT, with a question mark for each text.
-    parameters : `tuple` [`str`]
-        The texts.
+    parameters : `tuple` [`str` or `uuid.UUID`]
+        The texts, and identifiers of datasets.
     fields : `tuple` [`Field`]
         Columns of the result.
     conditions : `tuple` [`SpatialCondition`]
-        What must be staged before.
+        What must be staged before: the names of their stages stand in the SQL, unless a relation has them.
+    relations : `tuple` [`RelationUse`]
+        Tables with regions, by the order of their marks in the SQL.
+    regions : `frozenset` [`int`]
+        Which columns of the result are regions, in the encoding of the registry.
     """
 
     sql: str
-    parameters: tuple[str, ...]
+    parameters: tuple[str | uuid.UUID, ...]
     fields: tuple[Field, ...]
     conditions: tuple[SpatialCondition, ...]
+    relations: tuple[RelationUse, ...]
+    regions: frozenset[int]
 
 
 def translate(text: str, tables: TapTables, dialect: str, limit: int | None = None) -> Translation:
@@ -69,22 +99,16 @@ def translate(text: str, tables: TapTables, dialect: str, limit: int | None = No
     tree = parse(text)
     names = output_names(tree)
     tree = resolve(tree, tables, text)
-    fields = result_fields(tree, tables, names)
-    columns = _columns(tree, tables)
-    regions: dict[tuple[str, str], tuple[str, RegionColumn]] = {}
-    by_column: dict[tuple[str, str], Field] = {}
-    for alias, table in columns.items():
-        by_column |= {(alias, f.name.lower()): f for f in table.fields}
-        regions |= {(alias, name.lower()): (table.relation, column) for name, column in table.regions.items()}
-    geometry = Geometry(regions, text)
-    rewriter = _Rewriter(geometry, dialect, by_column, text)
+    fields, regions = result_fields(tree, tables, names)
+    rewriter = _Rewriter(tree, tables, dialect, text)
     made = rewriter.rewrite(tree)
     _name_outputs(made, fields)
     _limit(made, limit)
-    _put_relations(made, tables)
+    uses = _put_relations(made, tables, rewriter.pushed)
     _by_number(made)
     sql, parameters = _bind(made, dialect)
-    return Translation(sql, tuple(parameters), tuple(fields), tuple(geometry.conditions))
+    uses.sort(key=lambda use: sql.index(use.mark))
+    return Translation(sql, parameters, tuple(fields), tuple(rewriter.conditions), tuple(uses), regions)
 
 
 def _columns(tree: exp.Expr, tables: TapTables) -> dict[str, TapTable]:
@@ -95,9 +119,24 @@ def _columns(tree: exp.Expr, tables: TapTables) -> dict[str, TapTable]:
 class _Rewriter:
     """Goes through a tree from the leaves up."""
 
-    def __init__(self, geometry: Geometry, dialect: str, fields: Mapping[tuple[str, str], Field], text: str) -> None:
-        self._geometry, self._dialect, self._text = geometry, dialect, text
+    def __init__(self, tree: exp.Expr, tables: TapTables, dialect: str, text: str) -> None:
+        self._dialect, self._text = dialect, text
+        regions: dict[tuple[str, str], tuple[str, RegionColumn]] = {}
+        fields: dict[tuple[str, str], Field] = {}
+        self._identifiers: dict[tuple[str, str], str] = {}
+        for alias, table in _columns(tree, tables).items():
+            fields |= {(alias, f.name.lower()): f for f in table.fields}
+            regions |= {(alias, name.lower()): (table.relation, column) for name, column in table.regions.items()}
+            self._identifiers |= {(alias, name.lower()): column for name, column in table.identifiers.items()}
+        self._geometry = Geometry(regions, text)
         self._unit_of = unit_lookup(fields)
+        self.pushed: dict[int, list[SpatialCondition]] = {}
+        """Conditions that every row of a table must fulfil, by the id of its node."""
+
+    @property
+    def conditions(self) -> list[SpatialCondition]:
+        """All conditions on regions."""
+        return self._geometry.conditions
 
     def rewrite(self, node: exp.Expr) -> exp.Expr:
         """The tree in the words of the dialect."""
@@ -110,10 +149,12 @@ class _Rewriter:
         if is_geometry:
             assert isinstance(node, exp.Func)
             made = self._geometry.rewrite(node)
-            if isinstance(made, exp.Boolean | exp.In | exp.Paren | exp.LTE) and _is_test(node):
+            if _is_test(node):
                 return exp.Case(ifs=[exp.If(this=made, true=exp.Literal.number(1))], default=exp.Literal.number(0))
             return self.rewrite(made)
-        if isinstance(node, exp.Like | exp.ILike) and not isinstance(node.parent, exp.Escape):
+        if isinstance(node, exp.EQ | exp.Like | exp.Glob):
+            return self._identified(node)
+        if isinstance(node, exp.ILike) and not isinstance(node.parent, exp.Escape):
             return rewrite_like(node, self._dialect, self._text)
         if isinstance(node, exp.Escape):
             return rewrite_like(node, self._dialect, self._text)
@@ -121,14 +162,36 @@ class _Rewriter:
             return rewrite_function(node, self._dialect, self._unit_of, self._text)
         return node
 
-    def _truth(self, node: exp.Expr) -> exp.Expr | None:
+    def _truth(self, node: exp.EQ | exp.NEQ) -> exp.Expr | None:
         """``CONTAINS(...) = 1`` and its like as a plain condition, which an index can serve."""
         for test, value in ((node.this, node.expression), (node.expression, node.this)):
-            if _is_test(test) and isinstance(value, exp.Literal) and value.this in ("0", "1"):
-                made = self._geometry.rewrite(test)
-                wanted = (value.this == "1") == isinstance(node, exp.EQ)
-                return made if wanted else exp.Not(this=exp.Paren(this=made))
+            if not (_is_test(test) and isinstance(value, exp.Literal) and value.this in ("0", "1")):
+                continue
+            known = len(self.conditions)
+            made = self._geometry.rewrite(test)
+            if (value.this == "1") != isinstance(node, exp.EQ):
+                return exp.Not(this=exp.Paren(this=made))
+            if len(self.conditions) > known and (table := _table_of(node, made.this.table)) is not None:
+                self.pushed.setdefault(id(table), []).append(self.conditions[-1])
+                return exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(1))
+            return made
         return None
+
+    def _identified(self, node: exp.EQ | exp.Like | exp.Glob) -> exp.Expr:
+        """With a condition on the UUID of a dataset beside one on a text that ends with it."""
+        column, value = node.this, node.expression
+        if isinstance(value, exp.Column):
+            column, value = value, column
+        within = isinstance(node.parent, exp.Escape)
+        plain = rewrite_like(node, self._dialect, self._text) if isinstance(node, exp.Like) and not within else node
+        if not (isinstance(column, exp.Column) and isinstance(value, exp.Literal)) or within or node.args.get("negate"):
+            return plain
+        key = self._identifiers.get((column.table, column.name))
+        found = _UUID_AT_END.search(str(value.this))
+        if key is None or found is None:
+            return plain
+        same = exp.EQ(this=exp.column(key, column.table), expression=exp.Anonymous(this=_UUID, expressions=[found[0]]))
+        return exp.Paren(this=exp.and_(same, plain))
 
     def _children(self, node: exp.Expr) -> None:
         for key, value in list(node.args.items()):
@@ -136,6 +199,22 @@ class _Rewriter:
                 node.set(key, self.rewrite(value))
             elif isinstance(value, list):
                 node.set(key, [self.rewrite(v) if isinstance(v, exp.Expr) else v for v in value])
+
+
+def _table_of(node: exp.Expr, alias: str) -> exp.Table | None:
+    """The table of an alias, if all rows that are taken of it must fulfil this condition."""
+    parent = node.parent
+    while isinstance(parent, exp.And | exp.Paren):
+        parent = parent.parent
+    if not isinstance(parent, exp.Where) or not isinstance(parent.parent, exp.Select):
+        return None
+    select = parent.parent
+    sources = [select.args["from_"].this]
+    for join in select.args.get("joins") or ():
+        if join.side:  # of an outer join, rows without a partner stay
+            return None
+        sources.append(join.this)
+    return next((s for s in sources if isinstance(s, exp.Table) and s.alias == alias), None)
 
 
 def _is_test(node: exp.Expr) -> bool:
@@ -160,12 +239,21 @@ def _limit(tree: exp.Expr, limit: int | None) -> None:
     tree.set("limit", exp.Limit(expression=exp.Literal.number(limit if top is None else min(top, limit))))
 
 
-def _put_relations(tree: exp.Expr, tables: TapTables) -> None:
+def _put_relations(
+    tree: exp.Expr, tables: TapTables, pushed: Mapping[int, list[SpatialCondition]]
+) -> list[RelationUse]:
+    uses: list[RelationUse] = []
     for node in list(tree.find_all(exp.Table)):
-        if node.db:
-            relation = tables.find(node.db, node.name).relation
-            node.set("db", None)
-            node.set("this", exp.Var(this=relation))
+        if not node.db:
+            continue
+        table = tables.find(node.db, node.name)
+        text = table.relation
+        if table.regions:
+            text = f"{RELATION}{len(uses)}_"
+            uses.append(RelationUse(text, table.relation, tuple(pushed.get(id(node), ()))))
+        node.set("db", None)
+        node.set("this", exp.Var(this=text))
+    return uses
 
 
 def _by_number(tree: exp.Expr) -> None:
@@ -183,17 +271,22 @@ def _by_number(tree: exp.Expr) -> None:
                 node.replace(exp.Literal.number(columns.index(node) + 1))
 
 
-def _bind(tree: exp.Expr, dialect: str) -> tuple[str, list[str]]:
+def _bind(tree: exp.Expr, dialect: str) -> tuple[str, tuple[str | uuid.UUID, ...]]:
     """SQL with question marks for texts, and the texts in their order."""
-    values: list[str] = []
+    values: list[str | uuid.UUID] = []
+    for call in list(tree.find_all(exp.Anonymous)):
+        if call.this == _UUID:
+            (text,) = call.expressions
+            call.replace(exp.Var(this=f"{_MARK}{len(values)}_"))
+            values.append(uuid.UUID(text))
     for node in list(tree.find_all(exp.Literal)):
         if node.is_string:
             node.replace(exp.Var(this=f"{_MARK}{len(values)}_"))
             values.append(str(node.this))
-    order: list[str] = []
+    order: list[str | uuid.UUID] = []
 
     def placed(found: re.Match[str]) -> str:
         order.append(values[int(found[1])])
         return "?"
 
-    return _MARKED.sub(placed, tree.sql(dialect=dialect)), order
+    return _MARKED.sub(placed, tree.sql(dialect=dialect)), tuple(order)

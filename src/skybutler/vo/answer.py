@@ -1,0 +1,217 @@
+"""Answers to queries in ADQL: translated, regions found and staged, rows streamed as Arrow.  Knows no documents."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from skybutler.registry.region_search import rows_of_point, rows_of_region
+
+from .adql import RelationUse, SpatialCondition, TapTables, Translation, translate
+from .field import NUMBERS, Field
+from .obscore import OBSCORE, ObsCoreRelation
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from skybutler.registry.registry import Registry
+
+__all__ = ["Answer", "answer"]
+
+_ROWS = 16_384
+"""Rows of a batch."""
+_FIRST = 512
+"""Of the first one, so that readers have something soon."""
+_DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Columns, and rows as they come.
+
+    Parameters
+    ----------
+    fields : `tuple` [`Field`]
+        Columns.
+    batches : iterator of `pyarrow.RecordBatch`
+        Rows; the query runs as they are asked for.
+    """
+
+    fields: tuple[Field, ...]
+    batches: Iterator[pa.RecordBatch]
+
+
+def answer(
+    registry: Registry, obscore: ObsCoreRelation, tables: TapTables, adql: str, limit: int | None = None
+) -> Answer:
+    """Answer a query.
+
+    Parameters
+    ----------
+    registry : `skybutler.registry.registry.Registry`
+        Where the tables are.
+    obscore : `ObsCoreRelation`
+        What stands for ``ivoa.ObsCore``.
+    tables : `TapTables`
+        What can be asked for.
+    adql : `str`
+        The query.
+    limit : `int`, optional
+        Most rows.
+
+    Raises
+    ------
+    ExpressionError
+        The query is wrong; nothing was run.
+    """
+    found = translate(adql, tables, _DIALECTS[registry.database.dialect], limit)
+    return Answer(found.fields, _run(registry, obscore, found))
+
+
+def _run(registry: Registry, obscore: ObsCoreRelation, query: Translation) -> Iterator[pa.RecordBatch]:
+    database = registry.database
+    with ExitStack() as stack:
+        regions = _Regions(registry, obscore, stack)
+        sql, parameters = _composed(query, regions, obscore, database)
+        first = True
+        for rows in database.stream(sql, parameters, size=_ROWS):
+            if first and len(rows) > _FIRST:
+                yield _batch(query, rows[:_FIRST])
+                rows = rows[_FIRST:]
+            first = False
+            yield _batch(query, rows)
+
+
+class _Regions:
+    """Finds regions, and stages them for as long as the query runs."""
+
+    def __init__(self, registry: Registry, obscore: ObsCoreRelation, stack: ExitStack) -> None:
+        self._registry, self._obscore, self._stack = registry, obscore, stack
+
+    def _rows(self, condition: SpatialCondition) -> dict[str, list[int]]:
+        """Rows of all elements whose regions fulfil a condition."""
+        found = {}
+        footprints = self._registry.footprints
+        for element in self._obscore.elements:
+            sets = footprints.sets_of(element).values()
+            if sets:
+                found[element] = _search(footprints, sets, condition)
+        return found
+
+    def staged(self, use: RelationUse) -> dict[str, list[str]] | None:
+        """Tables of rows by element for the conditions of a relation; `None` if it has none."""
+        if not use.conditions:
+            return None
+        stages: dict[str, list[str]] = {}
+        for condition in use.conditions:
+            for element, rows in self._rows(condition).items():
+                stages.setdefault(element, []).append(self._stage(rows))
+        return stages
+
+    def stage_numbers(self, condition: SpatialCondition) -> str:
+        """A table of the numbers that regions have in ``region_key``."""
+        from .obscore.branch import REGION_ELEMENTS
+
+        numbers = [
+            row * len(REGION_ELEMENTS) + REGION_ELEMENTS.index(element)
+            for element, rows in self._rows(condition).items()
+            for row in rows
+        ]
+        return self._stage(numbers)
+
+    def _stage(self, rows: Sequence[int]) -> str:
+        values = ((row,) for row in rows)
+        return self._stack.enter_context(self._registry.database.staged({"k": "int"}, values, measured=True))
+
+
+def _search(footprints: Any, sets: Any, condition: SpatialCondition) -> list[int]:
+    from lsst.sphgeom import Circle, LonLat
+
+    region = condition.region
+    if isinstance(region, Circle) and region.getOpeningAngle().asRadians() == 0.0 and condition.how != "within":
+        place = LonLat(region.getCenter())
+        return rows_of_point(footprints, sets, place.getLon().asDegrees(), place.getLat().asDegrees())
+    return rows_of_region(footprints, sets, region, condition.how)  # type: ignore[arg-type]
+
+
+def _composed(query: Translation, regions: _Regions, obscore: ObsCoreRelation, database: Any) -> tuple[str, list[Any]]:
+    """SQL with relations and stages put in."""
+    in_relations = {condition.stage for use in query.relations for condition in use.conditions}
+    put: dict[str, str] = {}
+    for use in query.relations:
+        assert use.relation == OBSCORE, use
+        put[use.mark] = f"({obscore.sql(regions.staged(use))})"
+    for condition in query.conditions:
+        if condition.stage not in in_relations:
+            put[condition.stage] = regions.stage_numbers(condition)
+    sql = re.sub("|".join(map(re.escape, put)), lambda found: put[found[0]], query.sql) if put else query.sql
+    parameters = [database.id_parameter(v.bytes) if isinstance(v, uuid.UUID) else v for v in query.parameters]
+    return sql, parameters
+
+
+# ----------------------------------------------------------------------- rows
+def _batch(query: Translation, rows: Sequence[tuple[Any, ...]]) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(query.fields)
+    arrays = []
+    for i, (field, values) in enumerate(zip(query.fields, columns, strict=True)):
+        if i in query.regions:
+            arrays.append(pa.array(_region_texts(values), pa.string()))
+        else:
+            arrays.append(_array(field, values))
+    return pa.RecordBatch.from_arrays(arrays, names=[f.name for f in query.fields])
+
+
+def _arrow_types() -> Mapping[str, Any]:
+    import pyarrow as pa
+
+    numbers = {kind: pa.from_numpy_dtype(dtype) for kind, dtype in NUMBERS.items()}
+    return {**numbers, "char": pa.string(), "unicodeChar": pa.string(), "boolean": pa.bool_()}
+
+
+def _array(field: Field, values: Sequence[Any]) -> pa.Array:
+    """Values of a column; a database may give integers where numbers have a point, and the other way round."""
+    import pyarrow as pa
+
+    kind = _arrow_types()[field.datatype]
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        convert: Any = {"char": str, "unicodeChar": str, "boolean": bool, "float": float, "double": float}.get(
+            field.datatype, int
+        )
+        return pa.array([None if v is None else convert(v) for v in values], kind)
+
+
+def _region_texts(blobs: Sequence[bytes | None]) -> list[str | None]:
+    """``POLYGON ICRS ra dec ...`` or ``CIRCLE ICRS ra dec radius``, degrees with six decimals."""
+    from skybutler.sky.region import decode_polygons
+    from skybutler.sky.vectors import lonlat_deg
+
+    there = [i for i, blob in enumerate(blobs) if blob is not None]
+    texts: list[str | None] = [None] * len(blobs)
+    groups, others = decode_polygons([bytes(blobs[i]) for i in there])  # type: ignore[arg-type]
+    for group in groups:
+        lon, lat = lonlat_deg(group.vertices)
+        form = "POLYGON ICRS" + " %.6f %.6f" * lon.shape[1]
+        for place, ra, dec in zip(group.index.tolist(), lon.tolist(), lat.tolist(), strict=True):
+            texts[there[place]] = form % tuple(v for pair in zip(ra, dec, strict=True) for v in pair)
+    for place in others.tolist():
+        texts[there[place]] = _other_text(bytes(blobs[there[place]]))
+    return texts
+
+
+def _other_text(blob: bytes) -> str:
+    from lsst.sphgeom import LonLat
+
+    from skybutler.sky.region import decode
+
+    circle = decode(blob).getBoundingCircle()
+    place = LonLat(circle.getCenter())
+    radius = circle.getOpeningAngle().asDegrees()
+    return f"CIRCLE ICRS {place.getLon().asDegrees():.6f} {place.getLat().asDegrees():.6f} {radius:.6f}"

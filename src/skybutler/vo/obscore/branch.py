@@ -1,0 +1,310 @@
+"""SQL of the ObsCore rows of one dataset type: dataset, data ID, records, region.  Knows no other type, and no ADQL.
+
+Everything beside the dataset itself is reached by unique keys in outer joins, so that a database leaves out the
+tables whose columns nobody asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from skybutler.errors import ConfigError, nearest
+from skybutler.registry.database import ColumnKind, quoted
+
+from .columns import FIELDS
+from .settings import ObsCoreSettings, TypeSettings, template_parts
+
+if TYPE_CHECKING:
+    from skybutler.datasets import DatasetType
+    from skybutler.registry.registry import Registry
+
+__all__ = ["REGION_ELEMENTS", "Branch", "region_key"]
+
+REGION_ELEMENTS = ("visit_detector_region", "visit", "patch", "tract")
+"""Elements whose regions images have, the most precise first; the place is part of a region's number."""
+
+_MJD = "({} / 86400000000000.0 + 40587.0)"  # of TAI nanoseconds since 1970
+_KINDS: Mapping[str, ColumnKind] = {"char": "text", "int": "int", "long": "int", "double": "float"}
+_FORMAT = "application/x-votable+xml;content=datalink"
+
+
+def region_key(row: str, element: str) -> str:
+    """SQL of the number of a region, different for all elements, from the row of the element."""
+    return f"({row} * {len(REGION_ELEMENTS)} + {REGION_ELEMENTS.index(element)})"
+
+
+class Branch:
+    """The rows of one dataset type.
+
+    Parameters
+    ----------
+    registry : `skybutler.registry.registry.Registry`
+        Of the repository.
+    dataset_type : `skybutler.datasets.DatasetType`
+        The type.
+    number : `int`
+        Its row in the registry.
+    key_table : `str`
+        Where its data IDs are.
+    settings, said : `ObsCoreSettings`, `TypeSettings`
+        What is told.
+    access_url, publisher : `str`
+        What stands before the identifier of a dataset in these columns.
+
+    Raises
+    ------
+    ConfigError
+        A template names what data IDs of the type do not have.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        dataset_type: DatasetType,
+        number: int,
+        key_table: str,
+        settings: ObsCoreSettings,
+        said: TypeSettings,
+        access_url: str,
+        publisher: str,
+    ) -> None:
+        self._registry, self._type, self._number, self._settings, self._said = (
+            registry, dataset_type, number, settings, said,
+        )  # fmt: skip
+        self._dialect = registry.database.dialect
+        self._joins: list[tuple[str, str, str]] = [(quoted(key_table), "kt", "kt.k = d.data_id")]
+        self._key_table = key_table
+        self._required = tuple(dataset_type.dimensions.required)
+        self.element = self._region_element()
+        self._region_joins: list[tuple[str, str, str]] = []
+        self._region_row = self._find_region_row()
+        self._columns = self._all_columns(access_url, publisher)
+
+    # ------------------------------------------------------------- dimensions
+    def _region_element(self) -> str | None:
+        has = set(self._required)
+        if "exposure" in has and "visit_definition" in self._registry.universe:
+            has.add("visit")
+        for element in REGION_ELEMENTS:
+            if element in self._registry.universe and set(self._registry.universe[element].required) <= has:
+                return element
+        return None
+
+    def _find_region_row(self) -> str | None:
+        """SQL of the row of the region element."""
+        if self.element is None:
+            return None
+        if self.element == self._key_table:
+            return "kt.k"
+        required = self._registry.universe[self.element].required
+        if "visit" in required and "visit" not in self._required:
+            self._region_joins.append(("visit_definition", "vd", self._first_visit()))
+        on = " AND ".join(f"r.{quoted(d)} = {self._number_of(d)}" for d in required)
+        self._region_joins.append((quoted(self.element), "r", on))
+        return "r.k"
+
+    @staticmethod
+    def _first_visit() -> str:
+        """An exposure may be in visits of several systems; the lowest number is that of the usual one."""
+        return (
+            "vd.instrument = kt.instrument AND vd.exposure = kt.exposure AND vd.visit = (SELECT min(w.visit) "
+            "FROM visit_definition w WHERE w.instrument = kt.instrument AND w.exposure = kt.exposure)"
+        )
+
+    def _number_of(self, dimension: str) -> str:
+        """SQL of the stored integer of a dimension's value; NULL where the data ID does not lead to one."""
+        if dimension in self._required:
+            return f"kt.{quoted(dimension)}"
+        if dimension == "visit" and "exposure" in self._required:
+            if not any(alias == "vd" for _, alias, _ in self._region_joins):
+                return "NULL"
+            return "vd.visit"
+        if dimension in ("physical_filter", "day_obs"):
+            for element in ("visit", "exposure"):
+                if element in self._required:
+                    return f"{self._record(element)}.{quoted(dimension)}"
+        if dimension == "band" and (filter_ := self._number_of("physical_filter")) != "NULL":
+            on = f"pf.instrument = kt.instrument AND pf.physical_filter = {filter_}"
+            return f"{self._joined('physical_filter', 'pf', on)}.band"
+        return "NULL"
+
+    def _record(self, element: str) -> str:
+        """Alias of the table of a dimension's records."""
+        required = self._registry.universe[element].required
+        alias = f"e_{element}"
+        if element == self._key_table:
+            return "kt"
+        on = " AND ".join(f"{alias}.{quoted(d)} = kt.{quoted(d)}" for d in required)
+        return self._joined(element, alias, on)
+
+    def _joined(self, table: str, alias: str, on: str) -> str:
+        if all(known != alias for _, known, _ in self._joins):
+            self._joins.append((quoted(table), alias, on))
+        return alias
+
+    def _text_of(self, dimension: str) -> str:
+        """SQL of a dimension's value as text."""
+        number = self._number_of(dimension)
+        if number == "NULL":
+            return "NULL"
+        if not self._registry.keys.is_text(dimension):
+            return f"CAST({number} AS TEXT)"
+        return f"{self._joined('name', f'n_{dimension}', f'n_{dimension}.k = {number}')}.text"
+
+    # ---------------------------------------------------------------- columns
+    def _text(self, text: str) -> str:
+        return _literal(text, self._dialect)
+
+    def _template(self, template: str, others: Mapping[str, str]) -> str:
+        parts = []
+        for part in template_parts(template):
+            if isinstance(part, str):
+                parts.append(self._text(part))
+            else:
+                parts.append(f"coalesce({self._template_value(*part, others)}, '')")
+        return f"({' || '.join(parts)})" if parts else "NULL"
+
+    def _template_value(self, name: str, field: str | None, others: Mapping[str, str]) -> str:
+        if field is None:
+            if name in others:
+                return others[name]
+            if name in self._type.dimensions.names:
+                return self._text_of(name)
+            known = [*self._type.dimensions.names, *others]
+            raise ConfigError(f"ObsCore of {self._type.name} names '{name}'.", hint=nearest(name, known))
+        if name not in self._required or name not in self._registry.universe:
+            raise ConfigError(
+                f"ObsCore of {self._type.name} names '{name}.{field}', but its data IDs have no {name}.",
+                hint=nearest(name, self._required) or f"They have {', '.join(self._required)}.",
+            )
+        element = self._registry.universe[name]
+        columns = [c.name for c in (*element.alternate_keys, *element.metadata)]
+        if field not in columns:
+            raise ConfigError(f"ObsCore of {self._type.name}: {name} has no '{field}'.", hint=nearest(field, columns))
+        return f"CAST({self._record(name)}.{quoted(field)} AS TEXT)"
+
+    def _all_columns(self, access_url: str, publisher: str) -> dict[str, str]:
+        """SQL of all columns by name, those for conditions only included."""
+        said, found = self._said, dict.fromkeys((f.name for f in FIELDS), "NULL")
+        identifier = _uuid(self._dialect)
+        band = self._text_of("band")
+        subtype = self._text(said.dataproduct_subtype)
+        others = {"subtype": subtype, "band": band, "id": identifier}
+        obs_id = self._template(said.obs_id or "{id}", others)
+        found |= {
+            "dataproduct_type": self._text(said.dataproduct_type),
+            "dataproduct_subtype": subtype,
+            "calib_level": str(said.calib_level),
+            "obs_id": obs_id,
+            "obs_title": self._template(said.obs_title, others | {"obs_id": obs_id}),
+            "obs_collection": self._text(self._settings.obs_collection),
+            "obs_publisher_did": f"({self._text(publisher)} || {identifier})",
+            "access_url": f"({self._text(access_url)} || {identifier})",
+            "access_format": self._text(_FORMAT),
+            "access_estsize": "CASE WHEN d.size >= 0 THEN (d.size + 1023) / 1024 END",
+            "facility_name": self._text(self._settings.facility_name),
+            "instrument_name": self._text_of("instrument"),
+            "o_ucd": self._text(said.o_ucd),
+            "pol_xel": "0",
+            "t_xel": "0",
+            "em_xel": "1",
+            "lsst_visit": self._number_of("visit"),
+            "lsst_detector": self._number_of("detector"),
+            "lsst_tract": self._number_of("tract"),
+            "lsst_patch": self._number_of("patch"),
+            "lsst_band": band,
+            "lsst_filter": self._text_of("physical_filter"),
+        }
+        for name in ("s_xel1", "s_xel2", "s_resolution"):
+            if (value := getattr(said, name)) is not None:
+                found[name] = repr(value)
+        found |= self._time_columns() | self._sky_columns() | self._spectral_columns(band)
+        kinds = {**{f.name: _KINDS[f.datatype] for f in FIELDS}, "s_region": "bytes", "region_key": "int"}
+        types = {kind: sql.partition(" COLLATE")[0] for kind, sql in self._registry.database.kinds.items()}
+        typed = {n: v if v != "NULL" else f"CAST(NULL AS {types[kinds[n]]})" for n, v in found.items()}
+        return typed | {"dataset_id": "d.id"}
+
+    def _time_columns(self) -> dict[str, str]:
+        element = next((e for e in ("visit", "exposure") if e in self._required), None)
+        if element is None:
+            return {}
+        record = self._record(element)
+        return {
+            "t_min": _MJD.format(f"{record}.timespan_begin"),
+            "t_max": _MJD.format(f"{record}.timespan_end"),
+            "t_exptime": f"{record}.exposure_time",
+            "target_name": f"{record}.target_name",
+        }
+
+    def _sky_columns(self) -> dict[str, str]:
+        if self.element is None or self._region_row is None:
+            return {"region_key": "NULL"}
+        governor = self._registry.universe[self.element].governor
+        self._region_joins += [
+            (
+                "footprint_set",
+                "fs",
+                f"fs.element = {_literal(self.element)} AND fs.governor = kt.{quoted(str(governor))}",
+            ),
+            ("footprint", "f", f"f.footprint_set = fs.k AND f.k = {self._region_row}"),
+        ]
+        return {
+            "s_ra": "f.ra",
+            "s_dec": "f.dec",
+            "s_fov": "(2 * f.radius)",
+            "s_region": "f.region",
+            "region_key": region_key(self._region_row, self.element),
+        }
+
+    def _spectral_columns(self, band: str) -> dict[str, str]:
+        if band == "NULL" or not self._settings.spectral_ranges:
+            return {}
+        found = {}
+        for name, i in (("em_min", 0), ("em_max", 1)):
+            cases = " ".join(f"WHEN {self._text(b)} THEN {r[i]!r}" for b, r in self._settings.spectral_ranges.items())
+            found[name] = f"CASE {band} {cases} END"
+        return found
+
+    # -------------------------------------------------------------------- SQL
+    def sql(self, runs: tuple[int, ...], stages: tuple[str, ...] = ()) -> str:
+        """SELECT of the rows.
+
+        Parameters
+        ----------
+        runs : `tuple` [`int`]
+            Collections whose datasets are told of.
+        stages : `tuple` [`str`]
+            Tables of rows (``k``) of `element` in all of which the region must be.
+        """
+        named = ", ".join(f"{value} AS {quoted(name)}" for name, value in self._columns.items())
+        joins = [f"LEFT JOIN {table} {alias} ON {on}" for table, alias, on in self._joins[1:]]
+        word = "JOIN" if stages else "LEFT JOIN"
+        regions = [f"{word} {table} {alias} ON {on}" for table, alias, on in self._region_joins]
+        table, alias, on = self._joins[0]
+        conditions = [
+            f"d.dataset_type = {self._number}", f"d.run IN ({', '.join(map(str, runs))})", "d.path IS NOT NULL",
+            *(f"{self._region_row} IN (SELECT k FROM {stage})" for stage in stages),
+        ]  # fmt: skip
+        source = " ".join([f"dataset d JOIN {table} {alias} ON {on}", *regions, *joins])
+        return f"SELECT {named} FROM {source} WHERE {' AND '.join(conditions)}"
+
+
+def _literal(text: str, dialect: str = "") -> str:
+    """A text of the configuration as SQL; what users send is bound instead.
+
+    A question mark would be taken for a bound value.
+    """
+    pieces = ["'" + part.replace("'", "''") + "'" for part in text.split("?")]
+    mark = "char(63)" if dialect == "sqlite" else "chr(63)"
+    return pieces[0] if len(pieces) == 1 else f"({f' || {mark} || '.join(pieces)})"
+
+
+def _uuid(dialect: str) -> str:
+    """SQL of the identifier of a dataset as text."""
+    if dialect != "sqlite":
+        return "CAST(d.id AS TEXT)"
+    parts = " || '-' || ".join(
+        f"substr(hex(d.id), {start}, {n})" for start, n in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+    )
+    return f"lower({parts})"

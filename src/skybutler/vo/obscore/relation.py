@@ -1,0 +1,111 @@
+"""The relation ``ivoa.ObsCore``: the rows of all dataset types that are told of.  Knows no ADQL and no web.
+
+It is made of the registry's own tables for each query, so that it always is what the registry is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from skybutler.datasets import CollectionType
+from skybutler.vo.adql import RegionColumn, TapTable
+
+from .branch import REGION_ELEMENTS, Branch
+from .columns import FIELDS, REGION
+from .settings import ObsCoreSettings
+
+if TYPE_CHECKING:
+    from skybutler.registry.registry import Registry
+
+__all__ = ["OBSCORE", "ObsCoreRelation", "obscore_table"]
+
+OBSCORE = "obscore_rows"
+"""What stands for the relation in SQL until it is put there."""
+
+
+def obscore_table() -> TapTable:
+    """The table as users see it."""
+    return TapTable(
+        "ivoa",
+        "ObsCore",
+        FIELDS,
+        OBSCORE,
+        {REGION: RegionColumn("region_key", "s_ra", "s_dec")},
+        {"access_url": "dataset_id", "obs_publisher_did": "dataset_id"},
+        "Images of this repository (ObsCore 1.1)",
+        "ivo://ivoa.net/std/ObsCore#core-1.1",
+    )
+
+
+class ObsCoreRelation:
+    """Makes the SQL of ObsCore.
+
+    Parameters
+    ----------
+    registry : `skybutler.registry.registry.Registry`
+        Of the repository.
+    settings : `ObsCoreSettings`
+        What is told.
+    access_url, publisher : `str`
+        What stands before the identifier of a dataset in these columns.
+
+    Raises
+    ------
+    ConfigError
+        The settings do not fit the dataset types.
+    """
+
+    elements = REGION_ELEMENTS
+    """Elements whose regions rows may have."""
+
+    def __init__(self, registry: Registry, settings: ObsCoreSettings, access_url: str, publisher: str) -> None:
+        self._registry, self._settings = registry, settings
+        self._branches: list[tuple[int, Branch]] = []
+        for name, said in settings.dataset_types.items():
+            if (found := registry.dataset_types.find(name)) is not None and found.key_table:
+                branch = Branch(
+                    registry, found.dataset_type, found.k, found.key_table, settings, said, access_url, publisher
+                )
+                self._branches.append((found.k, branch))
+
+    def sql(self, stages: Mapping[str, Sequence[str]] | None = None) -> str:
+        """A SELECT of all rows, or of those with certain regions.
+
+        Parameters
+        ----------
+        stages : mapping, optional
+            By element, tables of rows (``k``) in all of which a region must be.
+        """
+        runs = self._runs()
+        parts = []
+        for number, branch in self._branches:
+            if not (held := runs.get(number)):
+                continue
+            if stages is None:
+                parts.append(branch.sql(held))
+            elif branch.element is not None and branch.element in stages:
+                parts.append(branch.sql(held, tuple(stages[branch.element])))
+        return " UNION ALL ".join(parts) if parts else self._nothing()
+
+    def _runs(self) -> dict[int, tuple[int, ...]]:
+        """RUNs that hold datasets, by number of the dataset type."""
+        rows = self._registry.database.query(
+            "SELECT s.dataset_type, s.collection FROM collection_summary s JOIN collection c ON c.k = s.collection "
+            "WHERE c.kind = ?",
+            (int(CollectionType.RUN),),
+        )
+        if self._settings.collections:
+            chosen = self._registry.collections.resolve(self._settings.collections)
+            told = {c.k for c in self._registry.collections.flatten(chosen)}
+            rows = [row for row in rows if row[1] in told]
+        found: dict[int, tuple[int, ...]] = {}
+        for number, run in rows:
+            found[int(number)] = (*found.get(int(number), ()), int(run))
+        return found
+
+    def _nothing(self) -> str:
+        kinds = {kind: sql.partition(" COLLATE")[0] for kind, sql in self._registry.database.kinds.items()}
+        names = {**{f.name: "text" if f.is_text else "float" for f in FIELDS}, "region_key": "int", "dataset_id": "id"}
+        nulls = ", ".join(f'CAST(NULL AS {kinds[kind]}) AS "{name}"' for name, kind in names.items())
+        return f"SELECT {nulls} WHERE 1 = 0"

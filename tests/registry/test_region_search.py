@@ -1,0 +1,41 @@
+"""Answers are compared with sphgeom's about every region."""
+
+from __future__ import annotations
+
+import pytest
+from lsst.sphgeom import LonLat, UnitVector3d
+
+from skybutler.registry.region_search import rows_of_point, rows_of_region
+from skybutler.sky.region import circle, decode
+from support.world import World, square
+
+REGIONS = [square(0.3, 0.1, 0.9), square(0.1, 0.05, 0.05), circle(359.9, 0.0, 0.7), circle(180.0, 89.5, 3.0)]
+
+
+def content(world: World, element: str) -> list[tuple[int, int, object]]:
+    sets = world.registry.footprints.sets_of(element).values()
+    rows = world.registry.database.query("SELECT footprint_set, k, region FROM footprint")
+    return [(int(k), int(s), decode(bytes(blob))) for s, k, blob in rows if s in sets]
+
+
+@pytest.mark.parametrize("element", ["visit", "patch", "visit_detector_region"])
+def test_regions_are_found_as_sphgeom_finds_them(shared_world: World, element: str) -> None:
+    footprints = shared_world.registry.footprints
+    sets = list(footprints.sets_of(element).values())
+    every = content(shared_world, element)
+    assert len(every) > 4
+    found_any = False
+    for given in REGIONS:
+        for how, test in (
+            ("overlaps", given.intersects),
+            ("within", given.contains),
+            ("contains", lambda region, given=given: region.contains(given)),
+        ):
+            expected = sorted(k for k, _, region in every if test(region))
+            assert rows_of_region(footprints, sets, given, how) == expected  # type: ignore[arg-type]
+            found_any |= bool(expected)
+    assert found_any
+    for ra, dec in ((0.35, 0.2), (359.99, -0.1), (180.0, 89.9)):
+        place = UnitVector3d(LonLat.fromDegrees(ra, dec))
+        expected = sorted(k for k, _, region in every if region.contains(place))  # type: ignore[attr-defined]
+        assert rows_of_point(footprints, sets, ra, dec) == expected

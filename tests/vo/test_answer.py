@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from lsst.sphgeom import Angle, Box, Circle, Ellipse, LonLat, UnitVector3d
+
+from skybutler.errors import ExpressionError
+from skybutler.vo.adql import TapTables
+from skybutler.vo.answer import _region_texts, answer
+from skybutler.vo.field import Field
+from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_table
+from support.world import square
+
+
+def ask(observations, adql: str, limit: int | None = None):
+    relation = ObsCoreRelation(observations.butler.registry, ObsCoreSettings(), "", "")
+    return answer(observations.butler.registry, relation, TapTables([obscore_table()]), adql, limit)
+
+
+def test_the_first_rows_come_soon(observations):
+    found = ask(observations, "SELECT a.obs_id FROM ObsCore AS a, ObsCore AS b")
+    sizes = [batch.num_rows for batch in found.batches]
+    assert sizes[0] == 512
+    assert sum(sizes) == 71**2
+
+
+def test_columns_are_of_the_type_that_is_told(observations):
+    query = "SELECT COUNT(*) AS n, AVG(lsst_visit) AS m, MAX(calib_level) + 0.5 AS c, MIN(obs_id) AS o FROM ObsCore"
+    found = ask(observations, query)
+    (batch,) = found.batches
+    assert [f.datatype for f in found.fields] == ["long", "double", "double", "char"]
+    assert batch.schema.types == [pa.int64(), pa.float64(), pa.float64(), pa.string()]
+    assert isinstance(found.fields[0], Field)
+
+
+def test_an_empty_result_has_no_rows(observations):
+    found = ask(observations, "SELECT * FROM ObsCore WHERE 1 = 0")
+    assert sum(batch.num_rows for batch in found.batches) == 0
+
+
+def test_a_wrong_query_is_refused_before_anything_runs(observations):
+    with pytest.raises(ExpressionError):
+        ask(observations, "SELECT nothing FROM ObsCore")
+
+
+def test_stages_are_free_again_when_the_reader_goes_away(observations):
+    def free() -> int:
+        query = "SELECT a.obs_id FROM ObsCore a, ObsCore b WHERE 1=CONTAINS(POINT(0.35, 0.2), a.s_region)"
+        found = ask(observations, query)
+        next(found.batches)
+        found.batches.close()
+        return sum(map(len, observations.butler.registry.database._local.stages.values()))
+
+    first = free()
+    assert [free(), free()] == [first, first]
+
+
+def test_regions_of_every_shape_have_a_text():
+    center = UnitVector3d(LonLat.fromDegrees(10, 20))
+    circle = Circle(center, Angle.fromDegrees(1.5))
+    box = Box.fromDegrees(10, 20, 12, 22)
+    texts = _region_texts([square(10, 20, 2).encode(), None, circle.encode(), box.encode(), Ellipse(circle).encode()])
+    assert texts[0] is not None
+    assert texts[0].startswith("POLYGON ICRS 9.000000 19.000000 ")
+    assert texts[1:3] == [None, "CIRCLE ICRS 10.000000 20.000000 1.500000"]
+    assert all(str(text).startswith("CIRCLE ICRS ") for text in texts[3:])
