@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from skybutler.errors import UnreadableFileError
 from skybutler.formatters.plain_arrays import PLAIN_ARRAYS
-from skybutler.formatters.safe_pickle import Allowed, load_pickle
+from skybutler.formatters.safe_pickle import Allowed, Uncalled, load_pickle
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 URI = "file:///somewhere/skyMap.pickle"
@@ -230,3 +230,18 @@ def test_noise_is_refused_or_plain(noise: bytes | str) -> None:
     except UnreadableFileError:
         return
     assert pickle.load(io.BytesIO(pickle.dumps(found))) is not Ellipsis
+
+
+def _calling(code: bytes) -> bytes:
+    """A pickle that names a class and then does something with it."""
+    return b"\x80\x04cfractions\nFraction\n" + code + b"."
+
+
+@pytest.mark.parametrize("code", [b"(K\x01K\x02tR", b")R", b"K\x01\x85\x81"])
+def test_a_class_that_must_not_be_called_is_not(code: bytes) -> None:
+    name = ("fractions", "Fraction")
+    assert load_pickle(_calling(code), {name: "fractions:Fraction"}, URI) is not None
+    with pytest.raises(UnreadableFileError, match="calls Fraction, which may only be given a state"):
+        load_pickle(_calling(code), {name: Uncalled("fractions:Fraction")}, URI)
+    blank = load_pickle(_calling(b")\x81"), {name: Uncalled("fractions:Fraction")}, URI)
+    assert type(blank).__name__ == "Fraction"

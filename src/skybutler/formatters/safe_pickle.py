@@ -14,14 +14,29 @@ import pickletools
 import struct
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar, Final, NoReturn
 
 from skybutler.errors import UnreadableFileError, nearest
 
-__all__ = ["Allowed", "load_pickle"]
+__all__ = ["Allowed", "Uncalled", "load_pickle"]
 
-Allowed = Mapping[tuple[str, str], Callable[..., Any] | str]
+
+@dataclass(frozen=True, slots=True)
+class Uncalled:
+    """A class of other software, of which a pickle may make blank instances to give them a state, but call nothing.
+
+    Parameters
+    ----------
+    name : `str`
+        Its ``module:name``.
+    """
+
+    name: str
+
+
+Allowed = Mapping[tuple[str, str], Callable[..., Any] | str | Uncalled]
 """What stands for a module and name that a pickle mentions: a class or function of ours, or its ``module:name`` to be
 imported when it is first wanted."""
 
@@ -167,6 +182,7 @@ class _AllowListUnpickler(pickle._Unpickler):
         super().__init__(io.BytesIO(data), encoding="latin1")  # texts of Python 2, and the bytes of its arrays
         self._allowed = {**_ALWAYS, **allowed}
         self._granted: dict[int, object] = {}  # by identity: what find_class has answered
+        self._uncalled: set[int] = set()
         self._uri, self._length, self._budget = uri, len(data), 8 * len(data) + 1_000_000
 
     def _refuse(self, what: str, hint: str = "") -> NoReturn:
@@ -194,9 +210,12 @@ class _AllowListUnpickler(pickle._Unpickler):
                 f"asks for {module}.{name}, which is not on the list of what may be read",
                 "Reading it could run any code, so nothing of it was read. " + nearest(f"{module}.{name}", known),
             )
-        if isinstance(found, str):
-            home, _, attribute = found.partition(":")
+        uncalled = isinstance(found, Uncalled)
+        if isinstance(found, str | Uncalled):
+            home, _, attribute = (found.name if isinstance(found, Uncalled) else found).partition(":")
             found = self._allowed[module, name] = getattr(import_module(home), attribute)
+        if uncalled:
+            self._uncalled.add(id(found))
         self._granted[id(found)] = found
         return found
 
@@ -209,9 +228,11 @@ class _AllowListUnpickler(pickle._Unpickler):
         self._refuse(f"refers to {pid!r}, which is not in the file")
 
     # ------------------------------------------------------------------------------------------------------- calling
-    def _check_call(self, called: object, args: object) -> None:
+    def _check_call(self, called: object, args: object, *, blank: bool = False) -> None:
         if id(called) not in self._granted:
             self._refuse(f"calls a {type(called).__name__} that was never granted")
+        if id(called) in self._uncalled and (args or not blank):
+            self._refuse(f"calls {getattr(called, '__name__', called)}, which may only be given a state")
         if not isinstance(args, tuple | list):
             self._refuse(f"calls with {type(args).__name__} for arguments")
         self._spend(args)
@@ -230,7 +251,7 @@ class _AllowListUnpickler(pickle._Unpickler):
         self._check_new(self.stack[-3], self.stack[-2])
 
     def _check_new(self, cls: object, args: object) -> None:
-        self._check_call(cls, args)
+        self._check_call(cls, args, blank=True)
         if not isinstance(cls, type):
             self._refuse(f"makes an instance of {getattr(cls, '__name__', cls)!r}, which is no class")
 

@@ -14,6 +14,10 @@ from skybutler.images.metadata import Metadata
 from skybutler.images.photo_calib import PhotoCalib
 from skybutler.images.polygon import Polygon
 from skybutler.images.psf import GaussianPsf, Psf
+from skybutler.images.psfs_coadd import CoaddPsf
+from skybutler.images.psfs_kernel import KernelPsf, PcaPsf
+from skybutler.images.psfs_piff import PiffPsf
+from skybutler.images.psfs_psfex import PsfexPsf
 from skybutler.images.summary_stats import SummaryStats
 from skybutler.images.transmission import (
     IdentityTransmission,
@@ -36,6 +40,7 @@ __all__ = [
     "CameraDetector",
     "ChebyshevField",
     "CoaddInputs",
+    "CoaddPsf",
     "DetectorLabel",
     "Exposure",
     "ExposureRecord",
@@ -44,17 +49,21 @@ __all__ = [
     "IdentityTransmission",
     "Image",
     "Interval",
+    "KernelPsf",
     "Mask",
     "MaskedImage",
     "MaskedPixel",
     "Metadata",
     "Observatory",
+    "PcaPsf",
     "PhotoCalib",
+    "PiffPsf",
     "PixelAreaField",
     "Polygon",
     "ProductField",
     "ProductTransmission",
     "Psf",
+    "PsfexPsf",
     "RadialTransmission",
     "SkyWcs",
     "SpatiallyConstantTransmission",

@@ -41,7 +41,11 @@ class Psf(ABC):
 
     @abstractmethod
     def _kernel(self, x: float, y: float) -> Floats:
-        """The PSF at a position, any sum, centred on element ``[height // 2, width // 2]``."""
+        """The PSF at a position, any sum, centred on its `_middle`."""
+
+    def _middle(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """(x, y) of the middle element of an image of a shape."""
+        return shape[1] // 2, shape[0] // 2
 
     def _displaced_kernel(self, x: float, y: float, dx: float, dy: float) -> Floats:
         """The PSF at a position, any sum, centred (dx, dy) off the middle element, at most half a pixel."""
@@ -60,7 +64,7 @@ class Psf(ABC):
         kernel : `Image`
             Of kind D and sum 1, centred on pixel (0, 0).
         """
-        return _normalised(self._kernel(*self._position(x, y)), 0, 0, self)
+        return self._image_of(self._kernel(*self._position(x, y)), 0, 0)
 
     def compute_image(self, x: float | None = None, y: float | None = None) -> Image:
         """The image of a star.
@@ -77,7 +81,15 @@ class Psf(ABC):
         """
         x, y = self._position(x, y)
         column, row = self._nearest_pixel(x, y)
-        return _normalised(self._displaced_kernel(x, y, x - column, y - row), column, row, self)
+        return self._image_of(self._displaced_kernel(x, y, x - column, y - row), column, row)
+
+    def _image_of(self, kernel: Floats, column: int, row: int) -> Image:
+        """The normalised image whose middle is a pixel."""
+        total = float(kernel.sum())
+        if not math.isfinite(total) or total == 0.0:
+            raise InvalidError(f"The image of {self!r} has the sum {total}: it cannot be normalised.")
+        x, y = self._middle(kernel.shape)
+        return Image(kernel / total, (column - x, row - y))
 
     def _nearest_pixel(self, x: float, y: float) -> tuple[int, int]:
         return math.floor(x + 0.5), math.floor(y + 0.5)
@@ -125,14 +137,6 @@ class Psf(ABC):
         if not all(map(math.isfinite, position)):
             raise InvalidError(f"{type(self).__name__}: ({position[0]}, {position[1]}) is no position.")
         return position
-
-
-def _normalised(kernel: Floats, column: int, row: int, psf: Psf) -> Image:
-    height, width = kernel.shape
-    total = float(kernel.sum())
-    if not math.isfinite(total) or total == 0.0:
-        raise InvalidError(f"The image of a {type(psf).__name__} has the sum {total}: it cannot be normalised.")
-    return Image(kernel / total, (column - width // 2, row - height // 2))
 
 
 def _offsets(image: Image) -> tuple[Floats, Floats]:

@@ -31,7 +31,8 @@ _NEEDED = ("numpy", "astropy", "pyarrow", "lsst-sphgeom", "hpgeom")
 _EXTRAS = {
     "psycopg": ("postgres", "PostgreSQL registries"), "obstore": ("s3", "object stores"),
     "starlink-pyast": ("images", "images with afw coordinates"), "pandas": ("tables", "tables as pandas"),
-    "matplotlib": ("display", "pictures"), "distributed": ("dask", "ingest on a Dask cluster"),
+    "matplotlib": ("display", "pictures"), "piff": ("piff", "PSFs of Piff"),
+    "distributed": ("dask", "ingest on a Dask cluster"),
 }  # fmt: skip
 _OLDEST_SQLITE = (3, 35, 0)
 _EARLIEST = 1_735_689_600
