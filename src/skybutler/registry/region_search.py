@@ -40,6 +40,7 @@ def rows_of_point(footprints: Footprints, sets: Iterable[int], ra_deg: float, de
 def rows_of_region(footprints: Footprints, sets: Iterable[int], region: Region, how: How = "overlaps") -> list[int]:
     """Rows of the key table of an element whose region overlaps one that is given, lies within it, or contains it."""
     import numpy as np
+    from lsst.sphgeom import CONTAINS
 
     from skybutler.sky.overlap import overlaps_region
     from skybutler.sky.region import decode
@@ -51,9 +52,9 @@ def rows_of_region(footprints: Footprints, sets: Iterable[int], region: Region, 
     for candidates, regions in _near(footprints, sets, center, float(circle.getOpeningAngle().asRadians()) + 1e-12):
         hits = [candidates[i] for i in np.flatnonzero(overlaps_region(regions, region))]
         if how == "within":
-            hits = [(k, blob) for k, blob in hits if region.contains(decode(blob))]
+            hits = [(k, blob) for k, blob in hits if region.relate(decode(blob)) & CONTAINS]
         elif how == "contains":
-            hits = [(k, blob) for k, blob in hits if decode(blob).contains(region)]
+            hits = [(k, blob) for k, blob in hits if decode(blob).relate(region) & CONTAINS]
         found += [k for k, _ in hits]
     return sorted(found)
 
