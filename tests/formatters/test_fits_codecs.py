@@ -17,6 +17,7 @@ from skybutler.datasets.storage_class import StorageClasses
 from skybutler.formatters import fits_planes
 from skybutler.formatters.fits_codecs import PixelCodec, compiled, gunzipped, stored_type
 from skybutler.formatters.fits_image import FitsImageFormatter
+from skybutler.formatters.fits_scan import HeldFile
 from skybutler.formatters.formatter import Source
 from skybutler.images import Box, Exposure, Image, MaskedImage
 from skybutler.storage import LocalStorage
@@ -81,7 +82,7 @@ def test_without_the_codecs_astropy_reads(
     monkeypatch.setitem(sys.modules, _compression.__name__, moved)
     monkeypatch.setattr(sys.modules["astropy.io.fits.hdu.compressed"], "_compression", moved)
     assert compiled() is None
-    assert fits_planes.read_planes(source, fits_planes.PLANES, lambda file: Box((0, 1), (0, 1))) is None
+    assert fits_planes.read_planes(HeldFile(source), fits_planes.PLANES, lambda file: Box((0, 1), (0, 1))) is None
     assert FitsImageFormatter().read(source, storage_class, None, {"bbox": box}).same_as(exposure[box])  # type: ignore[attr-defined]
 
 

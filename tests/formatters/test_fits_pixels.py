@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from skybutler.datasets.storage_class import StorageClasses
 from skybutler.errors import ParameterError, SchemaVersionError, UnknownComponentError, UnreadableFileError
@@ -104,6 +105,35 @@ def test_only_the_tiles_of_a_circle_are_read(tmp_path: Path) -> None:
     tiles = storage.trips[-1]
     assert len(storage.trips) <= 3
     assert 0 < sum(stop - start for start, stop in tiles) < size / 10
+
+
+@pytest.mark.parametrize("parameters", [{"bbox": Box((0, 40), (1100, 1150))}, {"circle": (150.0, 2.0, 0.001)}], ids=str)
+@pytest.mark.parametrize("following", [0, 300_000])
+def test_all_of_an_exposure_in_three_trips(tmp_path: Path, parameters: dict[str, Any], following: int) -> None:
+    """Metadata, sky coordinates and what stands behind the planes come along."""
+    path, exposure = tmp_path / "x.fits", an_exposure()
+    FitsImageFormatter(tile=32).write(exposure, path, CLASSES["ExposureF"], None)
+    if following:
+        fits.append(path, np.zeros(following, "u1"))
+    storage = Counting(LocalStorage(tmp_path))
+    for trips in (3, 1):
+        storage.trips.clear()
+        storage.states = 0
+        found = read(Source(storage, "x.fits", path.stat().st_size), **parameters)
+        assert found.same_as(exposure[found.bbox])
+        assert (len(storage.trips), storage.states, storage.others) == (trips, 1, [])
+
+
+def test_a_long_rest_of_a_file_is_read_when_it_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fits_planes, "_MOST_FOLLOWING", 1000)
+    path, exposure = tmp_path / "x.fits", an_exposure()
+    FitsImageFormatter(tile=32).write(exposure, path, CLASSES["ExposureF"], None)
+    fits.append(path, np.zeros(1_000_000, "u1"))
+    storage = Counting(LocalStorage(tmp_path))
+    found = read(Source(storage, "x.fits", path.stat().st_size), circle=(150.0, 2.0, 0.001))
+    assert found.same_as(exposure[found.bbox])
+    assert storage.others == []
+    assert storage.n_bytes < 600_000
 
 
 def test_without_our_reader_the_same_comes(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def foreign(written: tuple[Path, MaskedImage], tmp_path: Path) -> Path:
 
 
 def read(storage: Counting, name: str, size: int, box: Box = BOX) -> dict[str, Any]:
-    found = read_planes(Source(storage, name, size), PLANES, lambda file: box)
+    found = read_planes(HeldFile(Source(storage, name, size)), PLANES, lambda file: box)
     assert found is not None
     return found[1]
 
@@ -166,12 +166,12 @@ def test_a_changed_file_that_no_longer_has_the_box(tmp_path: Path) -> None:
 
     FitsImageFormatter().write(small, path, MASKED, None)
     with pytest.raises(UnreadableFileError, match="too small"):
-        read_planes(source(), PLANES, choose)
+        read_planes(HeldFile(source()), PLANES, choose)
     FitsImageFormatter().write(big, path, MASKED, None)
-    assert read_planes(source(), PLANES, choose) is not None
+    assert read_planes(HeldFile(source()), PLANES, choose) is not None
     FitsImageFormatter().write(small, path, MASKED, None)
     with pytest.raises(UnreadableFileError, match=r"too small: \(50, 50\)"):
-        read_planes(source(), PLANES, choose)
+        read_planes(HeldFile(source()), PLANES, choose)
 
 
 def test_what_is_kept_is_bounded(
@@ -192,7 +192,7 @@ def test_one_plane_reads_no_other(written: tuple[Path, MaskedImage]) -> None:
     path, masked = written
     storage = Counting(LocalStorage(path.parent))
     src = Source(storage, path.name, path.stat().st_size)
-    found = read_planes(src, ("IMAGE",), lambda file: BOX)
+    found = read_planes(HeldFile(src), ("IMAGE",), lambda file: BOX)
     assert found is not None
     assert list(found[1]) == ["IMAGE"]
     assert found[1]["IMAGE"].tobytes() == masked[BOX].image.array.tobytes()
@@ -207,7 +207,7 @@ def test_packed_files_and_others_are_left_to_astropy(written: tuple[Path, Masked
     (tmp_path / "x.fits.gz").write_bytes(gzip.compress(written[0].read_bytes()[:100_000]))
     (tmp_path / "x.txt").write_text("hello")
     for name in ("x.fits.gz", "x.txt"):
-        assert read_planes(Source(LocalStorage(tmp_path), name), PLANES, lambda file: BOX) is None
+        assert read_planes(HeldFile(Source(LocalStorage(tmp_path), name)), PLANES, lambda file: BOX) is None
 
 
 @pytest.mark.s3

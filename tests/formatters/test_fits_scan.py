@@ -98,6 +98,29 @@ def test_what_is_held_is_not_read_again(tmp_path: Path) -> None:
         HeldFile(Source(storage, "x", 199)).fetch([(0, 1)])
 
 
+def test_a_stream_reads_what_is_not_held(tmp_path: Path) -> None:
+    content = bytes(i % 251 for i in range(1_000_000))
+    (tmp_path / "x").write_bytes(content)
+    storage = Counting(LocalStorage(tmp_path))
+    held = HeldFile(Source(storage, "x", len(content)))
+    held.fetch([(0, 50_000), (900_000, 1_000_000)])
+    storage.trips.clear()
+    with held.open() as stream:
+        assert stream.read(50_000) == content[:50_000]
+        assert stream.seek(-100, 2) == 999_900
+        assert stream.read() == content[-100:]
+        stream.seek(-10, 1)
+        assert stream.read(20) == content[-10:]
+        assert stream.seek(900_000) == stream.tell() == 900_000
+        assert stream.read(5) == content[900_000:900_005]
+        assert storage.trips == []
+        stream.seek(400_000)
+        assert stream.read(200_000) == content[400_000:600_000]
+        assert len(storage.trips) == 1
+        stream.seek(0)
+        assert stream.read() == content
+
+
 @given(st.lists(st.tuples(st.integers(0, 250), st.integers(0, 30)), max_size=8), st.integers(0, 40))
 @settings(max_examples=50, deadline=None)
 def test_merged_ranges_are_the_ranges(

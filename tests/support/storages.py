@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 from skybutler.storage import FileState, Storage
 
@@ -25,6 +25,7 @@ class Counting:
         self._storage, self._remote = storage, remote
         self.trips: list[list[Range]] = []
         self.states = 0
+        self.others: list[str] = []
 
     @property
     def local_root(self) -> str | None:
@@ -42,6 +43,10 @@ class Counting:
     def n_bytes(self) -> int:
         """How much has been read."""
         return sum(stop - start for trip in self.trips for start, stop in trip)
+
+    def open(self, path: str) -> BinaryIO:
+        self.others.append("open")
+        return self._storage.open(path)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._storage, name)

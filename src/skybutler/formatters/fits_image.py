@@ -27,7 +27,8 @@ from .exposure_archive import archive_of, in_table
 from .exposure_parts import COMPONENTS, ExposureParts
 from .fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, provenance_cards, reading
 from .fits_pixels import absent_plane, assembled, check_layout, made_plane, parts_of, read_cut_out
-from .fits_planes import PLACES, PLANES, note_places
+from .fits_planes import END, PLACES, PLANES, note_places
+from .fits_scan import HeldFile
 from .formatter import FITS_PROVENANCE, Formatter, Source, old_provenance
 from .gzip_tiles import forget_times
 
@@ -224,7 +225,8 @@ def _primary_cards(
             cards["EXPID"] = obj.id
     cards = cards.without(old) if (old := old_provenance(cards)) else cards
     cards[layout.PARTS] = ",".join(parts)
-    cards.update({card: 0 for plane, card in PLACES.items() if plane in planes and "IMAGE" in planes})
+    if "VARIANCE" in planes:
+        cards.update(dict.fromkeys([*PLACES.values(), END], 0))
     cards.update(provenance or {})
     return cards
 
@@ -244,9 +246,11 @@ def _cut_out(source: Source, pytype: str, wanted: tuple[str, ...], request: Requ
 
         @functools.cache
         def file() -> _File:
-            return stack.enter_context(_opened(source, whole=False))
+            stream = source.open() if source.is_local else held.open()
+            return _File(stack.enter_context(open_fits(stack.enter_context(stream), source.uri, 4)), source.uri)
 
-        read = read_cut_out(source, wanted, request, lambda: file().wcs())
+        held, rest = HeldFile(source), pytype == "Exposure" or request.needs_wcs
+        read = read_cut_out(held, wanted, request, rest, lambda: file().wcs())
         if read is not None:
             planes, bbox, wcs = read
             found = assembled(wanted, planes)

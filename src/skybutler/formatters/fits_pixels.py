@@ -20,7 +20,7 @@ from . import fits_layout as layout
 from .cutout_parameters import Request
 from .fits_header import reading
 from .fits_planes import PLANES, PlaneFile, read_planes
-from .formatter import Source
+from .fits_scan import HeldFile
 
 __all__ = ["absent_plane", "assembled", "check_layout", "header_wcs", "made_plane", "parts_of", "read_cut_out"]
 
@@ -30,18 +30,20 @@ ARCHIVED_WCS = ("SKYWCS_ID", "WCS_ID")
 
 
 def read_cut_out(
-    source: Source, wanted: Sequence[str], request: Request, wcs: Callable[[], SkyWcs | None]
+    held: HeldFile, wanted: Sequence[str], request: Request, rest: bool, wcs: Callable[[], SkyWcs | None]
 ) -> tuple[dict[str, Image | Mask], Box, SkyWcs | None] | None:
     """Read the pixels that are asked for, and no others.
 
     Parameters
     ----------
-    source : `Source`
+    held : `HeldFile`
         The file.
     wanted : sequence of `str`
         Of `PLANES`.
     request : `Request`
         What is asked for.
+    rest : `bool`
+        Hold all else of the file too, if that is not much.
     wcs : callable
         Finds the sky coordinates if the headers do not have them; called only if they are needed.
 
@@ -52,6 +54,7 @@ def read_cut_out(
         needed.  `None` in place of all three if the file has to be read with astropy.
     """
     found: dict[str, Any] = {}
+    source = held.source
 
     def choose(file: PlaneFile) -> Box:
         header = next(iter(file.planes.values())).header
@@ -61,7 +64,7 @@ def read_cut_out(
         found["box"] = box = request.box(bbox, found["wcs"], source.uri)
         return box.shifted(-bbox.x.start, -bbox.y.start)
 
-    read = read_planes(source, wanted, choose)
+    read = read_planes(held, wanted, choose, rest and not source.is_local)
     if read is None:
         return None
     file, pixels = read

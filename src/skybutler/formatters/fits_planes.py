@@ -24,7 +24,7 @@ from .fits_scan import HeldFile, ScannedHdu, ScannedHeader, read_merged
 from .fits_tiles import PlainImage, TiledImage, TileTable, pixel_reader
 from .formatter import Source
 
-__all__ = ["PLACES", "PLANES", "FilePlane", "PlaneFile", "forget_planes", "note_places", "read_planes"]
+__all__ = ["END", "PLACES", "PLANES", "FilePlane", "PlaneFile", "forget_planes", "note_places", "read_planes"]
 
 PLANES = ("IMAGE", "MASK", "VARIANCE")
 """Planes in the order in which files have them."""
@@ -32,9 +32,13 @@ PLANES = ("IMAGE", "MASK", "VARIANCE")
 PLACES = {"MASK": "SB_MASKP", "VARIANCE": "SB_VARP"}
 """Cards of the primary header that tell the byte at which the HDU of a plane begins, 0 if that is not told."""
 
+END = "SB_ENDP"
+"""Card of the primary header that tells the byte at which the last plane ends."""
+
 _FRONT = 64 << 10  # bytes that are read first: nearly always all of the first two headers
 _GAP, _GAP_REMOTE = 4 << 10, 64 << 10  # bytes between ranges that are read along
 _BLOCKS = 2 * 2880
+_MOST_FOLLOWING = 4 << 20  # bytes behind the planes that are read at once; usually a few hundred thousand
 _MOST_FILES, _MOST_BYTES = 256, 64 << 20
 
 Pixels: TypeAlias = npt.NDArray[Any]
@@ -63,6 +67,10 @@ class PlaneFile:
         Those that were asked for.
     missing : `frozenset` [`str`]
         Those that were asked for and are not there.
+    outline : `tuple` of pairs of `int`
+        Where the headers of these planes are, and what is before them.
+    end : `int`
+        Where the last of them ends: what follows is no plane, if all were asked for.
     notes : `dict`
         What users of the file have found out about it and want to be kept.
     """
@@ -71,6 +79,8 @@ class PlaneFile:
     primary: ScannedHeader
     planes: Mapping[str, FilePlane]
     missing: frozenset[str] = frozenset()
+    outline: tuple[tuple[int, int], ...] = ()
+    end: int = 0
     notes: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -87,18 +97,20 @@ class PlaneFile:
 
 
 def read_planes(
-    source: Source, wanted: Sequence[str], choose: Callable[[PlaneFile], Box]
+    held: HeldFile, wanted: Sequence[str], choose: Callable[[PlaneFile], Box], rest: bool = False
 ) -> tuple[PlaneFile, dict[str, Pixels]] | None:
     """Read the same box of several planes.
 
     Parameters
     ----------
-    source : `Source`
+    held : `HeldFile`
         The file.
     wanted : sequence of `str`
         Of `PLANES`.  Those that the file does not have are left out.
     choose : callable
         Gives the box, of the stored arrays: pixel (0, 0) is the first one.  It may be called twice.
+    rest : `bool`
+        Hold all else of the file too, headers and what follows the planes, if that is not much.
 
     Returns
     -------
@@ -111,42 +123,52 @@ def read_planes(
     UnreadableFileError
         Raised if the file is corrupt or cut short.
     """
+    source = held.source
     known = _kept.get(source, wanted)
     if known is not None:
         try:
-            pixels = _pixels(source, known, wanted, choose(known))
+            pixels = _pixels(held, known, wanted, choose(known), rest)
         except ButlerError:
             if source.state().version == known.version:
                 raise
         else:
             if source.state().version == known.version:
                 return known, pixels
-    file = _scan(source, wanted)
+    file = _scan(held, wanted, rest)
     if file is None:
         return None
     _kept.put(source, file)
-    return file, _pixels(source, file, wanted, choose(file))
+    return file, _pixels(held, file, wanted, choose(file), rest)
 
 
-def _pixels(source: Source, file: PlaneFile, wanted: Sequence[str], box: Box) -> dict[str, Pixels]:
+def _pixels(held: HeldFile, file: PlaneFile, wanted: Sequence[str], box: Box, rest: bool) -> dict[str, Pixels]:
     """The pixels of a box, all of them in one trip."""
+    source = held.source
     planes = {name: file.planes[name] for name in wanted if name in file.planes}
     ranges = {name: plane.reader.ranges(box, plane.tiles) for name, plane in planes.items()}
     flat = [piece for part in ranges.values() for piece in part]
-    pieces = iter(read_merged(source, flat, _GAP if source.is_local else _GAP_REMOTE))
+    others = held.missing(_others(source, file)) if rest else []
+    pieces = iter(read_merged(source, [*flat, *others], _GAP if source.is_local else _GAP_REMOTE))
     found = {name: [next(pieces) for _ in part] for name, part in ranges.items()}
+    held.hold(others, list(pieces))
     return {name: plane.reader.pixels(box, found[name], plane.tiles) for name, plane in planes.items()}
 
 
+def _others(source: Source, file: PlaneFile) -> list[tuple[int, int]]:
+    """Where all is that is neither pixel nor table of tiles."""
+    follows = min(file.end, source.size), source.size
+    return [*file.outline, follows] if 0 < follows[1] - follows[0] <= _MOST_FOLLOWING else list(file.outline)
+
+
 # -------------------------------------------------------------------------------------------------------------- headers
-def _scan(source: Source, wanted: Sequence[str]) -> PlaneFile | None:
+def _scan(held: HeldFile, wanted: Sequence[str], rest: bool) -> PlaneFile | None:
     """Read headers and tables of tiles of the planes that are wanted."""
-    held = HeldFile(source)
+    source = held.source
     held.fetch([(0, _FRONT)])
     primary = held.hdu(0, _FRONT)
     if primary is None:
         return None
-    hdus = dict(_find(held, primary, wanted))
+    hdus = dict(_find(held, primary, wanted, rest))
     readers = {
         name: pixel_reader(hdu, f"The {name.lower()} of {source.uri}") for name, hdu in hdus.items() if name in wanted
     }
@@ -160,10 +182,14 @@ def _scan(source: Source, wanted: Sequence[str]) -> PlaneFile | None:
         planes[name] = FilePlane(hdus[name].header, reader, table)
     if not planes:
         return None
-    return PlaneFile(source.state().version, primary.header, planes, frozenset(wanted) - planes.keys())
+    outline = ((0, primary.data), *((hdu.start, hdu.data) for hdu in hdus.values()))
+    end = max(hdu.end for hdu in hdus.values())
+    return PlaneFile(source.state().version, primary.header, planes, frozenset(wanted) - planes.keys(), outline, end)
 
 
-def _find(held: HeldFile, primary: ScannedHdu, wanted: Sequence[str]) -> Iterator[tuple[str, ScannedHdu]]:
+def _find(
+    held: HeldFile, primary: ScannedHdu, wanted: Sequence[str], rest: bool = False
+) -> Iterator[tuple[str, ScannedHdu]]:
     """Planes and their HDUs as far as the last that is wanted.
 
     Position is the contract; EXTTYPE, if it is there, may only contradict it.
@@ -187,8 +213,11 @@ def _find(held: HeldFile, primary: ScannedHdu, wanted: Sequence[str]) -> Iterato
         size = hdu.data - hdu.start + _BLOCKS  # the next header and table will be about as long
         size += hdu.header.whole("NAXIS1") * hdu.header.whole("NAXIS2") if hdu.is_tiled else 0
         if number == 0:
-            places = [primary.header.get(PLACES[plane]) for plane in PLANES[1 : last + 1]]
-            held.fetch([(place, place + size) for place in places if isinstance(place, int) and place > hdu.start])
+            places = [(primary.header.get(PLACES[plane]), size) for plane in PLANES[1 : last + 1]]
+            places += [(primary.header.get(END), _MOST_FOLLOWING)] if rest else []
+            total = held.source.state().size
+            told = [(p, min(p + n, total)) for p, n in places if isinstance(p, int) and hdu.start < p < total]
+            held.fetch(told)
         hdu = held.hdu(hdu.end, size)
 
 
@@ -204,13 +233,16 @@ def note_places(path: Path) -> None:
 
     held = HeldFile(Source(LocalStorage(path.parent), path.name))
     primary = held.hdu(0, _FRONT)
-    if primary is None or not any(card in primary.header for card in PLACES.values()):
+    if primary is None or not any(card in primary.header for card in (*PLACES.values(), END)):
         return
+    told: dict[str, int] = {}
+    for name, hdu in _find(held, primary, PLANES):
+        told |= {PLACES.get(name, ""): hdu.start, END: hdu.end}
     with path.open("r+b") as stream:
-        for name, hdu in _find(held, primary, PLANES):
-            if name in PLACES and (place := primary.header.place(PLACES[name])) is not None:
+        for card, value in told.items():
+            if (place := primary.header.place(card)) is not None:
                 stream.seek(place)
-                stream.write(format_card(PLACES[name], hdu.start).encode("ascii"))
+                stream.write(format_card(card, value).encode("ascii"))
 
 
 # ---------------------------------------------------------------------------------------------------------------- cache
@@ -239,8 +271,9 @@ class _KeptFiles:
             if old is not None:
                 self._n_bytes -= old.n_bytes
                 if old.version == file.version:
+                    longer = max(old, file, key=lambda known: known.end)
                     planes, missing = {**old.planes, **file.planes}, old.missing | file.missing
-                    file = replace(file, planes=planes, missing=missing, notes=old.notes)
+                    file = replace(longer, planes=planes, missing=missing, notes=old.notes)
             self._files[source.uri] = file
             self._n_bytes += file.n_bytes
             while len(self._files) > 1 and (len(self._files) > _MOST_FILES or self._n_bytes > _MOST_BYTES):

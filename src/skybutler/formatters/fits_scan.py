@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
 
 from skybutler.errors import UnreadableFileError
 
@@ -13,6 +15,7 @@ __all__ = ["HeldFile", "ScannedHdu", "ScannedHeader", "read_merged"]
 
 _COMMENTARY = ("COMMENT", "HISTORY", "")
 _LONGEST_HEADER = 4000 * BLOCK
+_PIECE = 256 << 10
 
 
 class ScannedHeader(Mapping[str, CardValue]):
@@ -30,11 +33,12 @@ class ScannedHeader(Mapping[str, CardValue]):
     Cards that nobody asks for may be anything.  Strings that are continued are cut off.
     """
 
-    __slots__ = ("_places", "_text", "_uri")
+    __slots__ = ("_places", "_text", "_uri", "_values")
 
     def __init__(self, block: bytes, uri: str) -> None:
         self._text, self._uri = ascii_text(block, uri), uri
         self._places: dict[str, int] = {}
+        self._values: dict[str, CardValue] = {}
         text, places = self._text, self._places
         for start in range(0, len(text) - CARD + 1, CARD):
             key = text[start : start + 8].rstrip()
@@ -43,7 +47,11 @@ class ScannedHeader(Mapping[str, CardValue]):
             places.setdefault(key, start)
 
     def __getitem__(self, key: str) -> CardValue:
-        start = self._places[key]
+        if key not in self._values:
+            self._values[key] = self._parsed(key, self._places[key])
+        return self._values[key]
+
+    def _parsed(self, key: str, start: int) -> CardValue:
         card = self._text[start : start + CARD]
         hierarch, equals = card.startswith("HIERARCH"), card.find("=")
         if equals < 0 or (not hierarch and equals != 8) or key in _COMMENTARY:
@@ -121,19 +129,30 @@ class HeldFile:
         The file.
     """
 
-    __slots__ = ("_pieces", "_source", "uri")
+    __slots__ = ("_pieces", "source", "uri")
 
     def __init__(self, source: Source) -> None:
-        self._source, self.uri = source, source.uri
+        self.source, self.uri = source, source.uri
         self._pieces: list[tuple[int, bytes]] = []
 
     def fetch(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Read what is not held of some ranges, in one round trip."""
-        missing = [piece for piece in ranges if self.get(*piece) is None]
-        if not missing:
-            return
-        for (start, _), data in zip(missing, self._source.read_ranges(missing), strict=True):
-            self._pieces.append((start, data))
+        missing = self.missing(ranges)
+        if missing:
+            self.hold(missing, self.source.read_ranges(missing))
+
+    def missing(self, ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those of some ranges that are not held."""
+        return [piece for piece in ranges if self.get(*piece) is None]
+
+    def hold(self, ranges: Sequence[tuple[int, int]], pieces: Sequence[bytes | memoryview]) -> None:
+        """Keep what has been read elsewhere."""
+        for (start, _), data in zip(ranges, pieces, strict=True):
+            self._pieces.append((start, bytes(data)))
+
+    def open(self) -> BinaryIO:
+        """The file as a stream, which reads only what is not held."""
+        return io.BufferedReader(_HeldStream(self), buffer_size=4 * BLOCK)
 
     def get(self, start: int, stop: int) -> bytes | None:
         """A range of bytes, `None` if it is not held."""
@@ -142,9 +161,13 @@ class HeldFile:
                 return data[start - begin : stop - begin]
         return None
 
-    def rest(self, start: int) -> bytes:
-        """What is held from a byte on, as far as it goes without a gap; empty if nothing."""
-        return max((d[start - b :] for b, d in self._pieces if b <= start < b + len(d)), key=len, default=b"")
+    def rest(self, start: int) -> memoryview:
+        """What is held from a byte on in one piece; empty if nothing."""
+        held = [(b + len(d), b, d) for b, d in self._pieces if b <= start < b + len(d)]
+        if not held:
+            return memoryview(b"")
+        _, begin, data = max(held, key=lambda piece: piece[0])
+        return memoryview(data)[start - begin :]
 
     def hdu(self, start: int, size: int) -> ScannedHdu | None:
         """The HDU that begins at a byte, `None` if there is none: the file has ended, or is not FITS, or special
@@ -163,15 +186,16 @@ class HeldFile:
         UnreadableFileError
             Raised if its header has no end, or the HDU ends after the file.
         """
-        if start >= self._source.state().size:
+        if start >= self.source.state().size:
             return None
-        block = self.rest(start)
+        block = bytes(self.rest(start)[: max(size, BLOCK)])
         while (end := end_of_header(block)) < 0:
             if len(block) > _LONGEST_HEADER or (block and not _begins_hdu(block, start)):
                 break
             known = len(block)
-            self.fetch([(start, start + max(size, BLOCK, 4 * known))])
-            block = self.rest(start)
+            wanted = max(size, BLOCK, 4 * known)
+            self.fetch([(start, start + wanted)])
+            block = bytes(self.rest(start)[:wanted])
             if len(block) == known:
                 break
         if not _begins_hdu(block, start):
@@ -179,12 +203,45 @@ class HeldFile:
         if end < 0:
             raise UnreadableFileError(f"{self.uri} cannot be read as FITS: the header at byte {start} has no END card.")
         found = ScannedHdu(ScannedHeader(block[:end], self.uri), start, start + padded(end + CARD), self.uri)
-        if found.end > (size := self._source.state().size):
+        if found.end > (size := self.source.state().size):
             raise UnreadableFileError(
                 f"{self.uri} cannot be read as FITS: the HDU at byte {start} ends at byte {found.end}, the file at "
                 f"{size}; is it cut short?"
             )
         return found
+
+
+class _HeldStream(io.RawIOBase):
+    """A file some pieces of which are held."""
+
+    def __init__(self, held: HeldFile) -> None:
+        self._held, self._position, self._size = held, 0, held.source.state().size
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        start = self._position
+        if start >= self._size:
+            return 0
+        if not (data := self._held.rest(start)):
+            self._held.fetch([(start, min(self._size, start + max(_PIECE, len(buffer))))])
+            data = self._held.rest(start)
+        data = data[: len(buffer)]
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
 
 
 def _begins_hdu(block: bytes, start: int) -> bool:

@@ -97,6 +97,11 @@ class Source:
         """Whether the file is on a mounted file system, where a range costs microseconds, not a round trip."""
         return self._storage.local_root is not None
 
+    @property
+    def size(self) -> int:
+        """Size in bytes: the recorded one if there is one."""
+        return self._size if self._size >= 0 else self.state().size
+
     def state(self) -> FileState:
         """Size and version of the file, asked for once.
 
