@@ -90,8 +90,8 @@ def test_the_table_chooses() -> None:
     assert table.choose(make_type("x", ["visit"], "ExposureI")).parameters == {"compress": False, "tile": 5}
     assert isinstance(make(chosen), Formatter)
     assert table.choose(make_type("x", ["visit"]), storage_class="DataFrame").name == "parquet"
-    with pytest.raises(StorageClassError, match="'Psf' of dataset type 'x'"):
-        table.choose(make_type("x", ["visit"], "Psf"))
+    with pytest.raises(StorageClassError, match="'ConvolutionKernel' of dataset type 'x'"):
+        table.choose(make_type("x", ["visit"], "ConvolutionKernel"))
 
 
 @pytest.mark.parametrize(

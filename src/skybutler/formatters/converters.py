@@ -30,6 +30,8 @@ _CATALOG = "skybutler.tables.catalog.Catalog"
 _SIMPLE, _SOURCE = "skybutler.tables.sources.SimpleCatalog", "skybutler.tables.sources.SourceCatalog"
 _PEAK, _EXPOSURES = "skybutler.tables.peaks.PeakCatalog", "skybutler.tables.exposures.ExposureCatalog"
 
+_STATS = "skybutler.images.summary_stats.SummaryStats"
+
 _ALIASES: Mapping[str, str] = {
     "pandas.core.frame.DataFrame": "pandas.DataFrame",
     "pandas.core.indexes.base.Index": "pandas.Index",
@@ -42,6 +44,7 @@ _ALIASES: Mapping[str, str] = {
     "skybutler.datasets.PropertySet": _PROPERTIES,
     "skybutler.datasets.TaskMetadata": _TASK,
     "skybutler.images.Metadata": _METADATA,
+    "skybutler.images.SummaryStats": _STATS,
     "skybutler.tables.Catalog": _CATALOG,
     "skybutler.tables.ExposureCatalog": _EXPOSURES,
     "skybutler.tables.PeakCatalog": _PEAK,
@@ -83,6 +86,8 @@ _CONVERSIONS: Mapping[tuple[str, str], str] = {
     ("dict", _METADATA): "skybutler.images.metadata:Metadata",
     ("dict", _PROPERTIES): "skybutler.datasets.property_set:PropertySet",
     ("dict", _TASK): "skybutler.datasets.property_set:TaskMetadata",
+    ("dict", _STATS): "skybutler.images.summary_stats:SummaryStats",
+    (_STATS, "dict"): "builtins:dict",
     (_METADATA, "dict"): _HERE + "metadata_to_dict",
     (_METADATA, _PROPERTIES): _HERE + "metadata_to_properties",
     (_METADATA, _TASK): _HERE + "metadata_to_task",

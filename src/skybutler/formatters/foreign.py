@@ -8,6 +8,8 @@ __all__ = ["foreign_name"]
 
 _FITS = "lsst.obs.base.formatters.fitsExposure."
 _NAMES: Mapping[str, str] = {
+    "afw-catalog": "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter",
+    "afw-object": "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter",
     "astropy-table": "lsst.daf.butler.formatters.astropyTable.AstropyTableFormatter",
     "calibration-text": "lsst.daf.butler.formatters.astropyTable.AstropyTableFormatter",
     "camera": "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter",
