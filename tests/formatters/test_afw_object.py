@@ -1,4 +1,4 @@
-"""Real persisted cameras, round trips, and files that are something else."""
+"""Real cameras and other objects alone in their files, round trips, and files that are something else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from skybutler.errors import ButlerError, FormatError, UnknownComponentError, UnreadableFileError
+from skybutler.formatters import Source, read_exposure
+from skybutler.formatters.afw import Column
+from skybutler.formatters.afw.unknown import StoredObject
+from skybutler.formatters.catalog import DEFAULTS
 from skybutler.images import Camera
 from skybutler.instruments import Instrument
 from skybutler.instruments.nominal_camera import nominal_camera
@@ -98,6 +102,39 @@ def test_other_files(cameras: Files, shared: Path) -> None:
         cameras.read_bytes(whole.replace(b"WinMap", b"GrimMap"[:6]))
     with pytest.raises(UnknownComponentError):
         cameras.read_bytes(whole) and cameras.read("detectors")
+
+
+@pytest.mark.parametrize(
+    "name, storage_class", [("photoCalib-version1", "PhotoCalib"), ("visitInfo-version-4", "VisitInfo")]
+)
+def test_files_of_other_objects(files: MakeFiles, shared: Path, name: str, storage_class: str) -> None:
+    place = files("afw-object", storage_class)
+    found = place.read_bytes((shared / f"data/exposures/{name}.fits").read_bytes())
+    if storage_class == "PhotoCalib":
+        assert (found.mean, found.error) == (123.0, 45.0)
+    else:
+        assert (found.id, found.instrument) == (987654, "TestCameraOne")
+    place.write(found, {"LSST BUTLER ID": "x"})
+    assert place.read() == found
+    assert place.formatter.read_provenance(Source(place.storage, place.path)) == {"LSST BUTLER ID": "x"}
+
+
+def test_every_part_of_a_real_calexp_alone(files: MakeFiles, shared: Path) -> None:
+    exposure = read_exposure(shared / "data/exposures/calexp.fits")
+    for storage_class, name in (
+        ("Wcs", "wcs"), ("Psf", "psf"), ("PhotoCalib", "photo_calib"), ("ApCorr", "aperture_corrections"),
+        ("Detector", "detector"), ("TransmissionCurve", "transmission_curve"), ("CoaddInputs", "coadd_inputs"),
+        ("Polygon", "valid_polygon"), ("FilterLabel", "filter_label"), ("ExposureSummaryStats", "summary_stats"),
+    ):  # fmt: skip
+        place = files(DEFAULTS[storage_class], storage_class)
+        assert place.round_trip(getattr(exposure, name)) == getattr(exposure, name), name
+
+
+def test_a_class_that_is_not_known(files: MakeFiles) -> None:
+    place = files("afw-object", "TablePersistable")
+    place.write(StoredObject("Fancy", "", (((Column("bytes", "QB"),), ({"bytes": b"x"},)),)))
+    with pytest.raises(FormatError, match="holds a Fancy, which skybutler does not know"):
+        place.read()
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

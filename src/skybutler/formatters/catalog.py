@@ -152,7 +152,12 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "lsst.obs.base.formatters.fitsExposure.FitsImageFormatterBase": ("fits-image",),
     "lsst.obs.base.formatters.fitsExposure.FitsMaskFormatter": ("fits-image",),
     "lsst.obs.base.formatters.fitsExposure.FitsMaskedImageFormatter": ("fits-image",),
-    "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter": ("fits-table", "fits-image", "afw-object", "afw-catalog"),
+    "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter": (
+        "fits-table",
+        "fits-image",
+        "afw-object",
+        "afw-catalog",
+    ),
     "lsst.obs.base.formatters.pexConfig.PexConfigFormatter": ("text",),
     "lsst.pipe.base.formatters.pexConfig.PexConfigFormatter": ("text",),
     "lsst.pipe.base.pexConfig.PexConfigFormatter": ("text",),
