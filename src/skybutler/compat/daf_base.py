@@ -170,6 +170,15 @@ class TaskMetadata(PropertySet):
     def __init__(self, values: Mapping[str, Any] | None = None) -> None:
         self.plain = PlainTaskMetadata(values)
 
+    @classmethod
+    def from_dict(cls, d: Mapping[str, Any]) -> TaskMetadata:
+        """Metadata of nested dictionaries."""
+        return cls(d)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dictionaries and lists."""
+        return self.toDict()
+
 
 class PropertyList(_Properties):
     """Values and comments by name, in order, such as a FITS header has; names may repeat."""

@@ -33,10 +33,13 @@ MODULES: Mapping[str, str | None] = {
     "lsst.obs": None,
     "lsst.obs.base": "skybutler.compat.obs_base",
     "lsst.obs.base.utils": "skybutler.compat.obs_base",
+    "lsst.pipe": None,
+    "lsst.pipe.base": "skybutler.compat.pipe_base",
+    "lsst.skymap": "skybutler.compat.skymap",
 }
 """What is served: foreign name → our module with its names (`None`: a package that only holds others)."""
 
-_SHARED = frozenset({"lsst", "lsst.daf", "lsst.obs"})
+_SHARED = frozenset({"lsst", "lsst.daf", "lsst.obs", "lsst.pipe"})
 """Packages that several distributions fill; a real one may get submodules of ours."""
 
 
