@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from skybutler.errors import ButlerError, ParameterError, UnreadableFileError, nearest
+from skybutler.errors import ButlerError, ConfigError, ParameterError, UnreadableFileError, nearest
 
 from .arrow_columns import TABLE_META
 from .converters import arrow_to_pandas, pandas_to_arrow
 from .formatter import TABLE_PROVENANCE, Formatter, Source, no_component, old_provenance, with_provenance
+from .parquet_ranges import RangedFile, column_ranges, filter_columns, groups_that_may_match
 
 if TYPE_CHECKING:
     from skybutler.datasets.storage_class import StorageClass
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["ParquetFormatter"]
 
 COMPONENTS = ("columns", "rowcount", "schema")
+
+ROW_GROUP = 1 << 16
+"""Rows of a group: half a megabyte of a column of doubles, so that a request for one is worth its while."""
+
+_NO_COLUMN = re.compile(r"FieldRef\.Name\((.+?)\)")
 
 
 class ParquetFormatter(Formatter):
@@ -35,17 +42,30 @@ class ParquetFormatter(Formatter):
     expression or a list of ``(column, operator, value)``, see `pyarrow.parquet.read_table`;
     ``strip_astropy_meta_yaml`` leaves out the description that astropy tables bring along.  Components are
     ``columns`` (names), ``rowcount`` and ``schema`` (Arrow), for which no rows are read.
+
+    Only the bytes of the columns asked for are read, in those groups of rows whose statistics do not exclude that the
+    filters match.
+
+    Parameters
+    ----------
+    row_group_size : `int`
+        Rows of a group in files that are written.
     """
 
     extension = ".parq"
     provenance = TABLE_PROVENANCE
+
+    def __init__(self, row_group_size: int = ROW_GROUP) -> None:
+        if not (type(row_group_size) is int and row_group_size > 0):
+            raise ConfigError(f"row_group_size is a number of rows, not {row_group_size!r}.")
+        self._row_group_size = row_group_size
 
     def read(
         self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
     ) -> object:
         if component is not None and component not in COMPONENTS:
             no_component(component, storage_class, COMPONENTS)
-        with _opened(source) as file:
+        with _opened(source) as (held, file):
             schema = file.schema_arrow
             if component == "rowcount":
                 return file.metadata.num_rows
@@ -53,8 +73,9 @@ class ParquetFormatter(Formatter):
                 return schema
             if component == "columns":
                 return [name for name in schema.names if not name.startswith("__index_level")]
-        columns = _chosen(schema, parameters.get("columns"))
-        table = _read_table(source, columns, parameters.get("filters"))
+            columns = _chosen(schema, parameters.get("columns"))
+            with _applying(source, schema, filters := parameters.get("filters")):
+                table = _read_table(held, file, columns, filters)
         if parameters.get("strip_astropy_meta_yaml"):
             notes = {key: text for key, text in (table.schema.metadata or {}).items() if key != TABLE_META}
             table = table.replace_schema_metadata(notes)
@@ -62,7 +83,7 @@ class ParquetFormatter(Formatter):
         return arrow_to_pandas(table) if storage_class.pytype == "pandas.DataFrame" else table
 
     def read_provenance(self, source: Source) -> Mapping[str, Any]:
-        with _opened(source) as file:
+        with _opened(source) as (_, file):
             written = file.metadata.metadata or {}
         notes = {name.decode(errors="replace"): text.decode(errors="replace") for name, text in written.items()}
         return {name: notes[name] for name in old_provenance(notes)}
@@ -80,7 +101,9 @@ class ParquetFormatter(Formatter):
             new = {str(name).encode(): str(value).encode() for name, value in (provenance or {}).items()}
             kept = {name: text for name, text in notes.items() if name not in {name.encode() for name in old}}
             table = table.replace_schema_metadata({**kept, **new})
-        pq.write_table(table, path)
+        # Measured values hardly ever repeat: a dictionary of them takes more than it saves.
+        repeating = [f.name for f in table.schema if not (pa.types.is_floating(f.type) or pa.types.is_nested(f.type))]
+        pq.write_table(table, path, row_group_size=self._row_group_size, use_dictionary=repeating)
 
 
 def _as_arrow(obj: Any) -> pa.Table:
@@ -96,14 +119,14 @@ def _as_arrow(obj: Any) -> pa.Table:
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[pq.ParquetFile]:
-    with source.open() as stream:
-        try:
-            file = pq.ParquetFile(stream)
-        except (pa.ArrowException, OSError) as error:
-            raise _unreadable(source, error) from error
-        with file:
-            yield file
+def _opened(source: Source) -> Iterator[tuple[RangedFile, pq.ParquetFile]]:
+    held = RangedFile(source)
+    try:
+        file = pq.ParquetFile(held)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(source, error) from error
+    with file:
+        yield held, file
 
 
 def _unreadable(source: Source, error: Exception) -> ButlerError:
@@ -113,18 +136,43 @@ def _unreadable(source: Source, error: Exception) -> ButlerError:
     return UnreadableFileError(f"{source.uri} is not readable as Parquet: {error}")
 
 
-def _read_table(source: Source, columns: list[str] | None, filters: Any) -> pa.Table:
-    with source.open() as stream:
-        try:
-            return pq.read_table(stream, columns=columns, filters=filters, use_pandas_metadata=True)
-        except pa.ArrowKeyError as error:
-            raise ParameterError(f"A filter names a column that {source.uri} does not have: {error}") from error
-        except OSError as error:
+def _read_table(held: RangedFile, file: pq.ParquetFile, columns: list[str] | None, filters: Any) -> pa.Table:
+    """The rows and columns asked for; the bytes that they need are fetched at once."""
+    metadata = file.metadata
+    expression = pq.filters_to_expression(filters) if isinstance(filters, list) else filters
+    groups = groups_that_may_match(held, expression, metadata.num_row_groups)
+    needed: Any = None
+    if columns is not None:
+        needed = {*columns, *_index_columns(file.schema_arrow), *filter_columns(filters, file.schema_arrow.names)}
+    held.fetch(column_ranges(metadata, needed, groups))
+    whole = pa.PythonFile(held, mode="r")
+    return pq.read_table(whole, columns=columns, filters=filters, use_pandas_metadata=True, pre_buffer=False)
+
+
+def _index_columns(schema: pa.Schema) -> list[Any]:
+    """Names of the columns that are the index of a data frame."""
+    text = (schema.metadata or {}).get(b"pandas")
+    return [name for name in json.loads(text)["index_columns"] if isinstance(name, str)] if text is not None else []
+
+
+@contextmanager
+def _applying(source: Source, schema: pa.Schema, filters: Any) -> Iterator[None]:
+    """Say of what Arrow raises whether the file or the filters are wrong."""
+    try:
+        yield
+    except ButlerError:
+        raise
+    except OSError as error:
+        raise _unreadable(source, error) from error
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        if filters is None:
             raise _unreadable(source, error) from error
-        except (pa.ArrowException, ValueError, TypeError) as error:
-            if filters is None:
-                raise _unreadable(source, error) from error
-            raise ParameterError(f"The filters {filters!r} cannot be applied to {source.uri}: {error}") from error
+        if match := _NO_COLUMN.search(str(error)):
+            hint = nearest(match[1], schema.names) or f"It has {', '.join(schema.names[:8])}."
+            raise ParameterError(
+                f"A filter names {match[1]!r}, which {source.uri} does not have.", hint=hint
+            ) from error
+        raise ParameterError(f"The filters {filters!r} cannot be applied to {source.uri}: {error}") from error
 
 
 def _chosen(schema: pa.Schema, wanted: Any) -> list[str] | None:

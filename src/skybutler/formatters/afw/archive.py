@@ -110,6 +110,8 @@ class Archive:
         self.uri = uri
         self._hdus, self._index = hdus, index
         self._columns: dict[tuple[int, str], Any] = {}
+        self._names: dict[int, list[str]] = {}
+        self._schemas: dict[int, tuple[Column, ...]] = {}
         self._made: dict[int, object] = {}
         self._underway: list[int] = []
         self.classes: dict[int, str] = {}
@@ -223,9 +225,10 @@ class Archive:
 
     def names(self, table: int) -> list[str]:
         """Names of the columns and flags of a table."""
-        hdu = self._table(table)
-        names: list[str] = list(hdu.columns.names)
-        return names + list(self._flags(hdu.header))
+        if table not in self._names:
+            hdu = self._table(table)
+            self._names[table] = [*hdu.columns.names, *self._flags(hdu.header)]
+        return self._names[table]
 
     def column(self, table: int, name: str) -> Any:
         """A whole column or flag: numbers as an array; texts, bytes and arrays of any length as a list."""
@@ -266,6 +269,11 @@ class Archive:
 
     def schema(self, table: int) -> tuple[Column, ...]:
         """The columns of a table, flags first."""
+        if table not in self._schemas:
+            self._schemas[table] = self._read_schema(table)
+        return self._schemas[table]
+
+    def _read_schema(self, table: int) -> tuple[Column, ...]:
         header = self._table(table).header
         columns = [
             Column(name, "X", "", str(header.get(f"TFDOC{i + 1}", ""))) for name, i in self._flags(header).items()
