@@ -8,19 +8,28 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from skybutler.errors import FormatError
 from skybutler.formatters.exposure_archive import archive_of
 from skybutler.formatters.fits_image import FitsImageFormatter
 from skybutler.images import (
+    ApertureCorrections,
     Box,
+    ChebyshevField,
     DetectorLabel,
     Exposure,
     FilterLabel,
     GaussianPsf,
     Image,
     PhotoCalib,
+    Polygon,
     SkyWcs,
+    SpatiallyConstantTransmission,
+    SummaryStats,
+    VisitInfo,
 )
 from support.files import Files
 
@@ -145,6 +154,37 @@ def test_what_is_written_reads_back(files: Files, compress: bool) -> None:
     exposure.components.pop("NOTHING")
     assert again.same_as(exposure)
     assert again.wcs == TANGENT  # not only the same mapping: the same cards
+    first = files.storage.read(files.path)
+    files.write(again)
+    assert files.storage.read(files.path) == first
+
+
+finite = st.floats(-1e6, 1e6)
+fields = arrays(np.float64, st.tuples(st.integers(1, 3), st.integers(1, 3)), elements=finite).map(
+    lambda values: ChebyshevField(BOX, values)
+)
+wavelengths = st.lists(st.floats(1000, 20000), min_size=2, max_size=5, unique=True).map(sorted)
+texts = st.none() | st.text("ab _", max_size=40).map(str.rstrip)
+PARTS: dict[str, st.SearchStrategy[Any]] = {
+    "psf": st.builds(GaussianPsf, st.integers(1, 9), st.integers(1, 9), st.floats(0.1, 9.0)),
+    "photo_calib": st.builds(PhotoCalib, st.floats(0, 1e6), st.floats(0, 1e3), st.none() | fields),
+    "aperture_corrections": st.dictionaries(st.text("abc_", min_size=1), fields, max_size=3).map(ApertureCorrections),
+    "valid_polygon": st.just(Polygon([(0.5, 1.0), (30.0, 2.0), (25.0, 40.0)])),
+    "summary_stats": st.dictionaries(st.sampled_from(["psf_sigma", "zero_point", "own"]), finite).map(SummaryStats),
+    "transmission_curve": wavelengths.map(lambda w: SpatiallyConstantTransmission([0.5] * len(w), w, 0.1, 0.2)),
+    "wcs": st.sampled_from([TANGENT, SkyWcs.from_ast(TANGENT.to_ast(), fits=TANGENT)]),
+    "filter_label": st.builds(FilterLabel, texts, texts),
+    "visit_info": st.builds(VisitInfo, id=st.none() | st.integers(0, 9), exposure_time=finite),
+    "id": st.integers(0, 2**62),
+}  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.fixed_dictionaries({}, optional=PARTS), st.sampled_from("FIUDL"), st.integers(-9, 9))
+def test_any_parts_read_back(files: Files, parts: dict[str, Any], kind: str, x0: int) -> None:
+    exposure = Exposure(Image.zeros(Box((0, 3), (x0, x0 + 4)), kind), **parts)
+    again = files.round_trip(exposure)
+    assert again.same_as(exposure)
     first = files.storage.read(files.path)
     files.write(again)
     assert files.storage.read(files.path) == first

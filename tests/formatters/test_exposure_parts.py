@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from skybutler.errors import (
+    ButlerError,
     SchemaVersionError,
     UnknownComponentError,
     UnreadableFileError,
@@ -272,3 +276,20 @@ def test_without_ast_the_cards_are_used(files: Files, folder: Path, monkeypatch:
     assert approximate == exact
     np.testing.assert_allclose(approximate.pixel_to_sky(9, 9), exact.pixel_to_sky(9, 9), rtol=0, atol=1e-7)
     assert files.read("wcs").pixel_to_sky(9, 9) != exact.pixel_to_sky(9, 9)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.integers(0, 140_000), st.integers(0, 255)), min_size=1, max_size=6),
+    st.lists(st.tuples(st.integers(1_750_000, 2_059_199), st.integers(0, 255)), max_size=6),
+)
+def test_a_damaged_file_is_refused_or_read(
+    files: Files, folder: Path, front: list[tuple[int, int]], back: list[tuple[int, int]]
+) -> None:
+    damaged = bytearray((folder / "calexp.fits").read_bytes())
+    for place, value in [*front, *back]:
+        damaged[place] = value
+    for component in (None, *COMPONENTS):
+        with suppress(ButlerError):
+            files.storage.write(files.path, bytes(damaged), overwrite=True)
+            files.read(component)

@@ -9,6 +9,7 @@ import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from skybutler.errors import ButlerError, FormatError, UnreadableFileError
@@ -16,8 +17,6 @@ from skybutler.images import Metadata
 from skybutler.images.metadata import MetadataCard, MetadataValue
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from astropy.io.fits import Card, HDUList, Header
 
     from .formatter import Source
@@ -222,6 +221,10 @@ def open_fits(file: Path | BinaryIO, uri: str, n_hdus: int) -> Iterator[HDUList]
     from astropy.io import fits
     from astropy.utils.exceptions import AstropyUserWarning
 
+    if isinstance(file, Path):  # the library does not close a file that it opens and then refuses
+        with file.open("rb") as stream, open_fits(stream, uri, n_hdus) as found:
+            yield found
+        return
     with reading(uri), without_verification():
         # All else the library warns of (files cut short, foremost) is a reason to refuse.
         warnings.filterwarnings("error", category=AstropyUserWarning, append=True)

@@ -18,7 +18,14 @@ from skybutler.images.wcs import SkyWcs
 if TYPE_CHECKING:
     from lsst.sphgeom import Region
 
+    from skybutler.images.aperture_corrections import ApertureCorrections
+    from skybutler.images.coadd_inputs import CoaddInputs
+    from skybutler.images.photo_calib import PhotoCalib
+    from skybutler.images.polygon import Polygon
+    from skybutler.images.psf import Psf
     from skybutler.images.stencils import Stencil
+    from skybutler.images.summary_stats import SummaryStats
+    from skybutler.images.transmission import TransmissionCurve
 
 __all__ = ["DetectorLabel", "Exposure", "FilterLabel"]
 
@@ -103,13 +110,13 @@ class Exposure:
         detector: DetectorLabel | CameraDetector | None = None,
         visit_info: VisitInfo | None = None,
         id: int | None = None,
-        psf: Any = None,
-        photo_calib: Any = None,
-        aperture_corrections: Any = None,
-        valid_polygon: Any = None,
-        summary_stats: Any = None,
-        transmission_curve: Any = None,
-        coadd_inputs: Any = None,
+        psf: Psf | None = None,
+        photo_calib: PhotoCalib | None = None,
+        aperture_corrections: ApertureCorrections | None = None,
+        valid_polygon: Polygon | None = None,
+        summary_stats: SummaryStats | None = None,
+        transmission_curve: TransmissionCurve | None = None,
+        coadd_inputs: CoaddInputs | None = None,
         components: Mapping[str, Any] | None = None,
     ) -> None:
         self.masked_image = image if isinstance(image, MaskedImage) else MaskedImage(image, mask, variance)
