@@ -71,3 +71,14 @@ def test_equality_counts_every_attribute(name: str) -> None:
     assert whole.same_as(whole.copy())
     assert not whole.same_as(Exposure(whole.masked_image, **{key: KNOWN[key] for key in KNOWN if key != name}))
     assert repr(whole) == "ExposureD([y=0:2, x=0:2])"
+
+
+def test_indices_are_in_parent_coordinates() -> None:
+    image = Image(np.arange(12.0).reshape(3, 4), (100, -5), "nJy")
+    exposure = Exposure(image, id=7)
+    exposure.mask.set("SAT", (102, -4))
+    part = exposure[101:103, -5:-3]
+    assert (part.bbox, part.id) == (Box((-5, -3), (101, 103)), 7)
+    part.image[102, -4] = 50.0
+    assert exposure[102, -4] == part[102, -4] == (50.0, ("SAT",), 0.0)
+    assert exposure[:, -3].dimensions == (4, 1)

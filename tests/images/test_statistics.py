@@ -39,3 +39,12 @@ def test_of_nothing_and_of_one() -> None:
     assert math.isnan(nothing.mean)
     one = statistics_of(np.array([7], np.uint16))
     assert (one.n, one.mean, one.std, one.clipped_mean) == (1, 7.0, 0.0, 7.0)
+
+
+@given(st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=40))
+def test_quartiles_are_those_of_numpy(values: list[float]) -> None:
+    array = np.array(values, np.float32)
+    low, median, high = np.percentile(array.astype(np.float64), [25, 50, 75])
+    found = statistics_of(array)
+    assert found.median == pytest.approx(median, abs=1e-9)
+    assert found.robust_std == pytest.approx((high - low) / 1.3489795003921634, abs=1e-9)

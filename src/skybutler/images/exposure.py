@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
-from skybutler.images.box import Box
+from skybutler.images.box import Box, BoxIndex, PixelIndex, is_pixel
 from skybutler.images.camera import CameraDetector
 from skybutler.images.image import Image
 from skybutler.images.mask import Mask
-from skybutler.images.masked_image import MaskedImage
+from skybutler.images.masked_image import MaskedImage, MaskedPixel
 from skybutler.images.metadata import Metadata
 from skybutler.images.visit_info import VisitInfo
 from skybutler.images.wcs import SkyWcs
@@ -165,15 +165,25 @@ class Exposure:
         """(x, y) of the first pixel."""
         return self.masked_image.xy0
 
-    def __getitem__(self, box: Box) -> Exposure:
-        """A view of the pixels of ``box`` (parent coordinates) with the same everything else.
+    @overload
+    def __getitem__(self, index: BoxIndex) -> Exposure: ...
+    @overload
+    def __getitem__(self, index: tuple[SupportsIndex, SupportsIndex]) -> MaskedPixel: ...
+    def __getitem__(self, index: PixelIndex) -> Exposure | MaskedPixel:
+        """One pixel ``[x, y]``, or a view of the pixels of a box with the same everything else.
+
+        Parameters
+        ----------
+        index : `Box`, or pair of `slice` or `int` (x, y)
+            Parent coordinates: ``exposure[box]``, ``exposure[x0:x1, y0:y1]``, ``exposure[x, y]``.
 
         Raises
         ------
         InvalidError
-            Raised if ``box`` is not inside `bbox`.
+            Raised if the pixels are not inside `bbox`.
         """
-        return self._with(self.masked_image[box], self.metadata)
+        found = self.masked_image[self.bbox.select(index)]
+        return found[found.xy0] if is_pixel(index) else self._with(found, self.metadata)
 
     def cutout(self, shape: Box | Stencil | Region, *, pad: bool = False, mask_outside: bool = False) -> Exposure:
         """The pixels of a shape with the same everything else; the PSF is that of the place it is asked for.
