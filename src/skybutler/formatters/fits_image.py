@@ -30,10 +30,10 @@ from .fits_pixels import absent_plane, assembled, check_layout, made_plane, part
 from .fits_planes import END, PLACES, PLANES, note_places
 from .fits_scan import HeldFile
 from .formatter import FITS_PROVENANCE, Formatter, Source, old_provenance
-from .gzip_tiles import forget_times
+from .gzip_tiles import gzip_hdu
 
 if TYPE_CHECKING:
-    from astropy.io.fits import CompImageHDU, ImageHDU
+    from astropy.io.fits import BinTableHDU, CompImageHDU, ImageHDU
 
     from skybutler.datasets.storage_class import StorageClass
 
@@ -140,10 +140,8 @@ class FitsImageFormatter(Formatter):
         with path.open("wb") as stream:
             hdus.writeto(stream)
         note_places(path)
-        if self._compress:
-            forget_times(path)
 
-    def _hdu(self, name: str, plane: Image | Mask, wcs: SkyWcs | None) -> ImageHDU | CompImageHDU:
+    def _hdu(self, name: str, plane: Image | Mask, wcs: SkyWcs | None) -> ImageHDU | CompImageHDU | BinTableHDU:
         from astropy.io.fits import CompImageHDU, ImageHDU
 
         cards = Metadata()
@@ -161,11 +159,14 @@ class FitsImageFormatter(Formatter):
             return ImageHDU(pixels, header)
         integers = pixels.dtype.kind in "iu" and pixels.dtype.itemsize <= 4
         lossy = self._quantize > 0.0 and pixels.dtype.kind == "f"
+        tile = min(self._tile, pixels.shape[0]), min(self._tile, pixels.shape[1])
+        if not integers and not lossy:
+            return gzip_hdu(pixels, header, tile)
         return CompImageHDU(
             pixels,
             header,
-            compression_type="RICE_1" if integers or lossy else "GZIP_2",
-            tile_shape=tuple(min(self._tile, size) for size in pixels.shape),
+            compression_type="RICE_1",
+            tile_shape=tile,
             quantize_level=self._quantize if lossy else 0,
             quantize_method=_DITHER if lossy else None,
             dither_seed=1 if lossy else None,  # fixed, so that the same image gives the same bytes

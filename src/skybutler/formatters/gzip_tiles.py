@@ -1,68 +1,89 @@
-"""Compressed tiles of a FITS file without the time of writing.  Knows neither images nor datasets."""
+"""Images in tiles compressed without loss, as HDUs ready to be written.  Knows neither exposures nor datasets.
+
+What is written is GZIP_2 of the FITS standard (4.0, section 10.4.2): the bytes of a tile by significance, then gzip.
+Like cfitsio, and unlike astropy, this takes the fastest level of compression, which is ten times as fast for noise and
+hardly larger, and leaves the time of writing out, so that the same image gives the same bytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+import zlib
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-__all__ = ["forget_times"]
+if TYPE_CHECKING:
+    from astropy.io.fits import BinTableHDU, Header
 
-_MAGIC = b"\x1f\x8b\x08"
+__all__ = ["gzip_hdu"]
+
+_LEVEL = 1
+_GZIP = 31  # wbits of zlib for gzip streams
+_LARGE = 1 << 31
 
 
-def forget_times(path: Path) -> None:
-    """Set the modification time in the header of every gzipped tile to 0 ("no time stamp", RFC 1952 §2.3.1).
-
-    astropy compresses tiles with the current time, so that the same image written twice would give two files.
+def gzip_hdu(pixels: npt.NDArray[Any], header: Header, tile: tuple[int, int]) -> BinTableHDU:
+    """A compressed image.
 
     Parameters
     ----------
-    path : `pathlib.Path`
-        A FITS file; image HDUs compressed in other ways, and other HDUs, are left alone.
+    pixels : `numpy.ndarray`, (ny, nx)
+        Float or integer pixels.
+    header : `astropy.io.fits.Header`
+        Cards of the image, without those of its structure.
+    tile : pair of `int`
+        Height and width of tiles; those at the edges are smaller.
+
+    Returns
+    -------
+    hdu : `astropy.io.fits.BinTableHDU`
+        As it is in the file: a table with a tile in each row.
     """
-    from astropy.io import fits
+    from astropy.io.fits import BinTableHDU, Column
 
-    with fits.open(path, disable_image_compression=True, memmap=False, lazy_load_hdus=False) as hdus:
-        heaps = [_tiles(hdu, column) for hdu in hdus for column in _gzipped(hdu.header)]
-    with path.open("r+b") as stream:
-        for position in np.concatenate(heaps).tolist() if heaps else ():
-            stream.seek(position)
-            if stream.read(3) == _MAGIC:
-                stream.seek(position + 4)
-                stream.write(bytes(4))
+    zero = None
+    if pixels.dtype.kind == "u":
+        # FITS has no unsigned integers: they are stored with half of their range taken away.
+        zero = 1 << (8 * pixels.dtype.itemsize - 1)
+        pixels = (pixels ^ pixels.dtype.type(zero)).view(f"i{pixels.dtype.itemsize}")
+    tiles = _tiles(pixels, tile)
+    values = np.empty(len(tiles), dtype=object)
+    for i, content in enumerate(tiles):
+        values[i] = np.frombuffer(content, dtype=np.uint8)
+    kind = "Q" if pixels.nbytes >= _LARGE else "P"
+    hdu = BinTableHDU.from_columns([Column(name="COMPRESSED_DATA", format=f"1{kind}B()", array=values)])
+    height, width = pixels.shape
+    bits = 8 * pixels.dtype.itemsize
+    for key, value, comment in (
+        ("ZIMAGE", True, "extension contains compressed image"),
+        ("ZTENSION", "IMAGE", "Image extension"),
+        ("ZBITPIX", -bits if pixels.dtype.kind == "f" else bits, "array data type"),
+        ("ZNAXIS", 2, "number of array dimensions"),
+        ("ZNAXIS1", width, ""),
+        ("ZNAXIS2", height, ""),
+        ("ZPCOUNT", 0, "number of parameters"),
+        ("ZGCOUNT", 1, "number of groups"),
+        ("ZTILE1", tile[1], "size of tiles to be compressed"),
+        ("ZTILE2", tile[0], "size of tiles to be compressed"),
+        ("ZCMPTYPE", "GZIP_2", "compression algorithm"),
+        ("ZQUANTIZ", "NONE", "lossless compression"),
+    ):
+        hdu.header[key] = (value, comment)
+    hdu.header.extend(header.cards, bottom=True)
+    if zero is not None:
+        hdu.header["BZERO"] = zero
+    return hdu
 
 
-def _gzipped(header: Mapping[str, Any]) -> Iterator[str]:
-    """Columns of gzipped tiles; tiles whose noise is not known cannot be quantised and have one of their own."""
-    if str(header.get("ZCMPTYPE", "")).startswith("GZIP"):
-        yield "COMPRESSED_DATA"
-    if "ZCMPTYPE" in header and "GZIP_COMPRESSED_DATA" in _names(header):
-        yield "GZIP_COMPRESSED_DATA"
-
-
-def _names(header: Mapping[str, Any]) -> list[str]:
-    return [str(header[f"TTYPE{i + 1}"]) for i in range(header["TFIELDS"])]
-
-
-def _tiles(hdu: object, column: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Positions in the file of the tiles in a column (FITS 4.0 §7.3.5: length and offset)."""
-    header, info = hdu.header, hdu.fileinfo()  # type: ignore[attr-defined]
-    names = _names(header)
-    place = names.index(column)
-    form = str(header[f"TFORM{place + 1}"])
-    before = [str(header[f"TFORM{i + 1}"]) for i in range(place)]
-    assert all(text.startswith(("1P", "1Q")) for text in before), before  # as astropy writes it
-    start = sum(16 if text[1] == "Q" else 8 for text in before)
-    rows, width = int(header["NAXIS2"]), int(header["NAXIS1"])
-    kind = ">i8" if "Q" in form else ">i4"
-    with Path(info["file"].name).open("rb") as stream:
-        stream.seek(info["datLoc"])
-        table = np.frombuffer(stream.read(rows * width), np.uint8).reshape(rows, width)
-    size = 2 * np.dtype(kind).itemsize
-    descriptors = np.ascontiguousarray(table[:, start : start + size]).view(kind).astype(np.int64)
-    heap = int(info["datLoc"]) + int(header.get("THEAP", rows * width))
-    positions: np.ndarray[tuple[int], np.dtype[np.int64]] = heap + descriptors[descriptors[:, 0] > 0, 1]
-    return positions
+def _tiles(pixels: npt.NDArray[Any], tile: tuple[int, int]) -> list[bytes]:
+    """Compressed tiles, row by row."""
+    big = pixels.dtype.newbyteorder(">")
+    found = []
+    for top in range(0, pixels.shape[0], tile[0]):
+        for left in range(0, pixels.shape[1], tile[1]):
+            part = np.ascontiguousarray(pixels[top : top + tile[0], left : left + tile[1]], dtype=big)
+            by_significance = part.view(np.uint8).reshape(-1, big.itemsize).T
+            packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+            found.append(packer.compress(by_significance.tobytes()) + packer.flush())
+    return found
