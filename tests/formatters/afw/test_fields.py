@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from skybutler.errors import FormatError, UnreadableFileError
 from skybutler.formatters.afw import Archive
-from skybutler.images import Box, ChebyshevField, ProductField, TransformField
+from skybutler.images import Box, ChebyshevField, PixelAreaField, ProductField, SkyWcs, TransformField
 from support.archives import archive_of, rewritten, round_trip, same_pieces
 
 BOX = Box((-5, 35), (10, 60))
@@ -89,4 +89,20 @@ def test_a_product_of_what_is_no_field() -> None:
     archive = archive_of(ProductField((ChebyshevField(BOX, [[1.0]]),)))
     archive._hdus[2].data["id"][0] = 0
     with pytest.raises(UnreadableFileError, match="lacks factors"):
+        archive.get(1)
+
+
+def test_pixel_areas_of_a_real_wcs(shared: Path) -> None:
+    with fits.open(shared / "data/exposures/calexp.fits") as hdus:
+        wcs = Archive(hdus, "calexp", 4).get(hdus[0].header["SKYWCS_ID"], SkyWcs)
+    assert wcs is not None
+    field = PixelAreaField(Box((0, 4176), (0, 2048)), wcs, 4.25e10)
+    again = round_trip(field)
+    assert again == field
+    side = np.sqrt(float(again.evaluate(100.0, 100.0)) / 4.25e10)
+    assert np.degrees(side) * 3600 == pytest.approx(0.15764, abs=5e-5)
+    assert np.degrees(side) * 3600 == pytest.approx(wcs.pixel_scale_arcsec(100, 100), rel=1e-6)
+    archive = archive_of(field)
+    archive._hdus[2].data["wcs"][0] = 0
+    with pytest.raises(UnreadableFileError, match="has no WCS"):
         archive.get(1)

@@ -87,7 +87,7 @@ def test_gaussians_of_other_names() -> None:
     np.testing.assert_allclose(
         single.compute_kernel_image().array, GaussianPsf(21, 21, 2.0).compute_kernel_image().array
     )
-    with pytest.raises(UnreadableFileError, match="sizes 0.0 and 1.0"):
+    with pytest.raises(UnreadableFileError, match="a PSF has the sizes 0.0 and 1.0"):
         stored("DoubleGaussianPsf", **size, sigma1=0.0, sigma2=1.0, b=0.5).get(1)
 
 

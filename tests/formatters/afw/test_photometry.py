@@ -67,6 +67,13 @@ def test_that_of_a_file_of_its_own(shared: Path) -> None:
         assert same_pieces(archive, 2, again, 2, references=())
 
 
+def test_that_of_an_exposure_of_version_1(shared: Path) -> None:
+    with fits.open(shared / "data/exposures/exposure-version-1.fits") as hdus:
+        calib = Archive(hdus, "exposure", 4).get(hdus[0].header["PHOTOCALIB_ID"], PhotoCalib)
+    assert calib == PhotoCalib(1e6, 2e4)
+    assert calib.inst_flux_at_zero_magnitude == pytest.approx(3630780.5477, abs=1e-4)
+
+
 def test_those_before_2018(shared: Path) -> None:
     with fits.open(shared / "data/exposures/testCoaddInputs_coadd_with_version_1_data.fits") as hdus:
         archive = Archive(hdus, "coadd", 4)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
-from skybutler.errors import FormatError, UnreadableFileError
+from skybutler.errors import FormatError, InvalidError, UnreadableFileError
 from skybutler.formatters.fits_header import check_whole, reading
 
 from . import classes
@@ -185,6 +185,9 @@ class Archive:
         try:
             with reading(f"{self.classes[number]} (object {number}) of {self.uri}"):
                 return read(self, number)
+        except InvalidError as error:
+            what = f"{self.classes[number]} (object {number}) of {self.uri}"
+            raise UnreadableFileError(f"{what} has values that make no sense: {error}") from error
         finally:
             self._underway.pop()
 

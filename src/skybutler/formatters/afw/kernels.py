@@ -18,7 +18,7 @@ from skybutler.images.kernels import (
 from skybutler.images.psfs_kernel import KernelPsf, PcaPsf
 
 from .archive import Archive, ArchiveWriter, Column
-from .points import point_columns, point_row, read_point
+from .points import point_columns, point_row, read_point, read_stamp
 
 __all__ = [
     "read_chebyshev_function",
@@ -84,8 +84,8 @@ def write_spatial_function(writer: ArchiveWriter, number: int, function: Spatial
 def read_fixed_kernel(archive: Archive, number: int) -> FixedKernel:
     """A kernel that is the same everywhere."""
     (rows,) = archive.pieces(number, 1)
-    (width, height), pixels = read_point(rows, "dimensions"), np.atleast_1d(rows.one("image"))
-    if width < 1 or height < 1 or width * height != pixels.size:
+    (width, height), pixels = read_stamp(rows), np.atleast_1d(rows.one("image"))
+    if width * height != pixels.size:
         raise UnreadableFileError(f"{archive.uri}: a kernel of {width} x {height} has {pixels.size} pixels.")
     return FixedKernel(pixels.reshape(height, width), read_point(rows, "center"))
 
@@ -159,10 +159,10 @@ def write_kernel_psf(writer: ArchiveWriter, number: int, psf: KernelPsf) -> None
 def read_double_gaussian_psf(archive: Archive, number: int) -> KernelPsf:
     """The sum of two Gaussians, as the kernel that it is."""
     (rows,) = archive.pieces(number, 1)
-    width, height = read_point(rows, "dimensions")
+    width, height = read_stamp(rows)
     narrow, wide, peak = (rows.one(name) for name in ("sigma1", "sigma2", "b"))
-    if width < 1 or height < 1 or not (narrow > 0.0 and (wide > 0.0 or peak == 0.0)):
-        raise UnreadableFileError(f"{archive.uri}: a PSF has {width} x {height} pixels and sizes {narrow} and {wide}.")
+    if not (narrow > 0.0 and (wide > 0.0 or peak == 0.0)):
+        raise UnreadableFileError(f"{archive.uri}: a PSF has the sizes {narrow} and {wide}.")
     column, row = np.arange(width) - width // 2, np.arange(height) - height // 2
     square = column[None, :] ** 2 + row[:, None] ** 2
     pixels = np.exp(-0.5 * square / narrow**2) + (peak * np.exp(-0.5 * square / wide**2) if peak else 0.0)

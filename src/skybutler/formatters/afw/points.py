@@ -12,10 +12,12 @@ from skybutler.images.box import Box
 from .archive import Rows
 from .tables import Column
 
-__all__ = ["box_columns", "box_row", "point_columns", "point_row", "read_boxes", "read_point"]
+__all__ = ["box_columns", "box_row", "point_columns", "point_row", "read_boxes", "read_point", "read_stamp"]
 
 _EMPTY = Box((0, 0), (0, 0))
 _INT32 = np.iinfo(np.int32)
+_LARGEST = 10_000
+"""Pixels that images of a PSF may have on a side."""
 
 
 def box_columns(name: str, doc: str) -> tuple[Column, ...]:
@@ -70,6 +72,20 @@ def read_point(rows: Rows, name: str) -> tuple[Any, Any]:
         raise UnreadableFileError(f"{rows.archive.uri}: an object has {len(pairs)} rows where it needs one.")
     x, y = pairs[0].tolist()
     return x, y
+
+
+def read_stamp(rows: Rows, name: str = "dimensions") -> tuple[int, int]:
+    """Width and height of images of a PSF or kernel.
+
+    Raises
+    ------
+    UnreadableFileError
+        They are so large that the images would fill the memory, or not positive.
+    """
+    width, height = read_point(rows, name)
+    if not (1 <= width <= _LARGEST and 1 <= height <= _LARGEST):
+        raise UnreadableFileError(f"{rows.archive.uri}: a PSF cannot have images of {width} x {height} pixels.")
+    return width, height
 
 
 def _pairs(rows: Rows, name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from skybutler.images.psf import GaussianPsf
 
 from .archive import Archive, ArchiveWriter, Column
-from .points import point_columns, point_row, read_point
+from .points import point_columns, point_row, read_stamp
 
 __all__ = ["read_gaussian_psf", "write_gaussian_psf"]
 
@@ -19,7 +19,7 @@ _COLUMNS = (
 def read_gaussian_psf(archive: Archive, number: int) -> GaussianPsf:
     """A Gaussian."""
     (rows,) = archive.pieces(number, 1)
-    return GaussianPsf(*read_point(rows, "dimensions"), rows.one("sigma"))
+    return GaussianPsf(*read_stamp(rows), rows.one("sigma"))
 
 
 def write_gaussian_psf(writer: ArchiveWriter, number: int, psf: GaussianPsf) -> None:
