@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.path import Path
 
@@ -32,13 +32,14 @@ def test_contains_agrees_with_matplotlib(polygon: Polygon, points: list[tuple[fl
     np.testing.assert_array_equal(polygon.contains(x, y)[sure], path.contains_points(points)[sure])
 
 
+@settings(max_examples=30)
 @given(star_shaped())
 def test_area_and_center_are_those_of_many_small_pixels(polygon: Polygon) -> None:
-    v, u = np.mgrid[-6:26:0.05, 4:36:0.05]
+    v, u = np.mgrid[-6:26:0.1, 4:36:0.1]
     inside = polygon.contains(u, v)
-    assert polygon.area == pytest.approx(inside.sum() * 0.05**2, rel=0.05, abs=0.2)
+    assert polygon.area == pytest.approx(inside.sum() * 0.1**2, rel=0.05, abs=0.5)
     if polygon.area > 10.0:
-        assert polygon.center == pytest.approx((u[inside].mean(), v[inside].mean()), abs=0.1)
+        assert polygon.center == pytest.approx((u[inside].mean(), v[inside].mean()), abs=0.2)
 
 
 @given(star_shaped(), st.tuples(*[st.integers(-10, 40)] * 4))
@@ -46,7 +47,7 @@ def test_clipping_keeps_what_is_in_both(polygon: Polygon, limits: tuple[int, int
     (x0, x1), (y0, y1) = sorted(limits[:2]), sorted(limits[2:])
     box = Box((y0, y1), (x0, x1))
     part = polygon.clipped(box)
-    v, u = np.mgrid[-6.01:26:0.37, 4.01:36:0.37]
+    v, u = np.mgrid[-6.0137:26:0.3713, 4.0173:36:0.3713]  # never at the border of a pixel
     inside_box = (u > x0 - 0.5) & (u < x1 - 0.5) & (v > y0 - 0.5) & (v < y1 - 0.5)
     expected = polygon.contains(u, v) & inside_box
     if part is None:

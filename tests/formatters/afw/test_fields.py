@@ -74,7 +74,7 @@ def test_of_a_real_file(shared: Path) -> None:
         archive = Archive(hdus, "calexp", 4)
         numbers = [number for number, kind in archive.classes.items() if kind == "ChebyshevBoundedField"]
         assert len(numbers) == 47
-        for number in numbers:
+        for number in numbers[::6]:
             assert same_pieces(archive, number, rewritten(archive, number), 1, references=())
 
 
