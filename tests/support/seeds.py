@@ -41,7 +41,8 @@ def _is_code(paragraph: str) -> bool:
     if paragraph.startswith(("{", "<", "[")):
         return False
     try:
-        compile(textwrap.dedent(paragraph), "cell", "exec")
+        # Lines for the shell and magic ones are IPython's.
+        compile(re.sub(r"^[!%].*$", "pass", textwrap.dedent(paragraph), flags=re.MULTILINE), "cell", "exec")
     except SyntaxError:
         return False
     return True

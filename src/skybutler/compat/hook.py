@@ -25,6 +25,7 @@ MODULES: Mapping[str, str | None] = {
     "lsst.afw.geom": "skybutler.compat.afw.geom",
     "lsst.afw.image": "skybutler.compat.afw.image",
     "lsst.afw.image.exposure": "skybutler.compat.afw.exposure",
+    "lsst.afw.table": "skybutler.compat.afw.table",
     "lsst.daf": None,
     "lsst.daf.base": "skybutler.compat.daf_base",
     "lsst.daf.butler": "skybutler.compat.daf_butler",

@@ -34,6 +34,7 @@ WRAPPERS: Mapping[str, str] = {
     "skybutler.images.visit_info.Weather": "skybutler.compat.afw.visit_info:Weather.of",
     "skybutler.images.wcs.SkyWcs": "skybutler.compat.afw.wcs:SkyWcs.of",
     "skybutler.skymap.sky_map.SkyMap": "skybutler.compat.skymap:sky_map_of",
+    "skybutler.tables.catalog.Catalog": "skybutler.compat.afw.catalogs:catalog_of",
 }
 """What is handed out with other spellings: class of ours → function that wraps its objects.
 

@@ -1,0 +1,39 @@
+"""The names of ``lsst.afw.table``."""
+
+from __future__ import annotations
+
+from .catalogs import BaseCatalog, BaseTable, SimpleCatalog, SimpleTable, SourceCatalog, SourceTable
+from .missing import missing
+from .records import BaseRecord, SimpleRecord, SourceRecord
+from .schema import AliasMap, Field, Key, Schema, SchemaItem
+
+__all__ = [
+    "AliasMap",
+    "BaseCatalog",
+    "BaseRecord",
+    "BaseTable",
+    "Field",
+    "Key",
+    "Schema",
+    "SchemaItem",
+    "SimpleCatalog",
+    "SimpleRecord",
+    "SimpleTable",
+    "SourceCatalog",
+    "SourceRecord",
+    "SourceTable",
+]
+
+__getattr__ = missing(
+    "lsst.afw.table",
+    __all__,
+    {
+        "SchemaMapper": "Choose and rename columns: catalog.plain[['id', 'x']], skybutler.tables.Schema.",
+        "ExposureCatalog": "Butler.get gives a skybutler.tables catalog for it.",
+        "matchRaDec": "astropy.coordinates.match_coordinates_sky matches positions.",
+        "matchXy": "scipy.spatial.KDTree matches pixels.",
+        "PointKey": "Read both columns: catalog['base_SdssCentroid_x'].",
+        "Point2DKey": "Read both columns: catalog['base_SdssCentroid_x'].",
+        "CoordKey": "Read both columns: catalog['coord_ra'], or record.getCoord().",
+    },
+)
