@@ -1,4 +1,4 @@
-"""The first notebook of the Gen3 butler runs unchanged, but for the place of the repository, on simulated HSC visits."""
+"""The first notebook of the Gen3 butler runs unchanged, but for the place of its repository, on simulated visits."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_catalog_is_shown_as_a_table(sources: list[str], shown: list[Shown], mad
     text = table.text + "".join(html or "" for html in table.html)
     assert f"length={made.sources[903334, 22]}" in text
     assert "coord_ra" in text
-    assert "base_SdssCentroid_x" in text
+    assert "calib_photometry_reserved" in text
 
 
 def test_pictures_show_the_exposure_and_its_sources(sources: list[str], shown: list[Shown]) -> None:

@@ -15,6 +15,7 @@ from skybutler.instruments import Instrument
 from skybutler.instruments.nominal_camera import nominal_camera
 from skybutler.instruments.raw_formatter import RawFormatter
 from skybutler.sim import SimulatedVisit, plan_visits, simulate_calexp, simulate_survey
+from skybutler.sim.hsc import VISITS
 from skybutler.sim.light import sources_near
 from skybutler.sim.measurement import measure, measure_at
 from skybutler.sim.signature import BLOCK_APPEARS, defects
@@ -155,8 +156,9 @@ def test_raw_and_calexp_show_the_same_sky(calexp: Exposure, visit: SimulatedVisi
     assert len(bright) > 4
     x, y = (np.rint(bright[f"base_SdssCentroid_{axis}"]).astype(int) for axis in "xy")
     boxes = [np.s_[b - 4 : b + 5, a - 4 : a + 5] for a, b in zip(x, y, strict=True)]
-    of_raw = np.array([gain * (counts[box] - sky).sum() for box in boxes])
-    of_calexp = np.array([calexp.image.array[box].sum() for box in boxes])
+    alive = ~calexp.mask.where("BAD")  # the raw has no light in dead pixels
+    of_raw = np.array([gain * (counts[box] - sky)[alive[box]].sum() for box in boxes])
+    of_calexp = np.array([calexp.image.array[box][alive[box]].sum() for box in boxes])
     # The raw still has the response of the pixels and the slope of the sky.
     assert of_raw == pytest.approx(of_calexp, rel=0.06)
     correlation = np.corrcoef(counts.ravel(), (calexp.image.array * ~calexp.mask.where(("BAD", "CR"))).ravel())[0, 1]
@@ -199,3 +201,15 @@ def read_raw(path: Path) -> Exposure:
     found = RawFormatter().read(source, StorageClasses.default()["Exposure"], None, {})
     assert isinstance(found, Exposure)
     return found
+
+
+def test_no_sources_are_seen_along_a_dead_column() -> None:
+    for detector, visit in ((25, VISITS[1]), (22, VISITS[0])):
+        exposure = simulate_calexp("HSC", detector, visit, scale=4)
+        bad = exposure.mask.where("BAD")
+        good = exposure.variance.array[~bad]
+        assert exposure.variance.array[bad].min() > good.min() / 2
+        sources = measure(exposure)
+        x, y = np.rint(sources.x).astype(int), np.rint(sources.y).astype(int)
+        on_bad = bad[np.clip(y, 0, bad.shape[0] - 1), np.clip(x, 0, bad.shape[1] - 1)]
+        assert on_bad.sum() <= 0.05 * len(sources)

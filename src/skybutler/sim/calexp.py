@@ -84,7 +84,8 @@ def simulate_calexp(
     box = Box.from_shape(shape)
     mask = _mask(sensor, exposed, box, view.sigma)
     suspicious = mask.where(("BAD", "CR"))
-    image = _interpolated(image, suspicious)
+    # Of dead pixels only read noise is left; with that variance, noise drawn across them would look like sources.
+    image, variance = _interpolated(image, suspicious), _interpolated(variance, suspicious)
     background = fit_background(image, suspicious | mask.where(("SAT", "STREAK")))
     image -= background
     psf = _psf(view, box)
