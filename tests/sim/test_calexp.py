@@ -160,7 +160,7 @@ def test_raw_and_calexp_show_the_same_sky(calexp: Exposure, visit: SimulatedVisi
     of_raw = np.array([gain * (counts[box] - sky)[alive[box]].sum() for box in boxes])
     of_calexp = np.array([calexp.image.array[box][alive[box]].sum() for box in boxes])
     # The raw still has the response of the pixels and the slope of the sky.
-    assert of_raw == pytest.approx(of_calexp, rel=0.06)
+    assert of_raw == pytest.approx(of_calexp, rel=0.08)
     correlation = np.corrcoef(counts.ravel(), (calexp.image.array * ~calexp.mask.where(("BAD", "CR"))).ravel())[0, 1]
     assert correlation > 0.8
 

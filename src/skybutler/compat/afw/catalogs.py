@@ -19,22 +19,22 @@ from skybutler.tables import SimpleCatalog as PlainSimpleCatalog
 from skybutler.tables import SourceCatalog as PlainSourceCatalog
 
 from .pixels import Place
-from .records import BaseRecord, SimpleRecord, SourceRecord, with_slots
+from .records import Record, SimpleRecord, SourceRecord, with_slots
 from .schema import Key, Schema, name_of
 
 __all__ = [
-    "BaseCatalog",
-    "BaseTable",
+    "Catalog",
     "PeakCatalog",
     "SimpleCatalog",
     "SimpleTable",
     "SourceCatalog",
     "SourceTable",
+    "Table",
     "catalog_of",
 ]
 
 
-class BaseCatalog(Wrapped):
+class Catalog(Wrapped):
     """A table of columns.
 
     Parameters
@@ -47,14 +47,14 @@ class BaseCatalog(Wrapped):
 
     __slots__ = ()
     plain_type: ClassVar[type[PlainCatalog]] = PlainCatalog
-    record: ClassVar[type[BaseRecord]] = BaseRecord
+    record: ClassVar[type[Record]] = Record
     storage_class: ClassVar[str] = "Catalog"
 
     def __init__(self, of: Any = None, deep: bool = False) -> None:
-        if isinstance(of, BaseCatalog | PlainCatalog):
+        if isinstance(of, Catalog | PlainCatalog):
             self.plain = to_plain(of).copy(deep=deep)
             return
-        schema = of.schema if isinstance(of, BaseTable) else of
+        schema = of.schema if isinstance(of, Table) else of
         if schema is not None and not isinstance(schema, Schema):
             raise InvalidError(f"{type(self).__name__} cannot be made of {of!r}.", hint="Give a schema or a catalog.")
         plain = None if schema is None else schema.plain
@@ -85,11 +85,11 @@ class BaseCatalog(Wrapped):
         return self.getSchema()
 
     @property
-    def table(self) -> BaseTable:
+    def table(self) -> Table:
         """What makes records of these fields."""
         return _TABLES[type(self)](self.schema)
 
-    def getTable(self) -> BaseTable:
+    def getTable(self) -> Table:
         """What makes records of these fields."""
         return self.table
 
@@ -157,7 +157,7 @@ class BaseCatalog(Wrapped):
         self.resize(len(self) + 1)
         return self[len(self) - 1]
 
-    def append(self, record: BaseRecord) -> None:
+    def append(self, record: Record) -> None:
         """Add a row with the values of another."""
         self.addNew().assign(record)
 
@@ -176,7 +176,7 @@ class BaseCatalog(Wrapped):
 
     def extend(self, iterable: Iterable[Any], deep: bool = False, mapper: Any = None) -> None:
         """Add the rows of a catalog, or several rows."""
-        if isinstance(iterable, BaseCatalog) and iterable.plain.schema == self.plain.schema:
+        if isinstance(iterable, Catalog) and iterable.plain.schema == self.plain.schema:
             self.plain = self.plain_type.concatenate([self.plain, iterable.plain])
             return
         rows = list(iterable)
@@ -197,12 +197,12 @@ class BaseCatalog(Wrapped):
         return table if cls is None or isinstance(table, cls) else cls(table)
 
     def __eq__(self, other: object) -> bool:
-        return bool(self.plain == other.plain) if isinstance(other, BaseCatalog) else NotImplemented
+        return bool(self.plain == other.plain) if isinstance(other, Catalog) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 
 
-class SimpleCatalog(BaseCatalog):
+class SimpleCatalog(Catalog):
     """Things with an id and a place on the sky."""
 
     __slots__ = ()
@@ -210,7 +210,7 @@ class SimpleCatalog(BaseCatalog):
     record = SimpleRecord
     storage_class = "SimpleCatalog"
 
-    def find(self, value: int, key: Any = None) -> Any:
+    def find(self, value: Any, key: Any = None) -> Any:
         """The row of an id (or with a value of another column), or `None`."""
         found = np.flatnonzero(self.plain["id" if key is None else name_of(key)] == value)
         return self[int(found[0])] if len(found) else None
@@ -265,7 +265,7 @@ class SourceCatalog(SimpleCatalog):
 with_slots(SourceCatalog)
 
 
-class BaseTable:
+class Table:
     """Makes records of some fields.
 
     Parameters
@@ -274,7 +274,7 @@ class BaseTable:
         The fields.
     """
 
-    catalog: ClassVar[type[BaseCatalog]] = BaseCatalog
+    catalog: ClassVar[type[Catalog]] = Catalog
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
@@ -298,7 +298,7 @@ class BaseTable:
         return self.catalog(self.schema).addNew()
 
 
-class SimpleTable(BaseTable):
+class SimpleTable(Table):
     """Makes records of things with an id and a place on the sky."""
 
     catalog = SimpleCatalog
@@ -325,14 +325,14 @@ class SourceTable(SimpleTable):
         return Key("parent")
 
 
-_TABLES: dict[type[BaseCatalog], type[BaseTable]] = {
-    BaseCatalog: BaseTable,
+_TABLES: dict[type[Catalog], type[Table]] = {
+    Catalog: Table,
     SimpleCatalog: SimpleTable,
     SourceCatalog: SourceTable,
 }
 
 
-class PeakCatalog(BaseCatalog):
+class PeakCatalog(Catalog):
     """Peaks of detections."""
 
     __slots__ = ()
@@ -340,17 +340,17 @@ class PeakCatalog(BaseCatalog):
     storage_class = "PeakCatalog"
 
 
-class _PeakTable(BaseTable):
+class _PeakTable(Table):
     catalog = PeakCatalog
 
 
 _TABLES[PeakCatalog] = _PeakTable
-_CLASSES: dict[type[PlainCatalog], type[BaseCatalog]] = {
-    kind.plain_type: kind for kind in (BaseCatalog, SimpleCatalog, SourceCatalog, PeakCatalog)
+_CLASSES: dict[type[PlainCatalog], type[Catalog]] = {
+    kind.plain_type: kind for kind in (Catalog, SimpleCatalog, SourceCatalog, PeakCatalog)
 }
 
 
-def catalog_of(plain: PlainCatalog) -> BaseCatalog:
+def catalog_of(plain: PlainCatalog) -> Catalog:
     """A catalog of the class for it."""
     kind = next(_CLASSES[parent] for parent in type(plain).__mro__ if parent in _CLASSES)
     return kind.of(plain)

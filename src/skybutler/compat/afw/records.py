@@ -14,7 +14,7 @@ from skybutler.tables import Field as PlainField
 from .psf import Quadrupole
 from .schema import Schema, name_of
 
-__all__ = ["SLOT_GETTERS", "BaseRecord", "SimpleRecord", "SourceRecord", "value_of", "with_slots"]
+__all__ = ["SLOT_GETTERS", "Record", "SimpleRecord", "SourceRecord", "value_of", "with_slots"]
 
 SLOT_GETTERS = {
     "getX": "x",
@@ -44,7 +44,7 @@ def value_of(field: PlainField, value: Any) -> Any:
     return Angle(value, radians) if field.type == "Angle" else value
 
 
-class BaseRecord(Wrapped):
+class Record(Wrapped):
     """One row: reading and setting it reads and sets the catalog."""
 
     __slots__ = ()
@@ -81,7 +81,7 @@ class BaseRecord(Wrapped):
         """Values by name."""
         return {name: self[name] for name in self.plain}
 
-    def assign(self, other: BaseRecord, mapper: Any = None) -> None:
+    def assign(self, other: Record, mapper: Any = None) -> None:
         """Take over the values of the fields that another row has too."""
         for name in self.plain:
             if name in other.plain:
@@ -93,7 +93,7 @@ class BaseRecord(Wrapped):
     __hash__ = None  # type: ignore[assignment]
 
 
-class SimpleRecord(BaseRecord):
+class SimpleRecord(Record):
     """A row with an id and a place on the sky."""
 
     __slots__ = ()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from .catalogs import BaseCatalog, BaseTable, SimpleCatalog, SimpleTable, SourceCatalog, SourceTable
+from .catalogs import Catalog as BaseCatalog
+from .catalogs import SimpleCatalog, SimpleTable, SourceCatalog, SourceTable
+from .catalogs import Table as BaseTable
 from .missing import missing
-from .records import BaseRecord, SimpleRecord, SourceRecord
+from .records import Record as BaseRecord
+from .records import SimpleRecord, SourceRecord
 from .schema import AliasMap, Field, Key, Schema, SchemaItem
 
 __all__ = [
