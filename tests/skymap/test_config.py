@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 
 import pytest
@@ -202,3 +203,19 @@ def test_overrides() -> None:
 def test_wrong_overrides(text: str, message: str) -> None:
     with pytest.raises(SkyMapError, match=message):
         SkyMapConfig("rings").apply_override(text)
+
+
+def test_the_configuration_of_the_hsc_survey(shared: Path) -> None:
+    """As the pipelines of Hyper Suprime-Cam have it, and as registered maps were saved."""
+    text = """
+import lsst.skymap
+config.skyMap = "rings"
+config.name = 'hsc_rings_v1'
+config.skyMap["rings"].numRings = 120
+config.skyMap["rings"].projection = "TAN"
+config.skyMap["rings"].tractOverlap = 1.0/60 # Overlap between tracts (degrees)
+config.skyMap["rings"].pixelScale = 0.168
+"""
+    record = json.loads((shared / "expect/skymap_hsc_rings_v1.json").read_text())["records"]["skymap"][0]
+    config = parse_config(text)
+    assert (config.name, SkyMap(config).sha1.hex()) == (record["name"], record["hash"])

@@ -267,7 +267,7 @@ class TractInfo(Wrapped):
         return f"TractInfo(id={self.plain.tract_id}, ctrCoord={self.ctr_coord.getVector()})"
 
 
-class BaseSkyMap(Wrapped):
+class AnySkyMap(Wrapped):
     """A sky map.
 
     Parameters
@@ -337,18 +337,18 @@ class BaseSkyMap(Wrapped):
     __str__ = __repr__
 
 
-class BaseSkyMapConfig:
+class SkyMapOptions:
     """Options by name, as attributes; they are checked when the map is made."""
 
     def __init__(self, **options: Any) -> None:
         vars(self).update(options)
 
 
-class RingsSkyMapConfig(BaseSkyMapConfig):
+class RingsSkyMapConfig(SkyMapOptions):
     """Options of `RingsSkyMap`."""
 
 
-class RingsSkyMap(BaseSkyMap):
+class RingsSkyMap(AnySkyMap):
     """Rings of tracts between two polar caps."""
 
     __slots__ = ()
@@ -356,11 +356,11 @@ class RingsSkyMap(BaseSkyMap):
     ConfigClass = RingsSkyMapConfig
 
 
-class DodecaSkyMapConfig(BaseSkyMapConfig):
+class DodecaSkyMapConfig(SkyMapOptions):
     """Options of `DodecaSkyMap`."""
 
 
-class DodecaSkyMap(BaseSkyMap):
+class DodecaSkyMap(AnySkyMap):
     """Twelve tracts on the faces of a dodecahedron."""
 
     __slots__ = ()
@@ -368,11 +368,11 @@ class DodecaSkyMap(BaseSkyMap):
     ConfigClass = DodecaSkyMapConfig
 
 
-class EquatSkyMapConfig(BaseSkyMapConfig):
+class EquatSkyMapConfig(SkyMapOptions):
     """Options of `EquatSkyMap`."""
 
 
-class EquatSkyMap(BaseSkyMap):
+class EquatSkyMap(AnySkyMap):
     """Tracts in a band along the equator."""
 
     __slots__ = ()
@@ -380,11 +380,11 @@ class EquatSkyMap(BaseSkyMap):
     ConfigClass = EquatSkyMapConfig
 
 
-class HealpixSkyMapConfig(BaseSkyMapConfig):
+class HealpixSkyMapConfig(SkyMapOptions):
     """Options of `HealpixSkyMap`."""
 
 
-class HealpixSkyMap(BaseSkyMap):
+class HealpixSkyMap(AnySkyMap):
     """A tract for every HEALPix pixel."""
 
     __slots__ = ()
@@ -392,11 +392,11 @@ class HealpixSkyMap(BaseSkyMap):
     ConfigClass = HealpixSkyMapConfig
 
 
-class DiscreteSkyMapConfig(BaseSkyMapConfig):
+class DiscreteSkyMapConfig(SkyMapOptions):
     """Options of `DiscreteSkyMap`."""
 
 
-class DiscreteSkyMap(BaseSkyMap):
+class DiscreteSkyMap(AnySkyMap):
     """Tracts where they were wanted."""
 
     __slots__ = ()
@@ -404,10 +404,12 @@ class DiscreteSkyMap(BaseSkyMap):
     ConfigClass = DiscreteSkyMapConfig
 
 
+BaseSkyMap = AnySkyMap
+BaseSkyMapConfig = SkyMapOptions
 _KINDS = {cls.kind: cls for cls in (RingsSkyMap, DodecaSkyMap, EquatSkyMap, HealpixSkyMap, DiscreteSkyMap)}
 
 
-def sky_map_of(plain: PlainSkyMap) -> BaseSkyMap:
+def sky_map_of(plain: PlainSkyMap) -> AnySkyMap:
     """A map in the class of its kind."""
     return _KINDS[plain.kind].of(plain)
 
