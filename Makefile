@@ -19,7 +19,7 @@ PEER_STAMP := $(PEER_VENV)/.installed-$(PEER_VERSION)
 PEER := $(if $(SKYBUTLER_PEER_PYTHON),,$(PEER_STAMP))
 WITH_PEER := SKYBUTLER_PEER_PYTHON=$(or $(SKYBUTLER_PEER_PYTHON),$(abspath $(PEER_VENV))/bin/python) PYTHONPATH=tests
 
-.PHONY: help demo test lint types unit format docs bench bench-short bench-dp02 bench-concurrency news clean
+.PHONY: help demo test lint types unit format docs gallery bench bench-short bench-dp02 bench-concurrency news clean
 
 help:
 	@echo "make demo         the main job on simulated data, end to end"
@@ -33,6 +33,7 @@ help:
 	@echo "make bench        figures beside lsst.daf.butler's (CASES='sqlite:1000' for others)"
 	@echo "make bench-dp02   the registry of the whole of DP0.2, an hour and 10 GB of disk"
 	@echo "make bench-concurrency  readers and writers at once, beside lsst.daf.butler's, on a quiet machine"
+	@echo "make gallery      docs/gallery/build/index.html, every kind of picture"
 	@echo "make news         what the next release notes will say"
 	@echo "make clean        remove the virtual environment and everything made"
 
@@ -61,7 +62,7 @@ lint: $(TEST_STAMP)
 
 types: $(TEST_STAMP)
 	$(BIN)/mypy src
-	$(BIN)/mypy $(LENIENT) tests benchmarks docs/generate.py
+	$(BIN)/mypy $(LENIENT) tests benchmarks docs/generate.py docs/gallery/make.py
 
 unit: $(TEST_STAMP) $(PEER)
 	$(WITH_PEER) $(BIN)/pytest $(PYTEST_ARGS)
@@ -72,6 +73,9 @@ format: $(TEST_STAMP)
 
 docs: $(TEST_STAMP)
 	$(BIN)/python docs/generate.py
+
+gallery: $(DEMO_STAMP)
+	$(BIN)/python docs/gallery/make.py
 
 bench-short: $(TEST_STAMP) $(PEER)
 	$(WITH_PEER) $(BIN)/python benchmarks/run.py $(BENCH_ARGS)

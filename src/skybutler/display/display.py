@@ -256,7 +256,13 @@ class Display(Overlays):
         shown = [p for p, bit in self.mask_colours.shown(mask.planes).items() if present >> bit & 1]
         if shown:
             patches = [Patch(facecolor=self.mask_colours.colour(p), edgecolor="black", label=p) for p in shown]
-            settings: dict[str, Any] = {"loc": "upper left", "fontsize": 8, "framealpha": 0.85} | looks
+            columns = 1 if len(shown) < 4 else 2
+            settings: dict[str, Any] = {
+                "loc": "upper left",
+                "fontsize": 7.5,
+                "framealpha": 0.85,
+                "ncols": columns,
+            } | looks
             self.axes.legend(handles=patches, **settings).set_zorder(6)
 
     def outline_planes(self, planes: str | Sequence[str], colour: str = "yellow", *, width: float = 1.0) -> None:

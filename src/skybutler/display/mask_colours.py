@@ -27,7 +27,7 @@ DEFAULT_COLOURS: Mapping[str, str] = {
 }
 """The colours that displays of this field give to planes."""
 
-_OTHERS = ("red", "lime", "blue", "cyan", "magenta", "yellow", "orange")
+_OTHERS = ("deepskyblue", "hotpink", "greenyellow", "darkorange", "mediumpurple", "tan", "turquoise")
 """Colours of planes without one of their own, one after the other."""
 
 

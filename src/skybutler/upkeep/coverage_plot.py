@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_summary"]
+__all__ = ["compose_summary", "draw_summary"]
 
 _WIDTH, _HEIGHT = 13.0, 8.9
 """Inches."""
@@ -54,13 +54,15 @@ def draw_summary(summary: Summary, file: str | os.PathLike[str], tracts: Sequenc
     import matplotlib as mpl
 
     with mpl.rc_context(STYLE):
-        figure = new_figure(_WIDTH, _HEIGHT, dpi=120)
-        _compose(figure, summary, tracts)
-        figure.savefig(file, facecolor=PAPER)
+        compose_summary(summary, tracts).savefig(file, facecolor=PAPER)
 
 
-def _compose(figure: Figure, summary: Summary, tracts: Sequence[Outline]) -> None:
-    """Title, large map, a map per band, timeline, and a line about calibrations and sky maps."""
+def compose_summary(summary: Summary, tracts: Sequence[Outline] = ()) -> Figure:
+    """Title, large map, a map per band, timeline, and a line about calibrations and sky maps.
+
+    Colours of texts and axes are matplotlib's; `draw_summary` sets them to ours.
+    """
+    figure = new_figure(_WIDTH, _HEIGHT, dpi=120)
 
     sky = SkyMaps(summary.coverage, tracts)
     flat = _FLATTER if sky.is_whole else 0.0
@@ -90,6 +92,7 @@ def _compose(figure: Figure, summary: Summary, tracts: Sequence[Outline]) -> Non
         )
         sky.draw(axes, band, outer=(column == 0, row == (len(bands) - 1) // columns))
     _timeline(figure.add_axes(place(0.95, 0.9, 11.75, 1.05)), summary)
+    return figure
 
 
 # ---------------------------------------------------------------------- words
