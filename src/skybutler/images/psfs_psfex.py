@@ -32,7 +32,7 @@ class PsfexPsf(ByValue, Psf):
     components : array_like, (n, ny, nx)
         Pixels that belong to the terms 1, x, x², ..., y, xy, ..., y², ... of the polynomial; kept as float32.
     pixel_step : `float`
-        Size of these pixels in pixels of the image.
+        Size of these pixels in pixels of the image; kept as float32.
     offset, scale : pair of `float`
         The polynomial is one of (position - offset) / scale.
     average_position : pair of `float`
@@ -78,8 +78,9 @@ class PsfexPsf(ByValue, Psf):
         if len(pixels) != terms:
             raise InvalidError(f"A polynomial with the degrees {degrees} has {terms} terms, and not {len(pixels)}.")
         values: dict[str, Any] = {
-            "components": pixels, "pixel_step": float(pixel_step), "offset": _pair(offset), "scale": _pair(scale),
-            "average_position": _pair(average_position), "degrees": tuple(degrees), "groups": groups,
+            "components": pixels, "pixel_step": float(np.float32(pixel_step)), "offset": _pair(offset),
+            "scale": _pair(scale), "average_position": _pair(average_position), "degrees": tuple(degrees),
+            "groups": groups,
         }  # fmt: skip
         for name, value in values.items():
             object.__setattr__(self, name, value)

@@ -16,7 +16,7 @@ pairs = st.tuples(st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
 
 def made(degrees: tuple[int, ...] = (2,), groups: tuple[int, int] = (0, 0), terms: int = 6) -> PsfexPsf:
     pixels = np.random.default_rng(3).normal(size=(terms, 5, 7)).astype(np.float32)
-    return PsfexPsf(pixels, float(np.float32(0.7)), (1000.0, 2000.0), (900.0, 1900.0), (1.5, 2.5), degrees, groups)
+    return PsfexPsf(pixels, 0.7, (1000.0, 2000.0), (900.0, 1900.0), (1.5, 2.5), degrees, groups)
 
 
 @settings(max_examples=8)
@@ -26,7 +26,7 @@ def test_round_trip(
 ) -> None:
     degree, terms = degrees
     pixels = np.arange(terms * 15, dtype=np.float32).reshape(terms, 3, 5)
-    psf = PsfexPsf(pixels, float(np.float32(0.9)), offset, (10.0, 20.0), place, degree)
+    psf = PsfexPsf(pixels, 0.9, offset, (10.0, 20.0), place, degree)
     assert round_trip(psf) == psf
 
 
