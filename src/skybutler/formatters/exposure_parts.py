@@ -106,6 +106,10 @@ class ExposureParts:
         """
         if name not in COMPONENTS.values():
             raise UnknownComponentError(f"An exposure has no part '{name}'.", hint=nearest(name, COMPONENTS.values()))
+        with reading(self._uri):
+            return self._get(name)
+
+    def _get(self, name: str) -> Any:
         if name in ("metadata", "visit_info", "id"):
             return self._described[name]
         if name == "wcs" and layout.WCS_CARDS in self._primary:
@@ -205,9 +209,8 @@ class ExposureParts:
     @cached_property
     def _described(self) -> dict[str, Any]:
         """Everything that cards say, and the metadata that remain."""
-        with reading(self._uri):
-            plane = header_metadata(self._hdus[self._first].header)
-            inherit = self._first == 1 and self._hdus[1].header.get("INHERIT")
+        plane = header_metadata(self._hdus[self._first].header)
+        inherit = self._first == 1 and self._hdus[1].header.get("INHERIT")
         cards = Metadata(card for card in plane.cards() if not layout.is_plane_key(card.key))
         if inherit:
             # Dates in the plane belong to its WCS.  Before INHERIT was written, the plane's header was all there was.

@@ -95,10 +95,10 @@ def header_wcs(header: Mapping[str, Any], xy0: tuple[int, int], uri: str) -> Sky
     UnreadableFileError
         Raised if they cannot be evaluated.
     """
-    if not (header.get("CTYPE1") and header.get("CTYPE2")):
-        return None
     try:
         with reading(uri):
+            if not (header.get("CTYPE1") and header.get("CTYPE2")):
+                return None
             cards = SkyWcs.from_fits_header(header, xy0).to_fits_header()
             for axis in "12":
                 cards[f"CRPIX{axis}"] = header.get(f"SB_CRPX{axis}", cards[f"CRPIX{axis}"])
