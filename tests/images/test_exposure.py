@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from skybutler.errors import InvalidError
 from skybutler.images import (
     Box,
     DetectorLabel,
@@ -82,3 +83,18 @@ def test_indices_are_in_parent_coordinates() -> None:
     part.image[102, -4] = 50.0
     assert exposure[102, -4] == part[102, -4] == (50.0, ("SAT",), 0.0)
     assert exposure[:, -3].dimensions == (4, 1)
+
+
+def test_planes_are_calculated_with_in_place() -> None:
+    exposure = Exposure(Image(np.full((2, 3), 8.0), (5, 6), "adu"))
+    pixels = exposure.image.array
+    exposure.image -= 2
+    exposure.masked_image /= 3.0
+    exposure.variance += 1.0
+    exposure.mask |= Mask(np.ones((2, 3), np.int32), {"GHOST": 0}, (5, 6))
+    assert exposure.image.array is pixels
+    assert exposure[5, 6] == (2.0, ("GHOST",), 1.0)
+    exposure.image = Image(np.zeros((2, 3)), (5, 6))
+    assert exposure[5, 6] == (0.0, ("GHOST",), 1.0)
+    with pytest.raises(InvalidError, match="covers"):
+        exposure.image = Image(np.zeros((2, 3)))

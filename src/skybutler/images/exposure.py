@@ -137,18 +137,30 @@ class Exposure:
 
     @property
     def image(self) -> Image:
-        """Pixel values, shared with `masked_image`."""
+        """Pixel values, shared with `masked_image`; can be replaced by others of the same box."""
         return self.masked_image.image
+
+    @image.setter
+    def image(self, value: Image) -> None:
+        self.masked_image = MaskedImage(value, self.mask, self.variance)
 
     @property
     def mask(self) -> Mask:
-        """Flags, shared with `masked_image`."""
+        """Flags, shared with `masked_image`; can be replaced by others of the same box."""
         return self.masked_image.mask
+
+    @mask.setter
+    def mask(self, value: Mask) -> None:
+        self.masked_image = MaskedImage(self.image, value, self.variance)
 
     @property
     def variance(self) -> Image:
-        """Variance, shared with `masked_image`."""
+        """Variance, shared with `masked_image`; can be replaced by others of the same box."""
         return self.masked_image.variance
+
+    @variance.setter
+    def variance(self, value: Image) -> None:
+        self.masked_image = MaskedImage(self.image, self.mask, value)
 
     @property
     def bbox(self) -> Box:
