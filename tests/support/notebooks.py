@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +47,7 @@ class Shown:
     figures: list[Path] = field(default_factory=list)
 
 
-def run_notebook(cells: Sequence[str], folder: Path) -> list[Shown]:
+def run_notebook(cells: Sequence[str], folder: Path, variables: Mapping[str, str] | None = None) -> list[Shown]:
     """Run cells one after the other in a folder; an error in one fails the test with its traceback."""
     (folder / "run.py").write_text(_RUN)
     (folder / "cells.json").write_text(json.dumps(list(cells)))
@@ -58,6 +58,7 @@ def run_notebook(cells: Sequence[str], folder: Path) -> list[Shown]:
         "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", str(folder / "matplotlib")),
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(Path(skybutler.__file__).parents[1]),
+        **(variables or {}),
     }
     done = subprocess.run(
         [sys.executable, "run.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False
