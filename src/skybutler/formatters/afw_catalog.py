@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from skybutler.datasets.storage_class import StorageClass
 
-__all__ = ["AfwCatalogFormatter"]
+__all__ = ["AfwCatalogFormatter", "read_catalog", "write_catalog"]
 
 _KINDS: Mapping[str, type[Catalog]] = {
     "BASE": Catalog,
@@ -54,30 +54,41 @@ class AfwCatalogFormatter(Formatter):
         self, source: Source, storage_class: StorageClass, component: str | None, parameters: Mapping[str, Any]
     ) -> object:
         no_component(component, storage_class)
-        wanted = storage_class.python_type()
-        with source.open() as stream, open_fits(stream, source.uri, 2) as hdus, reading(source.uri):
-            return _read(hdus, source, wanted, parameters.get("columns"))
+        return read_catalog(source, storage_class.python_type(), parameters.get("columns"))
 
     def read_provenance(self, source: Source) -> Mapping[str, Any]:
         return provenance_cards(source)
 
     def write(self, obj: Any, path: Path, storage_class: StorageClass, provenance: Mapping[str, Any] | None) -> None:
-        try:
-            header, rows, heap, archive = _file(obj, provenance or {})
-        except InvalidError as error:
-            raise FormatError(f"The catalog cannot be written: {error}") from error
-        from astropy.io import fits
-
-        with path.open("wb") as out:
-            out.write(fits.PrimaryHDU().header.tostring().encode("ascii"))
-            out.write(header)
-            out.write(rows)
-            out.write(heap)
-            out.write(b"\0" * (-(len(rows) + len(heap)) % _BLOCK))
-            out.write(archive)
+        write_catalog(obj, path, provenance)
 
 
 # ---------------------------------------------------------------------------------------------------- reading
+def read_catalog(source: Source, kind: type = Catalog, columns: Any = None) -> Catalog:
+    """Read the catalog of a file.
+
+    Parameters
+    ----------
+    source : `Source`
+        The file.
+    kind : `type`
+        The class wanted; if the file's is more special, that.
+    columns : `str` or iterable of `str`, optional
+        Names, aliases or patterns of the columns to read besides those that every catalog of the class has.
+
+    Raises
+    ------
+    UnreadableFileError
+        Raised for a file that is no catalog, or a corrupt one.
+    SchemaVersionError
+        Raised for one of an unknown version.
+    ParameterError
+        Raised for columns that it does not have.
+    """
+    with source.open() as stream, open_fits(stream, source.uri, 2) as hdus, reading(source.uri):
+        return _read(hdus, source, kind, columns)
+
+
 def _read(hdus: HDUList, source: Source, wanted: type, patterns: Any) -> Catalog:
     uri = source.uri
     place, hdu = _first_table(hdus, uri)
@@ -172,6 +183,37 @@ def _typed(order: Sequence[Field], cls: type[Catalog], columns: Mapping[str, Any
 
 
 # ---------------------------------------------------------------------------------------------------- writing
+def write_catalog(catalog: Catalog, path: Path, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write a catalog into a new local file, in version 3.
+
+    Parameters
+    ----------
+    catalog : `Catalog`
+        Its class decides what the file says it is.
+    path : `~pathlib.Path`
+    provenance : mapping, optional
+        Further cards; older ones of provenance are left out.
+
+    Raises
+    ------
+    FormatError
+        Raised for values, names or objects that such files cannot have.
+    """
+    try:
+        header, rows, heap, archive = _file(catalog, provenance or {})
+    except InvalidError as error:
+        raise FormatError(f"The catalog cannot be written: {error}") from error
+    from astropy.io import fits
+
+    with path.open("wb") as out:
+        out.write(fits.PrimaryHDU().header.tostring().encode("ascii"))
+        out.write(header)
+        out.write(rows)
+        out.write(heap)
+        out.write(b"\0" * (-(len(rows) + len(heap)) % _BLOCK))
+        out.write(archive)
+
+
 def _file(catalog: Catalog, provenance: Mapping[str, Any]) -> tuple[bytes, bytes, bytes, bytes]:
     """Header, rows and heap of the HDU of a catalog, and the HDUs of its objects."""
     writer = ArchiveWriter()

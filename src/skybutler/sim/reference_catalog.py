@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from skybutler.formatters.afw_catalog import write_catalog
 from skybutler.instruments import Instrument
 from skybutler.instruments.camera import corner_field_angles
 from skybutler.sim.physics import BANDS, REFERENCE_LIMIT
 from skybutler.sim.truth import Sources, cells_of_polygon, sources_in_cell
 from skybutler.sim.visits import SimulatedVisit
+from skybutler.tables import Field, SimpleCatalog
 
 if TYPE_CHECKING:
     from lsst.sphgeom import HtmPixelization
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["LEVEL", "ReferenceCatalog", "reference_shard", "shards_under", "simulate_reference_catalog"]
 
 LEVEL = 7
-_FLAGS = ("photometric", "resolved")
 _AB_NJY = 31.4
 """AB magnitude of one nanojansky."""
 _ERROR_NJY, _ERROR_RELATIVE = 30.0, 0.005
@@ -120,30 +121,14 @@ def _pixelization() -> HtmPixelization:
 
 
 def _write(path: Path, ids: npt.NDArray[np.int64], sources: Sources) -> None:
-    from astropy.io import fits
-
-    flags = np.column_stack([np.ones(len(ids), bool), sources.radius > 0])
-    columns: list[tuple[str, str, Any, str, str, str]] = [
-        ("flags", f"{len(_FLAGS)}X", flags, "", "", ""),
-        ("id", "K", ids, "", "unique ID", "Scalar"),
-        ("coord_ra", "D", np.radians(sources.ra), "rad", "position in ra/dec", "Angle"),
-        ("coord_dec", "D", np.radians(sources.dec), "rad", "position in ra/dec", "Angle"),
-    ]
+    fields: list[Field] = []
+    columns: dict[str, Any] = {"id": ids, "coord_ra": np.radians(sources.ra), "coord_dec": np.radians(sources.dec)}
     for band in BANDS:
         flux = 10 ** (-0.4 * (sources.magnitudes(band, 0.0) - _AB_NJY))
-        error = np.hypot(_ERROR_NJY, _ERROR_RELATIVE * flux)
-        columns.append((f"{band}_flux", "D", flux, "nJy", f"flux in band {band}", "Scalar"))
-        columns.append((f"{band}_fluxErr", "D", error, "nJy", f"flux uncertainty in band {band}", "Scalar"))
-    hdu = fits.BinTableHDU.from_columns(
-        [fits.Column(name=name, format=form, array=array, unit=unit or None) for name, form, array, unit, *_ in columns]
-    )
-    hdu.header["FLAGCOL"] = 1
-    for bit, flag in enumerate(_FLAGS, start=1):
-        hdu.header[f"TFLAG{bit}"] = flag
-    for number, (*_, text, kind) in enumerate(columns, start=1):
-        if text:
-            hdu.header[f"TDOC{number}"], hdu.header[f"TCCLS{number}"] = text, kind
-    hdu.header["HIERARCH REFCAT_FORMAT_VERSION"] = 1
-    hdu.header["HIERARCH AFW_TABLE_VERSION"] = 3
-    hdu.header["AFW_TYPE"] = "SIMPLE"
-    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True)
+        columns |= {f"{band}_flux": flux, f"{band}_fluxErr": np.hypot(_ERROR_NJY, _ERROR_RELATIVE * flux)}
+        fields += [
+            Field(f"{band}_flux", "D", f"flux in band {band}", "nJy"),
+            Field(f"{band}_fluxErr", "D", f"flux uncertainty in band {band}", "nJy"),
+        ]
+    columns |= {"photometric": np.ones(len(ids), bool), "resolved": sources.radius > 0}
+    write_catalog(SimpleCatalog(columns, fields=fields, metadata={"REFCAT_FORMAT_VERSION": 1}), path)
