@@ -129,3 +129,17 @@ def test_what_is_no_json_of_properties_is_named(
 def test_names_are_texts(files: Callable[[str, str], Files]) -> None:
     with pytest.raises(UnreadableFileError, match="5 is no name"):
         files("property-set", "PropertySet").read_bytes(b"5: 6")
+
+
+def test_the_oldest_lists_have_comments_but_no_types(files: Callable[[str, str], Files]) -> None:
+    content = b"!<lsst.daf.base.PropertyList> [[EXPTIME, 30.0, seconds], [OBJECT, M31, '']]"
+    found = files("property-set", "PropertyList").read_bytes(content)
+    assert found == Metadata({"EXPTIME": 30.0, "OBJECT": "M31"})
+    assert found.comment("EXPTIME") == "seconds"
+    mapping = b"!<lsst.daf.base.PropertySet> {isr: !<lsst.daf.base.PropertyList> [[n, 3, '']]}"
+    assert files("property-set", "PropertySet").read_bytes(mapping) == PropertySet({"isr": {"n": 3}})
+
+
+def test_dates_are_texts(files: Callable[[str, str], Files]) -> None:
+    content = b"!<lsst.daf.base.PropertyList> [[T, DateTime, !<lsst.daf.base.DateTime> '2014-05-13T02:00:00.0', c]]"
+    assert files("property-set", "PropertyList").read_bytes(content)["T"] == "2014-05-13T02:00:00.0"

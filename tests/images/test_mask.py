@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -185,3 +188,10 @@ def test_flags_are_assigned_by_name() -> None:
 def test_masks_of_different_places_are_not_combined() -> None:
     with pytest.raises(InvalidError, match="The masks cover"):
         Mask.zeros(BOX) | Mask.zeros(BOX.shifted(1, 0))
+
+
+def test_masks_are_combined_with_masks_only() -> None:
+    mask: Any = Mask.zeros(BOX)
+    for operate in (operator.or_, operator.and_, operator.ior, operator.iand):
+        with pytest.raises(TypeError):
+            operate(mask, 1)

@@ -106,3 +106,9 @@ def test_text() -> None:
     assert str(Metadata([("A", 1, "first"), ("B", "x")])) == 'A = 1\n// first\nB = "x"\n'
     assert str(Metadata()) == ""
     assert repr(Metadata(cards)) == "Metadata(13 entries)"
+
+
+def test_dictionaries_have_lists_for_repeated_keys() -> None:
+    metadata = Metadata([("A", 1, "first"), ("H", "x"), ("H", "y")])
+    assert metadata.to_dict() == {"A": 1, "H": ["x", "y"]}
+    assert Metadata(metadata.to_dict()) == metadata

@@ -101,6 +101,8 @@ def _rows(loader: Any, node: yaml.Node) -> Any:
     rows = _Rows(loader.construct_sequence(node, deep=True))
     if not all(isinstance(row, list) and len(row) in (3, 4) for row in rows):
         raise yaml.YAMLError(f"rows of key, type and value expected {node.start_mark}")
+    if node.tag.endswith("PropertyList"):  # those of 2018 and before have no types, but comments
+        rows[:] = [row if len(row) == 4 else [row[0], "", *row[1:]] for row in rows]
     return rows
 
 

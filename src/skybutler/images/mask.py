@@ -227,6 +227,8 @@ class Mask:
 
     def __ior__(self, other: Mask) -> Mask:
         """Flag what either flags; planes only the other has are added."""
+        if not isinstance(other, Mask):
+            return NotImplemented
         for name in other._planes:
             self.add_plane(name)
         self.array |= self._conforming(other)
@@ -234,15 +236,21 @@ class Mask:
 
     def __iand__(self, other: Mask) -> Mask:
         """Leave flagged what both flag; planes that the other lacks flag nothing then."""
+        if not isinstance(other, Mask):
+            return NotImplemented
         self.array &= self._conforming(other)
         return self
 
     def __or__(self, other: Mask) -> Mask:
+        if not isinstance(other, Mask):
+            return NotImplemented
         result = self.copy()
         result |= other
         return result
 
     def __and__(self, other: Mask) -> Mask:
+        if not isinstance(other, Mask):
+            return NotImplemented
         result = self.copy()
         result &= other
         return result

@@ -71,6 +71,10 @@ class Metadata(MutableMapping[str, Any]):
         """All values of a key in order; empty if there is none."""
         return [self._cards[place].value for place in self._places.get(key, ())]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Values by key; a list where a key is repeated."""
+        return {key: found[0] if len(found := self.all_values(key)) == 1 else found for key in self}
+
     def comment(self, key: str) -> str:
         """The comment of the last entry of a key."""
         return self._cards[self._last(key)].comment
