@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from skybutler.registry.registry import Registry
 
-__all__ = ["Answer", "answer"]
+__all__ = ["Answer", "answer", "arrow_type"]
 
 _ROWS = 16_384
 """Rows of a batch."""
@@ -167,18 +167,20 @@ def _batch(query: Translation, rows: Sequence[tuple[Any, ...]]) -> pa.RecordBatc
     return pa.RecordBatch.from_arrays(arrays, names=[f.name for f in query.fields])
 
 
-def _arrow_types() -> Mapping[str, Any]:
+def arrow_type(field: Field) -> pa.DataType:
+    """The Arrow type of the values of a column."""
     import pyarrow as pa
 
-    numbers = {kind: pa.from_numpy_dtype(dtype) for kind, dtype in NUMBERS.items()}
-    return {**numbers, "char": pa.string(), "unicodeChar": pa.string(), "boolean": pa.bool_()}
+    if field.datatype in NUMBERS:
+        return pa.from_numpy_dtype(NUMBERS[field.datatype])
+    return pa.bool_() if field.datatype == "boolean" else pa.string()
 
 
 def _array(field: Field, values: Sequence[Any]) -> pa.Array:
     """Values of a column; a database may give integers where numbers have a point, and the other way round."""
     import pyarrow as pa
 
-    kind = _arrow_types()[field.datatype]
+    kind = arrow_type(field)
     try:
         return pa.array(values, kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):

@@ -1,0 +1,52 @@
+"""The application: its routes, and what all requests share.  Knows no protocol."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+
+from skybutler.errors import ButlerError
+
+from . import tap
+from .problems import status_of
+from .served import Served
+from .streams import Threads
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .settings import ServerSettings
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: ServerSettings) -> Starlette:
+    """An ASGI application that serves repositories.
+
+    Parameters
+    ----------
+    settings : `ServerSettings`
+        Which, and how.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.settings, app.state.served, app.state.threads = settings, Served(settings), Threads()
+        yield
+        app.state.threads.close()
+
+    return Starlette(
+        routes=tap.routes(),
+        lifespan=lifespan,
+        exception_handlers={ButlerError: _problem},
+    )
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    """An error of ours, where a protocol has no way of its own."""
+    assert isinstance(error, ButlerError)
+    return JSONResponse({"error": error.code, "message": str(error)}, status_of(error))

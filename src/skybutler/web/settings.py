@@ -1,0 +1,46 @@
+"""What a server serves, and its limits.  Knows no request."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["ServerSettings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """Settings of one server; equal in all of its processes.
+
+    Parameters
+    ----------
+    repositories : mapping
+        Places of repositories by label; the first is the one that paths without a label mean.
+    root_url : `str`, optional
+        How users reach the server, without a slash at the end; what their requests say if not given.
+    secret : `bytes`
+        Signs links; links of a server are good for all servers with the same.
+    work_folder : path, optional
+        Where jobs and their results are; a temporary place if not given.
+    rows, most_rows : `int`
+        Rows of a TAP answer where MAXREC says nothing, and at most.
+    body_bytes, upload_bytes : `int`
+        The largest request without files, and the largest file uploaded.
+    link_seconds : `int`
+        How long signed links are good.
+    anonymous : `bool`
+        Whether those without a token may read.
+    """
+
+    repositories: Mapping[str, str]
+    root_url: str | None = None
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    work_folder: Path | None = None
+    rows: int = 100_000_000
+    most_rows: int = 100_000_000
+    body_bytes: int = 1_000_000
+    upload_bytes: int = 100_000_000
+    link_seconds: int = 3600
+    anonymous: bool = True

@@ -1,0 +1,155 @@
+"""Answers made in a thread of their own while the client reads.  Knows no protocol.
+
+A database connection belongs to one thread, so that all of an answer is made in one; a client that reads slowly makes
+it wait, and one that hangs up ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starlette.responses import Response, StreamingResponse
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+__all__ = ["Threads"]
+
+T = TypeVar("T")
+_SMALL = 1 << 16
+"""Answers up to this size are sent whole, with their length."""
+_AHEAD = 4
+"""Pieces made before the client has taken them."""
+_END = b""
+
+
+class Threads:
+    """Threads in which answers are made.
+
+    Parameters
+    ----------
+    n : `int`
+        How many.
+    """
+
+    def __init__(self, n: int = 16) -> None:
+        self._pool = ThreadPoolExecutor(n, thread_name_prefix="answer")
+
+    def close(self) -> None:
+        """Wait for answers under way, and end."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """The result of a function."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def respond(
+        self, make: Callable[[], Iterator[bytes]], media_type: str, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """A response with what a function makes, piece by piece.
+
+        Errors before the first piece are raised here, when nothing was sent yet.
+        """
+        loop = asyncio.get_running_loop()
+        stream = _Stream(make, loop)
+        loop.run_in_executor(self._pool, stream.run)
+        first = await stream.begin()
+        if stream.complete:
+            return Response(first, media_type=media_type, headers=dict(headers or {}))
+        return StreamingResponse(stream.rest(first), media_type=media_type, headers=dict(headers or {}))
+
+
+class _Stream:
+    """One answer under way."""
+
+    def __init__(self, make: Callable[[], Iterator[bytes]], loop: AbstractEventLoop) -> None:
+        self._make, self._loop = make, loop
+        self._queue: asyncio.Queue[bytes | BaseException] = asyncio.Queue()
+        self._places = threading.Semaphore(_AHEAD)
+        self._begun: asyncio.Future[bytes] = loop.create_future()
+        self._gone = False
+        self.complete = False
+
+    # In the thread
+    def run(self) -> None:
+        """Make all pieces."""
+        pieces: Iterator[bytes] = iter(())
+        begun = False
+        try:
+            pieces = self._make()
+            head = bytearray()
+            for piece in pieces:
+                head += piece
+                if len(head) > _SMALL:
+                    break
+            else:
+                self.complete = True
+            begun = True
+            self._tell(self._set_begun, bytes(head))
+            if not self.complete:
+                self._send(pieces)
+        except BaseException as error:  # noqa: BLE001 - it goes to who waits for the answer
+            self._tell(self._queue.put_nowait if begun else self._fail, error)
+        finally:
+            if hasattr(pieces, "close"):
+                pieces.close()
+
+    def _send(self, pieces: Iterator[bytes]) -> None:
+        for piece in pieces:
+            while not self._places.acquire(timeout=1.0):
+                if self._gone or self._loop.is_closed():
+                    return
+            if self._gone:
+                return
+            if piece:
+                self._tell(self._queue.put_nowait, piece)
+            else:
+                self._places.release()
+        self._tell(self._queue.put_nowait, _END)
+
+    def _tell(self, call: Callable[[Any], None], value: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(call, value)
+        except RuntimeError:  # the server has ended
+            self._gone = True
+
+    # In the event loop
+    def _set_begun(self, head: bytes) -> None:
+        if not self._begun.done():
+            self._begun.set_result(head)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._begun.done():
+            self._begun.set_exception(error)
+
+    async def begin(self) -> bytes:
+        """The first pieces."""
+        try:
+            return await self._begun
+        except asyncio.CancelledError:
+            self._leave()
+            raise
+
+    async def rest(self, first: bytes) -> AsyncIterator[bytes]:
+        """All pieces."""
+        try:
+            yield first
+            while True:
+                piece = await self._queue.get()
+                self._places.release()
+                if isinstance(piece, BaseException):
+                    raise piece
+                if piece == _END:
+                    return
+                yield piece
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Nobody reads any more; the thread may wait for a place."""
+        self._gone = True
+        self._places.release()

@@ -1,0 +1,34 @@
+"""Routes of TAP.  Knows no query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from skybutler.errors import ButlerError
+
+from .parameters import read_parameters
+from .requests import of
+from .tap_sync import TapQuery, error_response
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+__all__ = ["routes"]
+
+
+def routes() -> list[Route]:
+    """All routes, for the first repository and for each by its label."""
+    return [Route(f"{prefix}/api/tap/sync", _sync, methods=["GET", "POST"]) for prefix in ("", "/repo/{label}")]
+
+
+async def _sync(request: Request) -> Response:
+    here = of(request)
+    try:
+        async with read_parameters(request, here.settings.body_bytes, here.settings.upload_bytes) as parameters:
+            query = TapQuery.of(parameters, here.settings)
+        return await here.threads.respond(lambda: query.pieces(here.repository, here.root_url), query.format.media_type)
+    except ButlerError as error:
+        return error_response(error)

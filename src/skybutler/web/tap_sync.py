@@ -1,0 +1,90 @@
+"""TAP queries that are answered at once.  Knows neither jobs nor what a query means.
+
+TAP 1.1 (IVOA Recommendation 2019-09-27), sections 2.3 and 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from skybutler.errors import ButlerError, ParameterError
+from skybutler.vo.answer import answer
+from skybutler.vo.votable import MEDIA_TYPE, votable_error
+
+from .formats import TableFormat, find_format
+from .problems import status_of
+
+if TYPE_CHECKING:
+    from .parameters import Parameters
+    from .served import ServedRepository
+    from .settings import ServerSettings
+
+__all__ = ["TapQuery", "error_response"]
+
+_LANGUAGES = ("ADQL", "ADQL-2.0", "ADQL-2.1", "ADQL-2.2")
+
+
+@dataclass(frozen=True, slots=True)
+class TapQuery:
+    """A query with what belongs to it.
+
+    Parameters
+    ----------
+    adql : `str`
+        The query.
+    format : `TableFormat`
+        Of the answer.
+    limit : `int`
+        Most rows.
+    """
+
+    adql: str
+    format: TableFormat
+    limit: int
+
+    @classmethod
+    def of(cls, parameters: Parameters, settings: ServerSettings) -> TapQuery:
+        """The query of a request.
+
+        Raises
+        ------
+        ParameterError
+            A parameter is missing or wrong.
+        """
+        request = parameters.get("request", default="doQuery")
+        if str(request).lower() != "doquery":
+            raise ParameterError(f"REQUEST is '{str(request)[:40]}'; doQuery is expected.")
+        language = parameters.get("lang", default="ADQL") or "ADQL"
+        if language.upper() not in _LANGUAGES:
+            raise ParameterError(f"There is no language '{language[:40]}'.", hint="Queries are in ADQL.")
+        adql = parameters.get("query")
+        if not adql or not adql.strip():
+            raise ParameterError("There is no QUERY.", hint="Such as SELECT TOP 5 * FROM ivoa.ObsCore")
+        limit = parameters.number("maxrec")
+        return cls(
+            adql,
+            find_format(parameters.get("responseformat", "format")),
+            min(settings.rows if limit is None else limit, settings.most_rows),
+        )
+
+    def pieces(self, repository: ServedRepository, root_url: str) -> Iterator[bytes]:
+        """The answer, piece by piece.
+
+        Raises
+        ------
+        ExpressionError
+            The query is wrong.
+        """
+        found = answer(
+            repository.butler.registry, repository.obscore(root_url), repository.tables, self.adql, self.limit + 1
+        )
+        yield from self.format.write(found.fields, found.batches, self.limit)
+
+
+def error_response(error: ButlerError) -> Response:
+    """An error as a VOTable document (DALI 1.1, section 4.4.1), with the HTTP status that it has elsewhere too."""
+    return Response(votable_error(str(error)), status_of(error), media_type=MEDIA_TYPE)

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from astropy.io.votable import parse
+from astropy.table import Table
+
+N = 71
+QUERY = "SELECT obs_id, s_ra, lsst_tract FROM ivoa.ObsCore ORDER BY obs_id, lsst_band"
+
+
+def table(response):
+    return parse(io.BytesIO(response.content), verify="exception").get_first_table()
+
+
+def infos(response):
+    return [i.value for i in parse(io.BytesIO(response.content)).resources[0].infos]
+
+
+def test_get_and_post_in_any_case_give_the_same(client):
+    found = [
+        client.get("/api/tap/sync", params={"LANG": "ADQL", "QUERY": QUERY, "REQUEST": "doQuery"}),
+        client.get("/api/tap/sync", params={"lang": "ADQL-2.0", "query": QUERY, "OOBLECK": "x"}),
+        client.post("/api/tap/sync", data={"Lang": "ADQL", "Query": QUERY}),
+        client.post("/api/tap/sync", files={"query": (None, QUERY)}),
+        client.get("/repo/test/api/tap/sync", params={"query": QUERY}),
+    ]
+    assert {r.status_code for r in found} == {200}
+    assert len({r.content for r in found}) == 1
+    assert found[0].headers["content-type"] == "application/x-votable+xml"
+    assert len(table(found[0]).array) == N
+
+
+@pytest.mark.parametrize(
+    "format, read",
+    [
+        ("votable/td", lambda b: parse(io.BytesIO(b)).get_first_table().to_table()),
+        ("text/csv", lambda b: Table.read(io.BytesIO(b), format="ascii.csv")),
+        ("TSV", lambda b: Table.read(io.BytesIO(b), format="ascii.tab")),
+        ("fits", lambda b: Table.read(io.BytesIO(b), format="fits")),
+        ("parquet", lambda b: Table.from_pandas(pq.read_table(io.BytesIO(b)).to_pandas())),
+        ("arrow", lambda b: Table.from_pandas(pa.ipc.open_stream(b).read_all().to_pandas())),
+        ("json", lambda b: Table(rows=json.loads(b)["data"], names=["obs_id", "s_ra", "lsst_tract"])),
+    ],
+)
+def test_every_format_holds_the_same_rows(client, format, read):
+    def rows(content, reader):
+        return [(str(r["obs_id"]), round(float(r["s_ra"]), 9)) for r in reader(content)[:40]]
+
+    query = QUERY.replace("ORDER", "WHERE s_ra IS NOT NULL ORDER")
+    params = {"QUERY": query, "FORMAT": format}
+    expected = table(client.get("/api/tap/sync", params={"QUERY": query})).to_table()
+    found = client.get("/api/tap/sync", params=params)
+    assert found.status_code == 200
+    assert rows(found.content, read) == [(str(r["obs_id"]), round(float(r["s_ra"]), 9)) for r in expected[:40]]
+
+
+def test_more_rows_than_maxrec_overflow(client):
+    found = client.get("/api/tap/sync", params={"QUERY": QUERY, "MAXREC": "5"})
+    assert (len(table(found).array), infos(found)) == (5, ["OK", "OVERFLOW"])
+    found = client.get("/api/tap/sync", params={"QUERY": QUERY, "MAXREC": str(N)})
+    assert (len(table(found).array), infos(found)) == (N, ["OK"])
+    found = client.get("/api/tap/sync", params={"QUERY": QUERY, "MAXREC": "0"})
+    assert (len(table(found).array), infos(found)) == (0, ["OK", "OVERFLOW"])
+    for name in ("csv", "json", "parquet"):
+        assert client.get("/api/tap/sync", params={"QUERY": QUERY, "MAXREC": "0", "FORMAT": name}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "params, message",
+    [
+        ({}, "no QUERY"),
+        ({"QUERY": " "}, "no QUERY"),
+        ({"QUERY": "SELECT nothing FROM ivoa.ObsCore"}, "no column 'nothing'"),
+        ({"QUERY": "DROP TABLE dataset"}, "begins with SELECT"),
+        ({"QUERY": QUERY, "LANG": "OOBLECK"}, "no language 'OOBLECK'"),
+        ({"QUERY": QUERY, "REQUEST": "getCapabilities"}, "doQuery is expected"),
+        ({"QUERY": QUERY, "MAXREC": "many"}, "whole number"),
+        ({"QUERY": QUERY, "MAXREC": "-1"}, "0 or more"),
+        ({"QUERY": QUERY, "FORMAT": "cvs"}, "Did you mean &apos;csv&apos;|Did you mean 'csv'"),
+        ([("QUERY", QUERY), ("query", "SELECT 1")], "given 2 times"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_votable(client, params, message):
+    found = client.get("/api/tap/sync", params=params)
+    assert found.status_code == 400
+    assert found.headers["content-type"] == "application/x-votable+xml"
+    (info,) = parse(io.BytesIO(found.content), verify="exception").resources[0].infos
+    assert (info.name, info.value) == ("QUERY_STATUS", "ERROR")
+    assert re.search(message, info.content)
+
+
+def test_a_repository_that_is_not_served_is_not_found(client):
+    assert client.get("/repo/other/api/tap/sync", params={"QUERY": QUERY}).status_code == 404
+
+
+def test_requests_that_are_too_large_are_refused(client):
+    found = client.post("/api/tap/sync", data={"QUERY": "x" * 2_000_000})
+    assert found.status_code == 400
+    assert "larger" in found.text
+
+
+def test_many_at_once(client):
+    query = "SELECT a.obs_id, b.s_ra FROM ivoa.ObsCore AS a, ivoa.ObsCore AS b"
+    with ThreadPoolExecutor(8) as pool:
+        found = list(
+            pool.map(lambda _: client.get("/api/tap/sync", params={"QUERY": query, "FORMAT": "csv"}), range(24))
+        )
+    assert {r.status_code for r in found} == {200}
+    assert {len(r.text.splitlines()) for r in found} == {N * N + 1}
