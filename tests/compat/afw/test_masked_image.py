@@ -14,6 +14,7 @@ from skybutler.compat.afw.pixels import ImageF
 from skybutler.compat.geom import Box2I, Extent2I, Point2I
 from skybutler.errors import InvalidError
 from skybutler.images import Image as PlainImage
+from skybutler.images import Mask as PlainMask
 from skybutler.images import MaskedImage as PlainMaskedImage
 
 PART = Box2I(Point2I(102, 201), Extent2I(3, 2))
@@ -91,3 +92,25 @@ def test_arithmetic_keeps_variances_and_masks(exposure: ExposureF) -> None:
     masked /= 2.0
     assert (masked.image.array == before).all()
     assert masked.mask == exposure.mask
+
+
+def test_planes_are_combined_by_name_and_places_do_not_count() -> None:
+    one = MaskedImage.of(PlainMaskedImage(PlainImage(np.full((2, 3), 2.0, np.float32), (5, 6), "adu")))
+    mask = PlainMask(np.full((2, 3), 3, np.int32), {"GHOST": 0, "SAT": 1})
+    image = PlainImage(np.full((2, 3), 4.0, np.float32), unit="nJy")
+    other = MaskedImage.of(PlainMaskedImage(image, mask, PlainImage(np.ones((2, 3), np.float32))))
+    one += other
+    assert one.plain[5, 6] == (6.0, ("SAT", "GHOST"), 1.0)
+    one *= other
+    assert one.plain[5, 6] == (24.0, ("SAT", "GHOST"), 16.0 + 36.0)
+    one /= 2.0
+    assert one.plain[5, 6].variance == 13.0
+    assert one.plain.image.unit == "adu"
+    one.mask &= Mask.of(PlainMask(np.full((2, 3), 1, np.int32), {"SAT": 0}))
+    assert one.plain[5, 6].planes == ("SAT",)
+    one.mask ^= Mask.of(PlainMask(np.full((2, 3), 3, np.int32), {"CR": 0, "SAT": 1}))
+    assert one.plain[5, 6].planes == ("CR",)
+    one.mask.assign(other.mask)
+    assert one.plain[5, 6].planes == ("SAT", "GHOST")
+    with pytest.raises(TypeError):
+        one += "x"

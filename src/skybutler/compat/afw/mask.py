@@ -150,8 +150,14 @@ class Mask(Pixels):
 
     def assign(self, rhs: Mask, bbox: Any = None, origin: str = PARENT) -> None:
         """Copy the pixels of a mask, into a box if one is given."""
-        target = self.plain if bbox is None else self.plain[self._box(bbox, origin)]
-        target.array[...] = rhs.array
+        self._write(self.plain.bbox if bbox is None else self._box(bbox, origin), rhs)
+
+    def _write(self, box: Box, value: Any) -> None:
+        """Write a number, bits, or the flags of a mask by the names of their planes."""
+        if isinstance(value, Mask):
+            self.plain[box] = value.plain
+        else:
+            self.plain[box].array[...] = value
 
     def __getitem__(self, key: Any) -> Any:
         found, _ = self._selected(key)
@@ -160,30 +166,35 @@ class Mask(Pixels):
     def __setitem__(self, key: Any, value: Any) -> None:
         found, _ = self._selected(key)
         if isinstance(found, Box):
-            self.plain[found].array[...] = _bits(value)
+            self._write(found, value)
         else:
             self.plain.array[found] = value
 
     def __ior__(self, other: Any) -> Self:
-        self.plain.array |= _bits(other)
+        if isinstance(other, Mask):
+            self.plain |= PlainMask(other.plain.array, other.plain.planes, self.plain.xy0)
+        else:
+            self.plain.array |= other
         return self
 
     def __iand__(self, other: Any) -> Self:
-        self.plain.array &= _bits(other)
+        self.plain.array &= self._bits(other)
         return self
 
     def __ixor__(self, other: Any) -> Self:
-        self.plain.array ^= _bits(other)
+        for name in other.plain.planes if isinstance(other, Mask) else ():
+            self.plain.add_plane(name)
+        self.plain.array ^= self._bits(other)
         return self
+
+    def _bits(self, other: Any) -> Any:
+        """A number as it is, of a mask the pixels with the bit numbers of this one."""
+        return other.plain.conformed(self.plain.planes).array if isinstance(other, Mask) else other
 
     def __eq__(self, other: object) -> bool:
         return self.plain.same_as(other.plain) if isinstance(other, Mask) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
-
-
-def _bits(other: Any) -> Any:
-    return other.plain.array if isinstance(other, Mask) else other
 
 
 MaskX = Mask

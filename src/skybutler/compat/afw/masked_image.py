@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import operator
 import os
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 from skybutler.compat.geom import Box2I
@@ -12,6 +14,7 @@ from skybutler.compat.wrapping import to_compat, to_plain
 from skybutler.errors import InvalidError
 from skybutler.images import Box
 from skybutler.images import Image as PlainImage
+from skybutler.images import Mask as PlainMask
 from skybutler.images import MaskedImage as PlainMaskedImage
 
 from .mask import Mask
@@ -161,26 +164,27 @@ class MaskedImage(Planes):
 
     # -------------------------------------------------------------- arithmetic
     def __iadd__(self, other: Any) -> Self:
-        return self._sum(other, 1.0)
+        return self._changed(operator.iadd, other)
 
     def __isub__(self, other: Any) -> Self:
-        return self._sum(other, -1.0)
+        return self._changed(operator.isub, other)
 
-    def _sum(self, other: Any, sign: float) -> Self:
-        if isinstance(other, MaskedImage):
-            self.plain.variance.array += other.plain.variance.array
-            self.plain.mask.array |= other.plain.mask.array
-            other = other.image
-        self.plain.image.array += sign * (other.array if isinstance(other, Image) else other)
+    def __imul__(self, other: Any) -> Self:
+        return self._changed(operator.imul, other)
+
+    def __itruediv__(self, other: Any) -> Self:
+        return self._changed(operator.itruediv, other)
+
+    def _changed(self, operate: Callable[[Any, Any], Any], other: Any) -> Self:
+        """Calculate in place with what has the same size, wherever it is, and whatever its unit."""
+        plain, xy0 = to_plain(other), self.plain.xy0
+        if isinstance(plain, PlainMaskedImage):
+            mask = PlainMask(plain.mask.array, plain.mask.planes, xy0)
+            plain = PlainMaskedImage(PlainImage(plain.image.array, xy0), mask, PlainImage(plain.variance.array, xy0))
+        elif isinstance(plain, PlainImage):
+            plain = PlainImage(plain.array, xy0)
+        operate(self.plain, plain)
         return self
-
-    def __imul__(self, factor: float) -> Self:
-        self.plain.image.array *= factor
-        self.plain.variance.array *= factor * factor
-        return self
-
-    def __itruediv__(self, divisor: float) -> Self:
-        return self.__imul__(1.0 / divisor)
 
     def __eq__(self, other: object) -> bool:
         return self.plain.same_as(other.plain) if isinstance(other, MaskedImage) else NotImplemented
