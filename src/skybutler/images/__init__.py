@@ -5,6 +5,7 @@ from skybutler.images.assembly import Amplifier, assemble
 from skybutler.images.box import Box, Interval
 from skybutler.images.camera import Camera, CameraAmplifier, CameraDetector
 from skybutler.images.coadd_inputs import CoaddInputs, ExposureRecord
+from skybutler.images.coadd_means import CoaddField, CoaddTerm, CoaddTransmission
 from skybutler.images.exposure import DetectorLabel, Exposure, FilterLabel
 from skybutler.images.fields import BoundedField, ChebyshevField, PixelAreaField, ProductField, TransformField
 from skybutler.images.image import Image
@@ -39,8 +40,11 @@ __all__ = [
     "CameraAmplifier",
     "CameraDetector",
     "ChebyshevField",
+    "CoaddField",
     "CoaddInputs",
     "CoaddPsf",
+    "CoaddTerm",
+    "CoaddTransmission",
     "DetectorLabel",
     "Exposure",
     "ExposureRecord",
