@@ -44,7 +44,7 @@ class PhotoCalib(ByValue):
     Raises
     ------
     InvalidError
-        Raised if mean or error is negative or not a number.
+        Raised if mean or error is negative; NaN stands for what is not known.
     """
 
     mean: float
@@ -54,8 +54,8 @@ class PhotoCalib(ByValue):
     def __post_init__(self) -> None:
         object.__setattr__(self, "mean", float(self.mean))
         object.__setattr__(self, "error", float(self.error))
-        if not self.mean >= 0.0 or not self.error >= 0.0:
-            raise InvalidError(f"A calibration of {self.mean} +- {self.error} nJy per count is negative or undefined.")
+        if self.mean < 0.0 or self.error < 0.0:
+            raise InvalidError(f"A calibration of {self.mean} +- {self.error} nJy per count cannot be negative.")
 
     @classmethod
     def from_field(cls, field: BoundedField, error: float = 0.0) -> PhotoCalib:
