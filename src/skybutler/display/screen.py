@@ -78,7 +78,7 @@ class ScreenImage(AxesImage):
         self._shown: tuple[Box, int] | None = None
         self._edges = self._edges_of(self.box)
         self.set_clip_path(axes.patch)
-        self._fit(self.box, 1 + max(self.box.shape) // 1000)
+        self.set_data(np.zeros((1, 1)) if paint is None else np.zeros((1, 1, 4)))  # until it is drawn
 
     def get_extent(self) -> tuple[float, float, float, float]:
         """Left, right, bottom and top edge of what is drawn, in parent pixels."""
