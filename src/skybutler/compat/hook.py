@@ -21,6 +21,7 @@ MODULES: Mapping[str, str | None] = {
     "lsst": None,
     "lsst.afw": None,
     "lsst.afw.cameraGeom": "skybutler.compat.afw.camera_geom",
+    "lsst.afw.detection": "skybutler.compat.afw.detection",
     "lsst.afw.display": "skybutler.compat.afw.display",
     "lsst.afw.geom": "skybutler.compat.afw.geom",
     "lsst.afw.image": "skybutler.compat.afw.image",

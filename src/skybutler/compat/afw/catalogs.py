@@ -14,16 +14,18 @@ import numpy.typing as npt
 from skybutler.compat.wrapping import Wrapped, to_compat, to_plain
 from skybutler.errors import InvalidError
 from skybutler.tables import Catalog as PlainCatalog
+from skybutler.tables import ExposureCatalog as PlainExposureCatalog
 from skybutler.tables import PeakCatalog as PlainPeakCatalog
 from skybutler.tables import SimpleCatalog as PlainSimpleCatalog
 from skybutler.tables import SourceCatalog as PlainSourceCatalog
 
 from .pixels import Place
-from .records import Record, SimpleRecord, SourceRecord, with_slots
+from .records import ExposureRecord, PeakRecord, Record, SimpleRecord, SourceRecord, with_slots
 from .schema import Key, Schema, name_of
 
 __all__ = [
     "Catalog",
+    "ExposureCatalog",
     "PeakCatalog",
     "SimpleCatalog",
     "SimpleTable",
@@ -332,10 +334,36 @@ _TABLES: dict[type[Catalog], type[Table]] = {
 }
 
 
+class ExposureCatalog(Catalog):
+    """Exposures, their boxes and what belongs to them."""
+
+    __slots__ = ()
+    plain_type = PlainExposureCatalog
+    record = ExposureRecord
+    storage_class = "ExposureCatalog"
+
+    def find(self, value: int) -> Any:
+        """The row of an id, or `None`."""
+        found = self.plain.find(value)
+        return None if found is None else self.record.of(found)
+
+    def subsetContaining(self, place: Any, *_: Any) -> Self:
+        """The exposures that saw a place on the sky."""
+        return self.of(self.plain.containing(*place.get_position()))
+
+
+class _ExposureTable(Table):
+    catalog = ExposureCatalog
+
+
+_TABLES[ExposureCatalog] = _ExposureTable
+
+
 class PeakCatalog(Catalog):
     """Peaks of detections."""
 
     __slots__ = ()
+    record = PeakRecord
     plain_type = PlainPeakCatalog
     storage_class = "PeakCatalog"
 
@@ -346,7 +374,7 @@ class _PeakTable(Table):
 
 _TABLES[PeakCatalog] = _PeakTable
 _CLASSES: dict[type[PlainCatalog], type[Catalog]] = {
-    kind.plain_type: kind for kind in (Catalog, SimpleCatalog, SourceCatalog, PeakCatalog)
+    kind.plain_type: kind for kind in (Catalog, SimpleCatalog, SourceCatalog, ExposureCatalog, PeakCatalog)
 }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from .footprints import Span, SpanSet
 from .missing import missing
+from .parts import Polygon
 from .psf import Quadrupole
 from .wcs import SkyWcs, makeCdMatrix, makeSkyWcs
 
-__all__ = ["Quadrupole", "SkyWcs", "makeCdMatrix", "makeSkyWcs"]
+__all__ = ["Polygon", "Quadrupole", "SkyWcs", "Span", "SpanSet", "makeCdMatrix", "makeSkyWcs"]
 
 __getattr__ = missing(
     "lsst.afw.geom",
@@ -19,8 +21,6 @@ __getattr__ = missing(
         "Point2D": "It is in lsst.geom.",
         "Point2I": "It is in lsst.geom.",
         "SpherePoint": "It is in lsst.geom.",
-        "Polygon": "skybutler.images.polygon.Polygon is ours.",
-        "SpanSet": "Footprints of skybutler.tables have spans.",
         "TransformPoint2ToPoint2": "skybutler.images.point_maps has maps between planes.",
     },
 )

@@ -21,6 +21,7 @@ from .masked_image import (
     MaskedImageU,
 )
 from .missing import missing
+from .parts import ApCorrMap, CoaddInputs, TransmissionCurve
 from .photo_calib import PhotoCalib, makePhotoCalibFromCalibZeroPoint
 from .pixels import LOCAL, PARENT, Image, ImageD, ImageF, ImageI, ImageL, ImageOrigin, ImageU
 from .visit_info import FilterLabel, RotType, VisitInfo
@@ -28,6 +29,8 @@ from .visit_info import FilterLabel, RotType, VisitInfo
 __all__ = [
     "LOCAL",
     "PARENT",
+    "ApCorrMap",
+    "CoaddInputs",
     "Exposure",
     "ExposureD",
     "ExposureF",
@@ -53,6 +56,7 @@ __all__ = [
     "MaskedImageU",
     "PhotoCalib",
     "RotType",
+    "TransmissionCurve",
     "VisitInfo",
     "makePhotoCalibFromCalibZeroPoint",
 ]
@@ -64,7 +68,6 @@ __getattr__ = missing(
         "Calib": "PhotoCalib replaced it: exposure.getPhotoCalib().",
         "Filter": "FilterLabel replaced it: exposure.getFilter().",
         "DecoratedImage": "Read files with ImageF(path).",
-        "TransmissionCurve": "skybutler.images.transmission has transmission curves.",
         "makeExposure": "Use ExposureF(maskedImage, wcs).",
         "makeMaskedImage": "Use MaskedImageF(image, mask, variance).",
     },

@@ -7,14 +7,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from skybutler.compat.geom import Angle, Point2D, SpherePoint, degrees, radians
+from skybutler.compat.geom import Angle, Box2I, Point2D, SpherePoint, degrees, radians
 from skybutler.compat.wrapping import Wrapped, to_compat, to_plain
 from skybutler.tables import Field as PlainField
 
 from .psf import Quadrupole
 from .schema import Schema, name_of
 
-__all__ = ["SLOT_GETTERS", "Record", "SimpleRecord", "SourceRecord", "value_of", "with_slots"]
+__all__ = [
+    "SLOT_GETTERS",
+    "ExposureRecord",
+    "PeakRecord",
+    "Record",
+    "SimpleRecord",
+    "SourceRecord",
+    "value_of",
+    "with_slots",
+]
 
 SLOT_GETTERS = {
     "getX": "x",
@@ -151,6 +160,81 @@ class SourceRecord(SimpleRecord):
     def setFootprint(self, footprint: Any) -> None:
         """Set the footprint."""
         self.plain.footprint = to_plain(footprint)
+
+
+class PeakRecord(Record):
+    """A peak of a detection."""
+
+    __slots__ = ()
+
+    def getId(self) -> int:
+        """Id."""
+        return int(self.plain.id)
+
+    def getFx(self) -> float:
+        """X, with its fraction."""
+        return float(self.plain["f_x"])
+
+    def getFy(self) -> float:
+        """Y, with its fraction."""
+        return float(self.plain["f_y"])
+
+    def getF(self) -> Point2D:
+        """Position, with its fraction."""
+        return Point2D(self.getFx(), self.getFy())
+
+    def getIx(self) -> int:
+        """X of the pixel."""
+        return int(self.plain["i_x"])
+
+    def getIy(self) -> int:
+        """Y of the pixel."""
+        return int(self.plain["i_y"])
+
+    def getPeakValue(self) -> float:
+        """Value of the image there."""
+        return float(self.plain["peakValue"])
+
+
+class ExposureRecord(Record):
+    """An exposure: its box and what belongs to it."""
+
+    __slots__ = ()
+
+    def getId(self) -> int:
+        """Id."""
+        return int(self.plain.id)
+
+    def getBBox(self) -> Box2I:
+        """Its pixels."""
+        return to_compat(self.plain.bbox)  # type: ignore[no-any-return]
+
+    def contains(self, place: SpherePoint, *_: Any) -> bool:
+        """Whether it saw a place on the sky."""
+        return bool(self.plain.to_exposure_record().contains(*place.get_position()))
+
+
+def _part_getter(name: str, part: str) -> Callable[[Any], Any]:
+    def get(self: Wrapped) -> Any:
+        return to_compat(self.plain.part(part))
+
+    get.__name__ = name
+    get.__doc__ = f"The {part.replace('_', ' ')} of the exposure; `None` if there is none."
+    return get
+
+
+_PARTS = {
+    "getWcs": "wcs",
+    "getPsf": "psf",
+    "getPhotoCalib": "photo_calib",
+    "getApCorrMap": "aperture_corrections",
+    "getValidPolygon": "valid_polygon",
+    "getVisitInfo": "visit_info",
+    "getTransmissionCurve": "transmission_curve",
+    "getDetector": "detector",
+}
+for _name, _part in _PARTS.items():
+    setattr(ExposureRecord, _name, _part_getter(_name, _part))
 
 
 def _slot_getter(name: str, attribute: str) -> Callable[[Any], Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from .catalogs import Catalog as BaseCatalog
-from .catalogs import SimpleCatalog, SimpleTable, SourceCatalog, SourceTable
+from .catalogs import ExposureCatalog, PeakCatalog, SimpleCatalog, SimpleTable, SourceCatalog, SourceTable
 from .catalogs import Table as BaseTable
 from .missing import missing
+from .records import ExposureRecord, PeakRecord, SimpleRecord, SourceRecord
 from .records import Record as BaseRecord
-from .records import SimpleRecord, SourceRecord
 from .schema import AliasMap, Field, Key, Schema, SchemaItem
 
 __all__ = [
@@ -15,8 +15,12 @@ __all__ = [
     "BaseCatalog",
     "BaseRecord",
     "BaseTable",
+    "ExposureCatalog",
+    "ExposureRecord",
     "Field",
     "Key",
+    "PeakCatalog",
+    "PeakRecord",
     "Schema",
     "SchemaItem",
     "SimpleCatalog",
@@ -32,7 +36,6 @@ __getattr__ = missing(
     __all__,
     {
         "SchemaMapper": "Choose and rename columns: catalog.plain[['id', 'x']], skybutler.tables.Schema.",
-        "ExposureCatalog": "Butler.get gives a skybutler.tables catalog for it.",
         "matchRaDec": "astropy.coordinates.match_coordinates_sky matches positions.",
         "matchXy": "scipy.spatial.KDTree matches pixels.",
         "PointKey": "Read both columns: catalog['base_SdssCentroid_x'].",
