@@ -11,6 +11,7 @@ import pytest
 from skybutler import Butler
 from skybutler.cli.skymaps import tract_numbers
 from skybutler.errors import ParameterError
+from support.stack_pickles import sky_map_pickle
 
 Good = Callable[..., str]
 Bad = Callable[..., str]
@@ -46,6 +47,18 @@ def test_some_tracts_and_settings(good: Good, rows: Rows, repository_root: Path,
     assert good(*options, "--tracts", "4431").startswith("Registered sky map 'mine' with 1 tract")
     assert good(*options, "--tracts", "4430-4432,10").startswith("Registered sky map 'mine' with 3 tracts")
     assert [r["id"] for r in rows("query-dimension-records", repo, "tract")] == [10, 4430, 4431, 4432]
+
+
+def test_a_map_of_another_repository(good: Good, bad: Bad, tmp_path: Path, repo: Path) -> None:
+    options = {"raList": [55.0], "decList": [-32.0], "radiusList": [0.1], "pixelScale": 0.2}
+    pickled = tmp_path / "skyMap.pickle"
+    pickled.write_bytes(sky_map_pickle("discrete", options))
+    assert "needs a name" in bad("register-skymap", repo, "-C", pickled)
+    assert good("register-skymap", repo, "-C", pickled, "-c", "name=old").startswith(
+        "Registered sky map 'old' with 1 tract"
+    )
+    pickled.write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    assert "os.system" in bad("register-skymap", repo, "-C", pickled, "-c", "name=evil")
 
 
 def test_the_same_map_under_another_name(good: Good, bad: Bad, config: Path, repo: Path) -> None:

@@ -12,8 +12,10 @@ from lsst.sphgeom import UnitVector3d
 from skybutler import Butler
 from skybutler.errors import ConflictingDefinitionError, OutsideSkyMapError, SkyMapError
 from skybutler.ingest import register_sky_map
+from skybutler.ingest.skymaps import load_sky_map_config
 from skybutler.skymap import SkyMap, SkyMapConfig
 from support.skymaps import CONFIGURATIONS, polygon_vertices, small_sky_map
+from support.stack_pickles import sky_map_pickle
 
 
 @pytest.fixture
@@ -90,6 +92,20 @@ def test_conflicts_say_which(empty_butler: Butler) -> None:
     with pytest.raises(ConflictingDefinitionError, match="'small' is another sky map: its hash is"):
         register_sky_map(empty_butler, small_sky_map("dodeca"), name="small")
     assert empty_butler.query_data_ids("skymap").count() == 1
+
+
+def test_files_of_every_form_say_the_same(tmp_path: Path, dc2: Path) -> None:
+    sky_map = SkyMap(load_sky_map_config(dc2))
+    options = {
+        name: value for name, value in sky_map.to_config().items() if name not in ("kind", "version", "tractBuilder")
+    }
+    (tmp_path / "skyMap.pickle").write_bytes(sky_map_pickle("rings", options, version=0))
+    (tmp_path / "map.yaml").write_text(json.dumps(sky_map.to_config()))
+    assert SkyMap(load_sky_map_config(tmp_path / "map.yaml")) == sky_map
+    found = SkyMap(load_sky_map_config(tmp_path / "skyMap.pickle"))
+    assert (found.sha1, found.version) == (sky_map.sha1, 0)
+    with pytest.raises(SkyMapError, match="Cannot read the sky map"):
+        load_sky_map_config(tmp_path / "none.pickle")
 
 
 def test_name_is_needed_and_tracts_exist(empty_butler: Butler) -> None:

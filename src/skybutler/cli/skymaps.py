@@ -32,13 +32,14 @@ _TRACTS = re.compile(r"(\d+)(?:-(\d+))?")
 def register_skymap(repo: str, config_file: str | None, config: tuple[str, ...], tracts: tuple[str, ...]) -> None:
     """Register a sky map with its tracts and patches.  Repeating is no error.
 
-    Configuration files are read, never executed: lines such as config.skyMap['rings'].numRings = 120, or YAML.
+    Configuration files are read, never executed: lines such as config.skyMap['rings'].numRings = 120, or YAML.  The
+    skyMap.pickle of another repository will do too; give its name with -c name=NAME.
     """
     from skybutler.butler import Butler
-    from skybutler.ingest.skymaps import register_sky_map
-    from skybutler.skymap import SkyMapConfig, load_config
+    from skybutler.ingest.skymaps import load_sky_map_config, register_sky_map
+    from skybutler.skymap import SkyMapConfig
 
-    chosen = load_config(config_file) if config_file else SkyMapConfig()
+    chosen = load_sky_map_config(config_file) if config_file else SkyMapConfig()
     for setting in config:
         chosen.apply_override(setting)
     only = tract_numbers(tracts)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from skybutler.butler import Butler
     from skybutler.skymap import SkyMap, SkyMapConfig
 
-__all__ = ["RUN", "SKY_MAP", "RegisteredSkyMap", "register_sky_map"]
+__all__ = ["RUN", "SKY_MAP", "RegisteredSkyMap", "load_sky_map_config", "register_sky_map"]
 
 SKY_MAP = "skyMap"
 """Dataset type of sky maps."""
@@ -65,7 +65,7 @@ def register_sky_map(
     butler : `Butler`
         Writeable.
     config : `SkyMapConfig`, `SkyMap`, mapping or path
-        The map, its configuration, or a configuration file.
+        The map, its configuration, or a file as for `load_sky_map_config`.
     name : `str`, optional
         Name of the map; by default that of the configuration.
     tracts : iterable of `int`, optional
@@ -98,14 +98,39 @@ def register_sky_map(
     return RegisteredSkyMap(name, sky_map, is_new, *made)
 
 
+def load_sky_map_config(path: str | os.PathLike[str]) -> SkyMapConfig:
+    """What a file says of a sky map: a configuration file, YAML, or the pickle of a map that LSST software made.
+
+    Nothing of the file is executed.
+
+    Raises
+    ------
+    SkyMapError
+        The file cannot be read, or its settings are wrong.
+    UnreadableFileError
+        The pickle is of something else, or damaged.
+    """
+    from skybutler.formatters.skymap_pickle import read_sky_map_pickle
+    from skybutler.skymap import SkyMapConfig, load_config
+
+    path = Path(path)
+    if path.suffix.lower() not in (".pickle", ".pkl"):
+        return load_config(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SkyMapError(f"Cannot read the sky map {path}: {error}") from None
+    return SkyMapConfig.from_mapping(read_sky_map_pickle(data, str(path)).to_config())
+
+
 def _sky_map(config: Any) -> tuple[SkyMap, str | None]:
     """The map and the name in its configuration."""
-    from skybutler.skymap import SkyMap, SkyMapConfig, load_config
+    from skybutler.skymap import SkyMap, SkyMapConfig
 
     if isinstance(config, SkyMap):
         return config, None
     if isinstance(config, str | os.PathLike):
-        config = load_config(Path(config))
+        config = load_sky_map_config(config)
     elif isinstance(config, Mapping):
         config = SkyMapConfig.from_mapping(config)
     return SkyMap(config), config.name

@@ -87,10 +87,11 @@ class SkyMapStep(Step[RegisterSkyMap]):
         return self.require(config) if isinstance(config, str) else config
 
     def _loaded(self) -> tuple[SkyMap, str]:
-        from skybutler.skymap import SkyMap, SkyMapConfig, load_config
+        from skybutler.ingest.skymaps import load_sky_map_config
+        from skybutler.skymap import SkyMap, SkyMapConfig
 
         config = self._config()
-        read = load_config(config) if isinstance(config, str) else SkyMapConfig.from_mapping(config)
+        read = load_sky_map_config(config) if isinstance(config, str) else SkyMapConfig.from_mapping(config)
         name = self.settings.name or read.name
         if not name:
             raise SkyMapError("A sky map needs a name to be registered.", hint="Give it as 'name'.")
