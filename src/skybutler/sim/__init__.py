@@ -3,16 +3,19 @@
 from skybutler.sim.archive import Archive, simulate_archive
 from skybutler.sim.calexp import simulate_calexp
 from skybutler.sim.measurement import measure
+from skybutler.sim.processing import Processed, process_survey
 from skybutler.sim.survey import Survey, simulate_survey
 from skybutler.sim.visits import SimulatedVisit, plan_calibration_exposures, plan_visits
 
 __all__ = [
     "Archive",
+    "Processed",
     "SimulatedVisit",
     "Survey",
     "measure",
     "plan_calibration_exposures",
     "plan_visits",
+    "process_survey",
     "simulate_archive",
     "simulate_calexp",
     "simulate_survey",

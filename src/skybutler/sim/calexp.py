@@ -14,15 +14,18 @@ import numpy.typing as npt
 from skybutler.images import Box, Exposure, Image, Mask, Metadata, SkyWcs
 from skybutler.images.aperture_corrections import ApertureCorrections
 from skybutler.images.fields import ChebyshevField
+from skybutler.images.kernels import FixedKernel
 from skybutler.images.mask import DEFAULT_PLANES
 from skybutler.images.photo_calib import PhotoCalib
 from skybutler.images.polygon import Polygon
-from skybutler.images.psf import GaussianPsf, Psf
+from skybutler.images.psf import Psf
+from skybutler.images.psfs_kernel import KernelPsf
 from skybutler.images.summary_stats import SummaryStats
 from skybutler.instruments import Detector, Instrument
 from skybutler.sim.background import fit_background
 from skybutler.sim.circumstances import exposure_id, filter_label, scaled_detector, visit_info
 from skybutler.sim.detector_image import Exposed, View, expose
+from skybutler.sim.light import point_image
 from skybutler.sim.measurement import detections_on
 from skybutler.sim.physics import ASTROMETRY_ARCSEC, PHOTOMETRY_MAG
 from skybutler.sim.raw_file import scaled_shape
@@ -163,8 +166,8 @@ def _interpolated(image: Pixels, bad: Bools) -> Pixels:
 
 
 def _psf(view: View, box: Box) -> Psf:
-    side = 2 * max(10, math.ceil(9.0 * view.sigma)) + 1
-    return GaussianPsf(side, side, 1.03 * view.sigma)
+    kernel = point_image(view.sigma, max(10, math.ceil(9.0 * view.sigma)))
+    return KernelPsf(FixedKernel(kernel / kernel.sum()), box.center)
 
 
 def _fitted(view: View, psf: Psf, detector: Detector, visit: SimulatedVisit, seed: int) -> tuple[SkyWcs, PhotoCalib]:
@@ -220,17 +223,19 @@ def _metadata(detector: Detector, visit: SimulatedVisit, background: Pixels) -> 
 
 def _summary(exposure: Exposure, background: Pixels, visit: SimulatedVisit, camera: Instrument) -> SummaryStats:
     """Figures of quality."""
-    psf, wcs, box = exposure.psf, exposure.wcs, exposure.bbox
+    psf, wcs, calibration, box = exposure.psf, exposure.wcs, exposure.photo_calib, exposure.bbox
+    assert psf is not None
     assert wcs is not None
+    assert calibration is not None
     xx, yy, xy = psf.shape()
     x, y = box.center
     ra, dec = wcs.pixel_to_sky(x, y)
     corners = wcs.corners(box)
     good = ~exposure.mask.where(("BAD", "SAT", "EDGE", "DETECTED", "STREAK"))
     sky_variance = float(np.median(exposure.variance.array[good]))
-    zero_point = exposure.photo_calib.zero_point - 2.5 * math.log10(visit.exposure_s)
+    zero_point = calibration.zero_point - 2.5 * math.log10(visit.exposure_s)
     area = psf.effective_area()
-    limit = exposure.photo_calib.zero_point - 2.5 * math.log10(5.0 * math.sqrt(sky_variance * area))
+    limit = calibration.zero_point - 2.5 * math.log10(5.0 * math.sqrt(sky_variance * area))
     return SummaryStats(
         psf_sigma=psf.sigma(),
         psf_area=area,

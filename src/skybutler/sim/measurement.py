@@ -6,6 +6,7 @@ measured shape would have; the algorithms are simpler than those of the pipeline
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from skybutler.errors import InvalidError
-from skybutler.images import Exposure
+from skybutler.images import BoundedField, Exposure, Psf
 from skybutler.sim.detection import Detections, detect
 from skybutler.sim.photometry import APERTURES_PX, Fluxes, Photometry
 from skybutler.sim.source_columns import ALIASES, aperture_column, source_fields
-from skybutler.tables import SourceCatalog
+from skybutler.tables import Footprint, PeakCatalog, SourceCatalog
 
 __all__ = ["detections_on", "measure", "measure_at"]
 
@@ -52,12 +53,10 @@ def detections_on(exposure: Exposure, threshold: float = 5.0) -> Detections:
     InvalidError
         The exposure has no PSF.
     """
-    if exposure.psf is None:
-        raise InvalidError("Sources cannot be detected on an exposure without a PSF.")
-    mask = exposure.mask
+    psf, mask = _psf_of(exposure), exposure.mask
     ignored = mask.where([plane for plane in _IGNORED if plane in mask.planes]) | _wide(mask.where("BAD"))
     image, variance = (plane.array.astype(np.float32, copy=False) for plane in (exposure.image, exposure.variance))
-    return detect(image, variance, exposure.psf.sigma(), ignored=ignored, threshold=threshold)
+    return detect(image, variance, psf.sigma(), ignored=ignored, threshold=threshold)
 
 
 def measure(
@@ -108,7 +107,8 @@ def measure(
     columns["deblend_nChild"] = np.concatenate([np.where(peaks > 1, peaks, 0), np.zeros(n_parts, int)]).astype(np.int32)
     columns["detect_isPrimary"] = columns["deblend_nChild"] == 0
     columns |= _calibration_flags(exposure, columns, references)
-    return SourceCatalog(columns, fields=source_fields(columns), aliases=ALIASES)
+    objects = {"footprint": _footprints(exposure, found, in_blend)}
+    return SourceCatalog(columns, fields=source_fields(columns), aliases=ALIASES, objects=objects)
 
 
 def measure_at(exposure: Exposure, catalog: SourceCatalog) -> SourceCatalog:
@@ -183,7 +183,7 @@ def _columns(exposure: Exposure, found: Detections, peaks: npt.NDArray[np.intp])
 
 def _photometry(exposure: Exposure, x: Any, y: Any, at: tuple[Floats, Floats] | None = None) -> Photometry:
     """Photometry at peaks, counted from the first pixel of the exposure."""
-    psf, (x0, y0) = exposure.psf, exposure.xy0
+    psf, (x0, y0) = _psf_of(exposure), exposure.xy0
     image, variance = (
         np.nan_to_num(plane.array).astype(np.float32, copy=False) for plane in (exposure.image, exposure.variance)
     )
@@ -193,14 +193,28 @@ def _photometry(exposure: Exposure, x: Any, y: Any, at: tuple[Floats, Floats] | 
         x,
         y,
         psf.sigma(),
-        lambda column, row: psf.compute_kernel_image(column + x0, row + y0).array,
+        lambda column, row: _kernel_at(psf, column + x0, row + y0),
         at,
     )
 
 
+def _psf_of(exposure: Exposure) -> Psf:
+    if exposure.psf is None:
+        raise InvalidError("Sources cannot be measured on an exposure without a PSF.")
+    return exposure.psf
+
+
+def _kernel_at(psf: Psf, x: float, y: float) -> Floats:
+    """Image of a point at a position; of a coadd that has no image there, the average one."""
+    try:
+        return psf.compute_kernel_image(x, y).array
+    except InvalidError:
+        return psf.compute_kernel_image().array
+
+
 def _flux_columns(exposure: Exposure, photometry: Photometry) -> Columns:
     """Fluxes and shapes."""
-    corrections = exposure.aperture_corrections or {}
+    corrections: Mapping[str, BoundedField] = exposure.aperture_corrections or {}
     x, y = photometry.x + exposure.xy0[0], photometry.y + exposure.xy0[1]
     columns: Columns = {}
 
@@ -247,7 +261,7 @@ def _pairs(one: Fluxes, other: Fluxes) -> tuple[tuple[Floats, Floats], tuple[Flo
 def _pixel_flags(exposure: Exposure, x: Floats, y: Floats) -> Columns:
     """Whether pixels near sources, counted from the first one, have planes of the mask set."""
     mask, columns = exposure.mask, Columns()
-    reach = max(2, round(2.0 * exposure.psf.sigma()))
+    reach = max(2, round(2.0 * _psf_of(exposure).sigma()))
     height, width = mask.array.shape
     column, row = (np.rint(values).astype(np.int64) for values in (x, y))
     outside = (column < 0) | (row < 0) | (column >= width) | (row >= height)
@@ -266,6 +280,24 @@ def _pixel_flags(exposure: Exposure, x: Floats, y: Floats) -> Columns:
     columns["base_PixelFlags_flag_offimage"] = outside
     columns["base_PixelFlags_flag"] = np.zeros(len(x), dtype=bool)
     return columns
+
+
+def _footprints(exposure: Exposure, found: Detections, in_blend: Bools) -> list[Footprint]:
+    """That of each row of `measure`: parts of a blend have its pixels and their own peak."""
+    x0, y0 = exposure.xy0
+    n = int(found.footprint.max(initial=-1)) + 1
+    edges = np.searchsorted(found.spans[:, 3], np.arange(n + 1))
+    spans = [found.spans[a:b, :3] + (y0, x0, x0) for a, b in itertools.pairwise(edges.tolist())]
+    x, y = found.x + x0, found.y + y0
+    values = exposure.image.array[found.y, found.x]
+    peaks = PeakCatalog(
+        {"id": np.arange(1, len(found) + 1), "f_x": x, "f_y": y, "i_x": x, "i_y": y, "peakValue": values}
+    )
+    bounds = np.searchsorted(found.footprint, np.arange(n + 1))
+    ranges = itertools.pairwise(bounds.tolist())
+    whole = [Footprint(s, peaks[a:b]) for s, (a, b) in zip(spans, ranges, strict=True)]
+    parts = np.flatnonzero(in_blend).tolist()
+    return [*whole, *(Footprint(spans[found.footprint[k]], peaks[k : k + 1]) for k in parts)]
 
 
 def _calibration_flags(
