@@ -71,3 +71,9 @@ def test_which_exposures_saw_a_place(records: list[ExposureRecord]) -> None:
     assert len(catalog.containing(50.0, 0.0)) == 0
     with pytest.raises(InvalidError, match="no WCS"):
         ExposureCatalog({"id": np.array([1])}).containing(0.0, 0.0)
+
+
+def test_records_of_different_values(records: list[ExposureRecord]) -> None:
+    other = ExposureRecord(9, Box((0, 1), (0, 1)), fields={"weight": 1.0})
+    with pytest.raises(InvalidError, match="Exposure 9 has no filter"):
+        ExposureCatalog.from_records([*records, other])

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from skybutler.errors import UnreadableFileError
 from skybutler.tables import Catalog, Field
 from skybutler.tables.objects import ObjectColumn
 
@@ -94,7 +93,7 @@ class StoredObjects:
                 return opened.read()
 
 
-def take_objects(cls: type[Catalog], columns: dict[str, Any], load: StoredObjects | None) -> dict[str, ObjectColumn]:
+def take_objects(cls: type[Catalog], columns: dict[str, Any], load: StoredObjects) -> dict[str, ObjectColumn]:
     """The objects of a catalog, by name; columns that only have their numbers are taken out of ``columns``."""
     found = {}
     for name in cls.object_names:
@@ -102,13 +101,9 @@ def take_objects(cls: type[Catalog], columns: dict[str, Any], load: StoredObject
         for column in (field.name, former):
             numbers = columns.get(column)
             if numbers is not None and numbers.ndim == 1 and numbers.dtype.kind == "i":
-                found[name] = ObjectColumn(columns.pop(column).tolist(), load or _nothing)
+                found[name] = ObjectColumn.stored(columns.pop(column), load)
                 break
     return found
-
-
-def _nothing(number: int) -> object:
-    raise UnreadableFileError(f"The file of the catalog has no objects, so object {number} is not known.")
 
 
 def object_columns(catalog: Catalog, writer: ArchiveWriter) -> list[tuple[Field, Sequence[int]]]:

@@ -61,17 +61,18 @@ def unpack_rows(
             found[column.fields[0].name] = _fixed(column, rows, uri)
         else:
             found |= _vector(column, rows)
-    if header.n_flags and (names is None or not names.isdisjoint(f.name for f in header.flags.values())):
+    flags = {bit: f.name for bit, f in header.flags.items() if names is None or f.name in names}
+    if flags:
         end = header.flag_offset + (header.n_flags + 7) // 8
-        packed = np.ascontiguousarray(rows[:, header.flag_offset : end].T)
-        bits = _bits(packed)
-        found |= {field.name: bits[bit] for bit, field in header.flags.items()}
+        packed = np.ascontiguousarray(rows[:, header.flag_offset : end].T)  # each byte of all rows side by side
+        found |= {name: _flag(packed[bit // 8], bit % 8) for bit, name in flags.items()}
     return {f.name: found[f.name] for f in header.order if f.name in found and (names is None or f.name in names)}
 
 
-def _bits(packed: _Bytes) -> npt.NDArray[np.bool_]:
-    """Bits, most significant first, of bytes (n bytes, n rows): (n bits, n rows)."""
-    return np.unpackbits(packed, axis=0).view(np.bool_)
+def _flag(packed: _Bytes, bit: int) -> npt.NDArray[np.bool_]:
+    """One bit of each byte; bit 0 is the most significant."""
+    flag: npt.NDArray[np.bool_] = (packed & (0x80 >> bit)).astype(bool)
+    return flag
 
 
 def _cells(column: FileColumn, rows: _Bytes) -> npt.NDArray[Any]:
@@ -94,7 +95,7 @@ def _fixed(column: FileColumn, rows: _Bytes, uri: str) -> npt.NDArray[Any]:
         true: npt.NDArray[Any] = values == ord("T")
         return true.astype(field.dtype)
     if column.code == "X":
-        return _bits(np.ascontiguousarray(values.reshape(len(rows), -1).T)).T[:, : column.count].astype(field.dtype)
+        return np.unpackbits(values.reshape(len(rows), -1), axis=1)[:, : column.count].astype(field.dtype)
     return _scaled(column, values, uri)
 
 

@@ -13,8 +13,6 @@ from .fits_header import fits_header, open_fits, provenance_cards, reading, with
 from .formatter import FITS_PROVENANCE, Formatter, Source, no_component, with_provenance
 
 if TYPE_CHECKING:
-    from astropy.table import Table
-
     from skybutler.datasets.storage_class import StorageClass
 
 __all__ = ["FitsTableFormatter"]
@@ -23,8 +21,7 @@ __all__ = ["FitsTableFormatter"]
 class FitsTableFormatter(Formatter):
     """The first table of a FITS file.
 
-    Of catalogs written by LSST's afw, the packed flags become one logical column each, in place of the bit column,
-    and field documentation becomes column descriptions.
+    Catalogs that were stored as such are read as what they are, see `skybutler.formatters.afw_catalog`.
     """
 
     extension = ".fits"
@@ -43,7 +40,7 @@ class FitsTableFormatter(Formatter):
             hdu = next((hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU | fits.TableHDU)), None)
             if hdu is None:
                 raise UnreadableFileError(f"{source.uri} has no table among its HDUs.")
-            return _as_written_by_afw(Table.read(hdu), hdu.header)
+            return Table.read(hdu)
 
     def read_provenance(self, source: Source) -> Mapping[str, Any]:
         return provenance_cards(source)
@@ -56,20 +53,3 @@ class FitsTableFormatter(Formatter):
         for card in fits_header((provenance or {}).items()).cards:
             hdu.header.append(card, end=True)
         fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path)
-
-
-def _as_written_by_afw(table: Table, header: Any) -> Table:
-    for i, name in enumerate(list(table.colnames), start=1):
-        if text := header.get(f"TDOC{i}"):
-            table[name].description = text
-    place = header.get("FLAGCOL")
-    if place is None:
-        return table
-    column = header.get(f"TTYPE{place}", "flags").strip()
-    bits = table[column]
-    for bit in range(bits.shape[1]):
-        name = header.get(f"TFLAG{bit + 1}", f"flag_{bit + 1}").strip()
-        table.add_column(bits[:, bit], name=name, index=place - 1 + bit)
-        table[name].description = header.get(f"TFDOC{bit + 1}")
-    table.remove_column(column)
-    return table

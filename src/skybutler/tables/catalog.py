@@ -79,7 +79,8 @@ class Catalog:
             if name not in wanted:
                 wanted[name] = field_of(name, values)
         if length is None:
-            length = next((len(v) for v in [*given.values(), *(objects or {}).values()] if hasattr(v, "__len__")), 0)
+            sized = (v for v in [*given.values(), *(objects or {}).values()] if hasattr(v, "__len__"))
+            length = next((len(v) for v in sized if not isinstance(v, str)), 0)
         names = aliases if isinstance(aliases, Aliases) else Aliases(aliases or {})
         self._columns = {
             name: field.column(given[name], length) if name in given else field.blank(length)
@@ -299,7 +300,7 @@ class Catalog:
     def _of_rows(self, key: Any) -> Self:
         rows = self._row_selection(key)
         columns = {name: column[rows] for name, column in self._columns.items()}
-        length = len(range(*rows.indices(len(self)))) if isinstance(rows, slice) else len(np.arange(len(self))[rows])
+        length = len(range(*rows.indices(len(self)))) if isinstance(rows, slice) else len(rows)
         return self._like(columns, {name: held.take(rows) for name, held in self._objects.items()}, length)
 
     def _of_columns(self, names: list[str]) -> Self:
@@ -316,9 +317,11 @@ class Catalog:
             raise InvalidError(
                 f"Rows of a catalog are chosen by a number, a slice, a mask or numbers, not by {key!r:.80}."
             )
-        if rows.dtype.kind == "b" and len(rows) != len(self):
-            raise InvalidError(f"A mask of {len(rows)} values cannot choose among {len(self)} rows.")
-        if rows.dtype.kind in "iu" and rows.size and not -len(self) <= rows.min() <= rows.max() < len(self):
+        if rows.dtype.kind == "b":
+            if len(rows) != len(self):
+                raise InvalidError(f"A mask of {len(rows)} values cannot choose among {len(self)} rows.")
+            return np.flatnonzero(rows)  # once, not for each column
+        if rows.size and not -len(self) <= rows.min() <= rows.max() < len(self):
             raise InvalidError(f"The catalog has {len(self)} rows; there is no {int(rows.max())} or {int(rows.min())}.")
         return rows
 

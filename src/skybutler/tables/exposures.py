@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from skybutler.errors import InvalidError
 from skybutler.images.box import Box
 from skybutler.images.coadd_inputs import EXPOSURE_PARTS, ExposureRecord
 
@@ -128,6 +129,9 @@ class ExposureCatalog(Catalog):
         names = list(dict.fromkeys(name for record in found for name in record.fields))
         columns: dict[str, Any] = {"id": [record.id for record in found]}
         columns |= dict(zip(_BOX, np.array([_corners(r.bbox) for r in found], dtype=int).reshape(-1, 4).T, strict=True))
+        if odd := next((r for r in found if r.fields.keys() != set(names)), None):
+            missing = ", ".join(sorted(set(names) - odd.fields.keys()))
+            raise InvalidError(f"Exposure {odd.id} has no {missing}, which others have; a catalog needs it of all.")
         for name in names:
             columns[name] = np.array([record[name] for record in found])
             described.setdefault(name, field_of(name, columns[name]))

@@ -32,6 +32,14 @@ class ObjectColumn:
             self._values[i] = value or None if type(value) is int else value
         self._load = load
 
+    @classmethod
+    def stored(cls, numbers: np.ndarray[Any, Any], load: Load) -> ObjectColumn:
+        """Objects that are all still to be read, by their numbers; 0 for none."""
+        made = cls((), load)
+        made._values = numbers.astype(object)
+        made._values[numbers == 0] = None
+        return made
+
     def __len__(self) -> int:
         return len(self._values)
 
