@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from skybutler.errors import InvalidError
 from skybutler.images.by_value import ByValue, Floats
@@ -139,25 +140,28 @@ class CoaddPsf(ByValue, Psf):
 
     def _interpolated(self, kernel: Image, points: Floats) -> Floats:
         """Values of an image at points (n, 2); it is 0 outside."""
-        box = kernel.bbox
-        of_x = self._weights(np.arange(box.x.start, box.x.stop, dtype=np.float64), points[:, 0])
-        of_y = self._weights(np.arange(box.y.start, box.y.stop, dtype=np.float64), points[:, 1])
-        return np.asarray(((of_y @ kernel.array) * of_x).sum(axis=1))
-
-    def _weights(self, pixels: Floats, places: Floats) -> Floats:
-        """Matrix (places, pixels)."""
         match = _WARPING.fullmatch(self.warping)
         assert match is not None
-        offset = pixels[None, :] - places[:, None]
-        if match[1] is None:
-            return np.maximum(1.0 - np.abs(offset), 0.0)
-        order = int(match[1])
-        part = places - np.floor(places)
-        total = lanczos(np.arange(-order, order + 1.0)[None, :] - part[:, None], order).sum(axis=1)
-        return np.asarray(lanczos(offset, order) / total[:, None])
+        order = int(match[1] or 1)
+        padded = np.pad(kernel.array, order)
+        at_x, of_x = _neighbours(points[:, 0] - kernel.bbox.x.start, order, padded.shape[1], linear=match[1] is None)
+        at_y, of_y = _neighbours(points[:, 1] - kernel.bbox.y.start, order, padded.shape[0], linear=match[1] is None)
+        values = padded[at_y[:, :, None], at_x[:, None, :]]
+        return np.asarray(np.einsum("nij,ni,nj->n", values, of_y, of_x))
 
     def __repr__(self) -> str:
         return f"CoaddPsf({len(self.inputs)} inputs, {self.warping})"
+
+
+def _neighbours(places: Floats, order: int, n: int, *, linear: bool) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Along one axis: which of n pixels, the first ``order`` being padding, count for each place, and how much."""
+    first = np.floor(places)
+    steps = np.arange(1.0 - order, order + 1.0)
+    offset = steps[None, :] - (places - first)[:, None]
+    weights = np.maximum(1.0 - np.abs(offset), 0.0) if linear else lanczos(offset, order)
+    # What is far outside is sent to the padding.
+    pixels = np.clip(first[:, None] + steps[None, :] + order, 0, n - 1).astype(np.int64)
+    return pixels, np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def _wcs_and_psf(record: ExposureRecord) -> tuple[SkyWcs, Psf]:
