@@ -36,7 +36,7 @@ END = "SB_ENDP"
 """Card of the primary header that tells the byte at which the last plane ends."""
 
 _FRONT = 64 << 10  # bytes that are read first: nearly always all of the first two headers
-_GAP, _GAP_REMOTE = 4 << 10, 64 << 10  # bytes between ranges that are read along
+_GAP, _GAP_ROWS = 4 << 10, 64 << 10  # bytes between ranges that are read along; between rows of remote plain images
 _BLOCKS = 2 * 2880
 _MOST_FOLLOWING = 4 << 20  # bytes behind the planes that are read at once; usually a few hundred thousand
 _MOST_FILES, _MOST_BYTES = 256, 64 << 20
@@ -148,7 +148,8 @@ def _pixels(held: HeldFile, file: PlaneFile, wanted: Sequence[str], box: Box, re
     ranges = {name: plane.reader.ranges(box, plane.tiles) for name, plane in planes.items()}
     flat = [piece for part in ranges.values() for piece in part]
     others = held.missing(_others(source, file)) if rest else []
-    pieces = iter(read_merged(source, [*flat, *others], _GAP if source.is_local else _GAP_REMOTE))
+    plain = any(isinstance(plane.reader, PlainImage) for plane in planes.values())
+    pieces = iter(read_merged(source, [*flat, *others], _GAP_ROWS if plain and not source.is_local else _GAP))
     found = {name: [next(pieces) for _ in part] for name, part in ranges.items()}
     held.hold(others, list(pieces))
     return {name: plane.reader.pixels(box, found[name], plane.tiles) for name, plane in planes.items()}
@@ -197,6 +198,7 @@ def _find(
     last = max(PLANES.index(name) for name in wanted)
     hdu = primary if primary.image_shape else held.hdu(primary.end, _BLOCKS)
     shape: tuple[int, ...] | None = None
+    size = 0  # of a header and table of tiles, as far as those before can tell
     for number, name in enumerate(PLANES):
         if hdu is None or len(hdu.image_shape) != 2 or shape not in (None, hdu.image_shape):
             return
@@ -210,8 +212,8 @@ def _find(
         yield name, hdu
         if number == last:
             return
-        size = hdu.data - hdu.start + _BLOCKS  # the next header and table will be about as long
-        size += hdu.header.whole("NAXIS1") * hdu.header.whole("NAXIS2") if hdu.is_tiled else 0
+        table = hdu.header.whole("NAXIS1") * hdu.header.whole("NAXIS2") if hdu.is_tiled else 0
+        size = max(size, hdu.data - hdu.start + _BLOCKS + table)
         if number == 0:
             places = [(primary.header.get(PLACES[plane]), size) for plane in PLANES[1 : last + 1]]
             places += [(primary.header.get(END), _MOST_FOLLOWING)] if rest else []
