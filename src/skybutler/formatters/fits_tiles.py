@@ -290,14 +290,16 @@ class TiledImage:
         """
         assert tiles is not None
         pixels = np.empty(box.shape, self.codec.dtype)
-        for (number, corner), piece in zip(self._needed(box), pieces, strict=True):
-            whole = Box.from_shape(self.tile, corner).intersection(Box.from_shape(self.shape))
-            part = whole.intersection(box)
+        (y0, y1), (x0, x1) = box.y, box.x
+        for (number, (left, bottom)), piece in zip(self._needed(box), pieces, strict=True):
+            right, top = min(left + self.tile[1], self.shape[1]), min(bottom + self.tile[0], self.shape[0])
+            rows, columns = (max(bottom, y0), min(top, y1)), (max(left, x0), min(right, x1))
+            part = slice(rows[0] - bottom, rows[1] - bottom), slice(columns[0] - left, columns[1] - left)
             try:
-                found = self._decoded(number, piece, whole.shape, part.slices(whole), tiles)
+                found = self._decoded(number, piece, (top - bottom, right - left), part, tiles)
             except ValueError as error:
                 raise UnreadableFileError(f"{self.what}: tile {number} is corrupt: {error}.") from error
-            pixels[part.slices(box)] = found
+            pixels[rows[0] - y0 : rows[1] - y0, columns[0] - x0 : columns[1] - x0] = found
         return self.scaling.apply(pixels)
 
     def _needed(self, box: Box) -> list[tuple[int, tuple[int, int]]]:
