@@ -46,8 +46,8 @@ CUTOUT_COLUMNS = """In tiles of 128 and 256 pixels, *lossless* as our writer mak
 the object store through fsspec, and *through our stream* of 256 kB blocks; *times* is astropy's time over *first*, 2.5
 is promised. On the local disk CPU, in the object store (SeaweedFS on the same machine) the least time on the wall, most
 of which is the server's. Bytes are allowed one and a half times the tiles needed, and headers and tables of tiles."""
-CUTOUT_RATE = """Circles in 360 x 360 pixels of one plane of 4200 x 4200, per second of CPU: {again} of a file that is known,
-{first} of others. Unpacking the tiles (zlib), about 15 of them each, takes most of that."""
+CUTOUT_RATE = """Circles in 360 x 360 pixels of a plane of 4200 x 4200, per second of CPU: {again} of a file that is
+known, {first} of others. Unpacking the tiles (zlib), about 15 of them each, takes most of that."""
 MEASURED_PHASES = {
     "create": "repository and sky map",
     "dimensions": "exposures and visits",
