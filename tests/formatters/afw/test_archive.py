@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from skybutler.errors import FormatError, UnreadableFileError
+from skybutler.errors import UnreadableFileError
 from skybutler.formatters.afw import Archive, ArchiveWriter, Column
-from skybutler.formatters.afw.unknown import StoredObject
-from skybutler.images.point_maps import Affine
 
 WHOLE = (
     Column("good", "X", "", "is it good?"),
@@ -75,42 +73,6 @@ def test_round_trip(tmp_path: Path) -> None:
     np.testing.assert_array_equal(archive.pieces(4)[0].one("list"), [0.0, 1.0])
 
 
-def test_classes_with_the_same_columns_share_a_table(tmp_path: Path) -> None:
-    writer = ArchiveWriter()
-    text = (Column("bytes", "QB"),)
-    for kind, other in (("One", "1D"), ("Two", "2D"), ("Three", "2D")):
-        number = writer.number()
-        writer.add(number, writer.table(text), kind, "", [{"bytes": kind.encode()}])
-        writer.add(number, writer.table((Column("v", other),)), "Same", "", [{"v": [1.0] * int(other[0])}])
-    archive = opened(tmp_path, writer)
-    assert [archive.pieces(n)[0].one("bytes") for n in (1, 2, 3)] == [b"One", b"Two", b"Three"]
-    with fits.open(tmp_path / "a.fits") as hdus:
-        assert [c.value for c in hdus[2].header.cards if c.keyword == "AR_NAME"] == ["One", "Two", "Three"]
-        assert hdus[2].header["EXTNAME"] == "Three"
-        assert [hdu.header.get("EXTVER") for hdu in hdus[2:]] == [None, None, 2]
-
-
-def test_an_object_is_written_and_read_once(tmp_path: Path) -> None:
-    shift = Affine.scaling((1.0, 1.0), (2.0, 3.0))
-    writer = ArchiveWriter()
-    assert [writer.put(shift), writer.put(None), writer.put(Affine.scaling((1.0, 1.0))), writer.put(shift)] == [
-        1,
-        0,
-        2,
-        1,
-    ]
-    archive = opened(tmp_path, writer)
-    assert archive.get(0) is None
-    assert archive.get(1) == shift
-    assert archive.get(1, Affine) is archive.get(1)
-    with pytest.raises(
-        UnreadableFileError, match="object 1 is a TransformPoint2ToPoint2 where a StoredObject should be"
-    ):
-        archive.get(1, StoredObject)
-    with pytest.raises(FormatError, match="A PosixPath cannot be written into an archive"):
-        writer.put(tmp_path)
-
-
 @pytest.mark.parametrize(
     "cells, number, said",
     [
@@ -138,13 +100,3 @@ def test_what_is_not_there(tmp_path: Path) -> None:
         whole.one("part")
     with fits.open(tmp_path / "a.fits") as hdus, pytest.raises(UnreadableFileError, match="no index"):
         Archive(fits.HDUList([hdus[0], hdus[2]]), "a.fits")
-
-
-def test_the_same_object_makes_the_same_file(tmp_path: Path) -> None:
-    for name in "ab":
-        made().file().writeto(tmp_path / name)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-
-
-def test_no_objects_no_tables() -> None:
-    assert list(ArchiveWriter().hdus()) == []

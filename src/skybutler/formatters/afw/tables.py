@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from astropy.io import fits
 
-__all__ = ["Column", "index_hdu", "table_hdu"]
+__all__ = ["INDEX", "Column", "index_hdu", "table_hdu"]
 
 _PLACE = "# of this catalog relative to the start of this"  # cut off, as in all such files
 _VERSION = 3
@@ -46,6 +46,9 @@ _INDEX = (
     Column("name", "64A", "", "unique name for the persistable object's class"),
     Column("module", "64A", "", "Python module that should be imported to register the object's factory"),
 )  # fmt: skip
+
+INDEX = tuple(column.name for column in _INDEX)
+"""Columns of the index."""
 
 
 def index_hdu(values: Mapping[str, Sequence[Any]], n_tables: int) -> fits.BinTableHDU:
