@@ -83,6 +83,8 @@ def test_a_place_on_the_sky(good: Good, bad: Callable[..., str], survey: Path, e
     good("show", survey, "raw", exposure, "detector=94", "--circle", f'{ra},{dec},40"', "--out", out)
     assert out.read_text().startswith("<?xml")
     said = bad("show", survey, "raw", exposure, "detector=94", "--circle", f"{ra + 1},{dec},0.01", "--out", out)
+    assert "is not in" in said
+    said = bad("show", survey, "raw", exposure, "detector=94", "--bbox", "9000:9010,0:10", "--out", out)
     assert "none of them" in said
 
 

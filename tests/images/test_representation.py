@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from skybutler.errors import FormatError
 from skybutler.images import Exposure, FilterLabel, Image, Mask, MaskedImage, SkyWcs, VisitInfo
+from skybutler.images.photo_calib import PhotoCalib
+from skybutler.images.psf import GaussianPsf
 
 
 def test_an_exposure_that_knows_nothing() -> None:
@@ -24,6 +29,25 @@ def test_an_exposure_says_what_it_is() -> None:
     for text in ("r (r_57)", "&lt;Cam&gt;", "2023-11-14T22:13:20 TAI", "30 s", "0.1800″", "adu", "none set", "<img"):
         assert text in page
     assert "<Cam>" not in page
+
+
+def test_parts_of_an_exposure_and_those_that_cannot_be_read() -> None:
+    class Refused(Exposure):
+        """Its PSF is one that is refused when it is looked at."""
+
+        @property
+        def psf(self) -> Any:  # type: ignore[override]
+            raise FormatError("os.system is <refused>.")
+
+    image = Image(np.ones((3, 3)))
+    page = Exposure(image, psf=GaussianPsf(5, 5, 2.0), photo_calib=PhotoCalib.from_zero_point(27.0))._repr_html_()
+    assert "GaussianPsf, FWHM 4." in page
+    assert ">27.000<" in page
+    refused = Refused.__new__(Refused)
+    plain = Exposure(image)
+    for name in ("masked_image", "metadata", "wcs", "id", "filter_label", "visit_info", "detector", "photo_calib"):
+        setattr(refused, name, getattr(plain, name))
+    assert "cannot be read: os.system is &lt;refused&gt;." in refused._repr_html_()
 
 
 def test_images_and_masks() -> None:

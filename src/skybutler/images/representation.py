@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skybutler.errors import ButlerError
 from skybutler.notebook import facts
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from skybutler.images.image import Image
     from skybutler.images.mask import Mask
     from skybutler.images.masked_image import MaskedImage
+    from skybutler.images.psf import Psf
 
 __all__ = ["exposure_html", "image_html", "mask_html", "masked_image_html"]
 
@@ -93,6 +95,20 @@ def _sky(exposure: Exposure) -> Iterator[tuple[str, Any]]:
         ra, dec = exposure.wcs.pixel_to_sky(x, y)
         yield "centre", f"RA {float(ra):.5f}°, Dec {float(dec):+.5f}°"
         yield "pixel scale", f"{exposure.wcs.pixel_scale_arcsec(x, y):.4f}″"
-    for name, what in (("psf", "PSF"), ("photo_calib", "calibration")):
-        found = getattr(exposure, name, None)
-        yield what, None if found is None else repr(found)
+    yield "PSF", _said(lambda: _psf(exposure.psf))
+    yield (
+        "zero point",
+        _said(lambda: None if exposure.photo_calib is None else f"{exposure.photo_calib.zero_point:.3f}"),
+    )
+
+
+def _psf(psf: Psf | None) -> str | None:
+    return None if psf is None else f"{type(psf).__name__}, FWHM {psf.fwhm():.2f} pixels"
+
+
+def _said(what: Callable[[], str | None]) -> str | None:
+    """What is said of a part of an exposure, which is read when it is first looked at, or why it cannot be."""
+    try:
+        return what()
+    except ButlerError as error:
+        return f"cannot be read: {error}"

@@ -30,41 +30,31 @@ class Part:
     circle: tuple[float, float, float] | None = None
 
     def read(self, butler: Butler, ref: DatasetRef) -> Any:
-        """Read this part of a dataset.
+        """Read this part of a dataset, and as little else of its file as can be.
 
         Raises
         ------
         InvalidError
             Raised if there is no pixel of it in the image, or the image of a circle has no WCS.
         """
-        if self.circle is None and self.box is None:
-            return butler.get(ref)
-        if (
-            self.circle is not None
-            and "circle" in butler.datastore.storage_classes[ref.dataset_type.storage_class].parameters
-        ):
+        if self.circle is not None:
             return butler.get(ref, parameters={"circle": self.circle})
-        image = butler.get(ref)
-        box = self.box if self.circle is None else self._box_of_circle(image)
-        assert box is not None
-        shared = image.bbox.intersection(box)
+        if self.box is None:
+            return butler.get(ref)
+        kind = ref.dataset_type
+        has_box = "bbox" in butler.datastore.storage_classes[kind.storage_class].all_components
+        if not has_box:
+            image = butler.get(ref)
+            return image[self._shared(image.bbox, ref)]
+        whole = butler.get(f"{kind.name}.bbox", ref.data_id, collections=[ref.run])
+        return butler.get(ref, parameters={"bbox": self._shared(whole, ref)})
+
+    def _shared(self, whole: Box, ref: DatasetRef) -> Box:
+        assert self.box is not None
+        shared = whole.intersection(self.box)
         if shared.is_empty:
-            raise InvalidError(f"{title_of(ref)} has pixels {image.bbox}, none of them in {box}.")
-        return image[shared]
-
-    def _box_of_circle(self, image: Any) -> Box:
-        import numpy as np
-
-        assert self.circle is not None
-        wcs = getattr(image, "wcs", None)
-        if wcs is None:
-            raise InvalidError("The image has no WCS: it cannot be cut by a circle on the sky.", hint="Give a box.")
-        ra, dec, radius = self.circle
-        x, y = (float(v) for v in wcs.sky_to_pixel(ra, dec))
-        if not np.isfinite([x, y]).all():
-            raise InvalidError(f"RA {ra:g}, Dec {dec:g} is far from the image.")
-        half = radius * 3600 / wcs.pixel_scale_arcsec(x, y)
-        return Box((round(y - half), round(y + half) + 1), (round(x - half), round(x + half) + 1))
+            raise InvalidError(f"{title_of(ref)} has pixels {whole}, none of them in {self.box}.")
+        return shared
 
 
 @dataclass(frozen=True)
