@@ -13,8 +13,10 @@ from skybutler import Butler
 from skybutler.cli.show import read_data_ids, read_part, read_scaling
 from skybutler.display.scaling import Scaling
 from skybutler.images import Box
+from skybutler.ingest import register_sky_map
 from skybutler.sim import simulate_survey
 from skybutler.upkeep.dataset_pictures import Part
+from support.skymaps import small_sky_map
 
 Good = Callable[..., str]
 
@@ -104,6 +106,20 @@ def test_a_focal_plane(good: Good, bad: Callable[..., str], survey: Path, exposu
     _picture(tmp_path / "a.png")
     assert "Which exposure?" in bad("show", survey, "raw", "--mosaic")
     assert "There is no raw" in bad("show", survey, "raw", "exposure=1", "--mosaic")
+
+
+def test_sky_maps(good: Good, bad: Callable[..., str], survey: Path, tmp_path: Path) -> None:
+    with Butler(survey, writeable=True) as butler:
+        register_sky_map(butler, small_sky_map("rings"), name="small")
+    show, pictures = ("show", survey, "skyMap", "skymap=small"), []
+    for name, options in (("all", ()), ("one", ("tract=3",)), ("some", ("tract=3", "tract=4"))):
+        out = tmp_path / f"{name}.png"
+        assert good(*show, *options, "--out", out) == f"Picture: {out}\n"
+        pictures.append(imread(out))
+    assert pictures[0].shape[1] > 1.5 * pictures[0].shape[0]
+    assert all(0.01 < (picture[..., :3] < 0.7).any(axis=-1).mean() < 0.6 for picture in pictures)
+    assert "no tract 99999" in bad(*show, "tract=99999", "--out", tmp_path / "x.png")
+    assert "'x' is no tract" in bad(*show, "tract=x", "--out", tmp_path / "x.png", status=2)
 
 
 def test_what_holds_no_images_names_another_command(bad: Callable[..., str], survey: Path) -> None:

@@ -1,4 +1,4 @@
-"""The subcommand ``show``: pictures of images, of a visit's focal plane, and of where datasets are on the sky."""
+"""The subcommand ``show``: pictures of images, focal planes, sky maps, and of where datasets are on the sky."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def show(repo: str, dataset_type: str, data_id: tuple[str, ...], **chosen: Any) 
     """Draw datasets of the dataset type TYPE into a file.
 
     A name that is given again begins another data ID, which takes the other values over: ``visit=1 detector=2
-    detector=3`` are two images, drawn side by side.
+    detector=3`` are two images, drawn side by side.  A sky map is drawn with all its tracts; ``skymap=DC2 tract=4431``
+    is one with its patches, and several tracts are drawn together.
     """
     from skybutler.butler import Butler
 
@@ -96,6 +97,8 @@ def _draw(
 ) -> Figure:
     from skybutler.upkeep.dataset_pictures import Looks, check_is_image, draw_datasets, draw_rgb
 
+    if kind.storage_class == "SkyMap":
+        return _draw_sky_map(butler, kind, data_ids, collections)
     check_is_image(butler, kind)
     scaling = read_scaling(chosen["scale"], chosen["limits"])
     if chosen["mosaic"]:
@@ -128,6 +131,26 @@ def _draw(
     )
     part = read_part(chosen["bbox"], chosen["circle"])
     return draw_rgb(butler, refs, part, looks) if chosen["rgb"] else draw_datasets(butler, refs, part, looks)
+
+
+def _draw_sky_map(
+    butler: Butler, kind: DatasetType, data_ids: list[dict[str, str]], collections: Sequence[str]
+) -> Figure:
+    """All tracts on the whole sky, several with their patches, or one with the numbers of its patches."""
+    from skybutler.display.sky_map_plot import plot_all_sky, plot_patches, plot_tracts
+
+    texts = [values["tract"] for values in data_ids if "tract" in values]
+    if wrong := [text for text in texts if not text.isdecimal()]:
+        refuse(f"'{wrong[0]}' is no tract: tracts have whole numbers.")
+    ref = _located(butler, kind, {n: v for n, v in data_ids[0].items() if n != "tract"}, collections)
+    sky_map: Any = butler.get(ref)
+    tracts = [sky_map[int(text)] for text in texts]
+    if len(tracts) == 1:
+        axes = plot_patches(tracts[0]).axes
+    else:
+        axes = plot_tracts(tracts, patches=True).axes if tracts else plot_all_sky(sky_map)
+    figure: Any = axes.get_figure(root=True)
+    return figure  # type: ignore[no-any-return]
 
 
 def _searched(butler: Butler, collections: Sequence[str]) -> list[str]:
