@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from skybutler.images import Camera
 from skybutler.ingest import load_camera, register_instrument, write_curated_calibrations
 from skybutler.instruments import Instrument as Description
 
 from .butler import Butler
 from .registry import Registry
+from .wrapping import to_compat
 
 __all__ = ["Instrument", "loadCamera"]
 
@@ -53,11 +53,11 @@ class Instrument:
         """Name of the instrument."""
         return self.description.name
 
-    def getCamera(self) -> Camera:
-        """The nominal camera."""
+    def getCamera(self) -> Any:
+        """The nominal camera, as `lsst.afw.cameraGeom` has it."""
         from skybutler.instruments.nominal_camera import nominal_camera
 
-        return nominal_camera(self.description)
+        return to_compat(nominal_camera(self.description))
 
     def register(self, registry: Registry, *, update: bool = False) -> None:
         """Make the records of the instrument, its detectors and filters."""
@@ -95,6 +95,7 @@ class Instrument:
 
 def loadCamera(
     butler: Butler, dataId: Mapping[str, Any] | None = None, *, collections: Any = None, **kwargs: Any
-) -> tuple[Camera, bool]:
+) -> tuple[Any, bool]:
     """The camera of an observation, and whether it is a dataset (or else the nominal one)."""
-    return load_camera(butler._plain, {**(dataId or {}), **kwargs}, collections=collections)
+    camera, versioned = load_camera(butler._plain, {**(dataId or {}), **kwargs}, collections=collections)
+    return to_compat(camera), versioned

@@ -93,7 +93,7 @@ def test_separation_and_bearing_are_those_of_astropy(a: SpherePoint, b: SpherePo
 def test_offset_is_that_of_astropy(point: SpherePoint, bearing: float, amount: float) -> None:
     moved = point.offset(bearing * degrees, amount * degrees)
     expected = _sky(point).directional_offset_by((90.0 - bearing) * u.deg, amount * u.deg)
-    assert _sky(moved).separation(expected).deg < 1e-9
+    assert _sky(moved).separation(expected).deg < 1e-8  # its angles lose digits beside a pole
     assert point.separation(moved).asDegrees() == pytest.approx(amount, abs=1e-9)
 
 

@@ -20,12 +20,14 @@ __all__ = [
     "Extent2D",
     "Extent2I",
     "Extent3D",
+    "Extent3I",
     "ExtentD",
     "ExtentI",
     "Point",
     "Point2D",
     "Point2I",
     "Point3D",
+    "Point3I",
     "PointD",
     "PointI",
 ]
@@ -229,20 +231,36 @@ class Point2I(Point):
     is_whole = True
 
 
-class Point3D(Point):
+class _Spatial:
+    """The third coordinate."""
+
+    __slots__ = ()
+
+    _values: list[Any]
+
+    @property
+    def z(self) -> Any:
+        """Third coordinate."""
+        return self._values[2]
+
+    def getZ(self) -> Any:
+        """Third coordinate."""
+        return self._values[2]
+
+
+class Point3D(_Spatial, Point):
     """A place in space."""
 
     __slots__ = ()
     dimensions = 3
 
-    @property
-    def z(self) -> float:
-        """Third coordinate."""
-        return float(self._values[2])
 
-    def getZ(self) -> float:
-        """Third coordinate."""
-        return float(self._values[2])
+class Point3I(_Spatial, Point):
+    """A place in space, whole numbers."""
+
+    __slots__ = ()
+    dimensions = 3
+    is_whole = True
 
 
 class Extent2D(Extent):
@@ -258,20 +276,19 @@ class Extent2I(Extent):
     is_whole = True
 
 
-class Extent3D(Extent):
+class Extent3D(_Spatial, Extent):
     """A difference in space."""
 
     __slots__ = ()
     dimensions = 3
 
-    @property
-    def z(self) -> float:
-        """Third coordinate."""
-        return float(self._values[2])
 
-    def getZ(self) -> float:
-        """Third coordinate."""
-        return float(self._values[2])
+class Extent3I(_Spatial, Extent):
+    """A difference in space, whole numbers."""
+
+    __slots__ = ()
+    dimensions = 3
+    is_whole = True
 
 
 PointD, PointI, ExtentD, ExtentI = Point2D, Point2I, Extent2D, Extent2I
