@@ -60,20 +60,25 @@ class RangedFile(io.RawIOBase):
             self._held.insert(place, content)
 
     def readable(self) -> bool:
+        """Always."""
         return True
 
     def seekable(self) -> bool:
+        """Always."""
         return True
 
     def tell(self) -> int:
+        """The next byte to be read."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go somewhere; the place is returned."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         self._position = max(0, start + offset)
         return self._position
 
     def readinto(self, buffer: Any) -> int:
+        """Read as many bytes as a buffer holds, or as there are."""
         stop = min(self._position + len(buffer), self._size)
         if stop <= self._position:
             return 0
