@@ -26,7 +26,8 @@ _ALIVE_S = 15.0
 """A worker that has not been heard of for so long is gone."""
 _DAY = 86_400.0
 _COLUMNS = (
-    "id, kind, label, owner, run_id, phase, parameters, created, started, ended, destruction, duration, error, results"
+    "id, kind, label, owner, run_id, phase, parameters, created, started, ended, destruction, duration, error, results, "
+    "address"
 )
 
 
@@ -93,6 +94,8 @@ class Job:
     error : `str` or `None`
         Why it failed.
     results : sequence of `JobResult`
+    address : `str`
+        Address of the server that was asked.
     """
 
     id: str
@@ -109,6 +112,7 @@ class Job:
     duration: int
     error: str | None = None
     results: Sequence[JobResult] = field(default_factory=tuple)
+    address: str = ""
 
 
 class JobStore:
@@ -152,16 +156,17 @@ class JobStore:
         owner: str | None = None,
         run_id: str | None = None,
         duration: int = 0,
+        address: str = "",
     ) -> Job:
         """A new job, which waits for somebody to let it run."""
         now = time.time()
         job = Job(
             secrets.token_hex(16), kind, label, owner, run_id, Phase.PENDING, tuple(parameters), now, None, None,
-            now + self._days * _DAY, duration,
+            now + self._days * _DAY, duration, address=address,
         )  # fmt: skip
         values = (
             job.id, kind, label, owner, run_id, str(job.phase), json.dumps(job.parameters), now, None, None,
-            job.destruction, duration, None, "[]",
+            job.destruction, duration, None, "[]", address,
         )  # fmt: skip
         with self._database.transaction():
             marks = ", ".join("?" * len(values))
@@ -359,7 +364,7 @@ def _tables(database: Database) -> Iterable[str]:
         f"CREATE TABLE IF NOT EXISTS job (id {text} PRIMARY KEY, kind {text} NOT NULL, label {text} NOT NULL, "
         f"owner {text}, run_id {text}, phase {text} NOT NULL, parameters {text} NOT NULL, created {real} NOT NULL, "
         f"queued {real}, started {real}, ended {real}, destruction {real} NOT NULL, duration {number} NOT NULL, "
-        f"error {text}, results {text} NOT NULL, worker {text}, heard {real})"
+        f"error {text}, results {text} NOT NULL, address {text} NOT NULL, worker {text}, heard {real})"
     )
     yield "CREATE INDEX IF NOT EXISTS job_phase ON job (phase, queued)"
     yield "CREATE INDEX IF NOT EXISTS job_list ON job (kind, label, created)"
@@ -368,8 +373,8 @@ def _tables(database: Database) -> Iterable[str]:
 def _job(row: Sequence[Any]) -> Job:
     parameters = tuple((str(name), str(value)) for name, value in json.loads(row[6]))
     results = tuple(JobResult(*result) for result in json.loads(row[13]))
-    id_, kind, label, owner, run_id, phase, _, created, started, ended, destruction, duration, error, _ = row
+    id_, kind, label, owner, run_id, phase, _, created, started, ended, destruction, duration, error, _, address = row
     return Job(
         id_, kind, label, owner, run_id, Phase(phase), parameters, created, started, ended, destruction, duration,
-        error, results,
+        error, results, address,
     )  # fmt: skip

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 
 from skybutler.errors import ButlerError
+from skybutler.vo.uws import JobStore
 
-from . import tap
+from . import tap, tap_async
+from .jobs import JobRunner
 from .problems import status_of
 from .served import Served
 from .streams import Threads
@@ -35,9 +38,15 @@ def create_app(settings: ServerSettings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.settings, app.state.served, app.state.threads = settings, Served(settings), Threads()
-        yield
-        app.state.threads.close()
+        served, threads = Served(settings), Threads()
+        app.state.settings, app.state.served, app.state.threads = settings, served, threads
+        with ExitStack() as stack:
+            folder = settings.work_folder or stack.enter_context(TemporaryDirectory(prefix="skybutler-"))
+            app.state.jobs = JobRunner(JobStore(folder), {"tap": tap_async.work(settings, served)})
+            app.state.jobs.begin()
+            yield
+            await app.state.jobs.end()
+            threads.close()
 
     return Starlette(
         routes=tap.routes(),

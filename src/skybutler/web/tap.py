@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from skybutler.errors import ButlerError
 
+from .jobs import job_routes
 from .parameters import read_parameters
 from .requests import of
 from .tap_sync import TapQuery, error_response
@@ -21,7 +22,8 @@ __all__ = ["routes"]
 
 def routes() -> list[Route]:
     """All routes, for the first repository and for each by its label."""
-    return [Route(f"{prefix}/api/tap/sync", _sync, methods=["GET", "POST"]) for prefix in ("", "/repo/{label}")]
+    sync = [Route(f"{prefix}/api/tap/sync", _sync, methods=["GET", "POST"]) for prefix in ("", "/repo/{label}")]
+    return [*sync, *job_routes("tap", "/api/tap/async")]
 
 
 async def _sync(request: Request) -> Response:

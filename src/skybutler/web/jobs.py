@@ -1,0 +1,420 @@
+"""Jobs over HTTP, of any service: the routes of UWS 1.1, and the workers of this process.  Knows no service.
+
+UWS 1.1 (IVOA Recommendation 2016-10-24), section 2.2.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from skybutler.errors import ButlerError, NotFoundError, ParameterError, nearest
+from skybutler.vo.uws import Job, JobResult, JobStore, Phase
+from skybutler.vo.uws_documents import (
+    MEDIA_TYPE,
+    job_document,
+    jobs_document,
+    parameters_document,
+    results_document,
+    time_text,
+)
+from skybutler.vo.votable import MEDIA_TYPE as VOTABLE
+from skybutler.vo.votable import votable_error
+
+from .parameters import Parameters, read_parameters
+from .problems import status_of
+from .requests import Here, of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+__all__ = ["JobContext", "JobRunner", "Work", "job_routes", "owner_of"]
+
+_LONGEST_WAIT_S = 60.0
+_LOOK_S = 0.5
+"""So often the workers of other processes look for jobs; those of this one are told."""
+_CONTROL = frozenset(("phase", "runid", "destruction", "executionduration", "action", "wait"))
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """What a job has to do with.
+
+    Parameters
+    ----------
+    job : `Job`
+    folder : path
+        Where its results go.
+    go_on : callable
+        Whether it shall go on; cheap to ask, and worth asking often.
+    """
+
+    job: Job
+    folder: Path
+    go_on: Callable[[], bool]
+
+
+Work = Callable[[JobContext], Sequence[JobResult]]
+"""Does a job in a thread; an error of ours is told to the owner."""
+
+
+class JobRunner:
+    """Runs jobs in this process.
+
+    Parameters
+    ----------
+    store : `JobStore`
+    works : mapping
+        What is done, by kind of job.
+    n : `int`
+        Jobs at once.
+    """
+
+    def __init__(self, store: JobStore, works: Mapping[str, Work], n: int = 4) -> None:
+        self.store, self._works, self._n = store, works, n
+        self._worker = secrets.token_hex(8)
+        self._due = asyncio.Event()
+        self._changed = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._main: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Begin to look for jobs."""
+        self._main = asyncio.create_task(self._look())
+
+    async def end(self) -> None:
+        """Take no more jobs, and wait for those under way to notice."""
+        if self._main is not None:
+            self._main.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def wake(self) -> None:
+        """There is a job."""
+        self._due.set()
+
+    async def _look(self) -> None:
+        tidied = 0.0
+        while True:
+            if time.monotonic() - tidied > 5.0:
+                await asyncio.to_thread(self.store.tidy)
+                tidied = time.monotonic()
+            while len(self._tasks) < self._n:
+                job = await asyncio.to_thread(self.store.claim, list(self._works), self._worker)
+                if job is None:
+                    break
+                task = asyncio.create_task(self._do(job))
+                self._tasks.add(task)
+                task.add_done_callback(self._done)
+            self._due.clear()
+            try:
+                await asyncio.wait_for(self._due.wait(), _LOOK_S)
+            except TimeoutError:
+                continue
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._due.set()
+
+    async def _do(self, job: Job) -> None:
+        watch = _Watch(self.store, job, self._worker)
+        beat = asyncio.create_task(watch.beat())
+        try:
+            await asyncio.to_thread(self._work, job, watch)
+        finally:
+            watch.stopped = True
+            beat.cancel()
+            await self.tell()
+
+    def _work(self, job: Job, watch: _Watch) -> None:
+        folder = self.store.folder_of(job.id)
+        folder.mkdir(parents=True, exist_ok=True)
+        results: Sequence[JobResult] = ()
+        error = None
+        try:
+            results = self._works[job.kind](JobContext(job, folder, watch.go_on))
+        except ButlerError as problem:
+            error = str(problem)
+        except Exception as problem:  # noqa: BLE001 - told to the owner; a worker must not end with it
+            error = f"Something unexpected went wrong: {type(problem).__name__}."
+        if watch.expired:
+            error = f"It took longer than the {job.duration} s that it may take."
+        self.store.finish(job, self._worker, results if error is None else (), error)
+
+    async def tell(self) -> None:
+        """A job has changed: tell those who wait for it."""
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def changed(self, seconds: float) -> None:
+        """Wait until a job has changed, or so long."""
+        async with self._changed:
+            try:
+                await asyncio.wait_for(self._changed.wait(), seconds)
+            except TimeoutError:
+                return
+
+
+class _Watch:
+    """Looks from time to time whether a job shall go on."""
+
+    def __init__(self, store: JobStore, job: Job, worker: str) -> None:
+        self._store, self._job, self._worker = store, job, worker
+        self._until = time.monotonic() + job.duration if job.duration else None
+        self.stopped = self.expired = False
+
+    def go_on(self) -> bool:
+        return not self.stopped
+
+    async def beat(self) -> None:
+        while not self.stopped:
+            if self._until is not None and time.monotonic() > self._until:
+                self.expired = self.stopped = True
+                return
+            if not await asyncio.to_thread(self._store.is_wanted, self._job, self._worker):
+                self.stopped = True
+            await asyncio.sleep(0.5)
+
+
+# ---------------------------------------------------------------------- routes
+def owner_of(request: Request) -> str | None:
+    """Who asks, as the layer before has found out."""
+    user = request.scope.get("user")
+    return getattr(user, "username", None) or None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request about the jobs of a service."""
+
+    request: Request
+    here: Here
+    store: JobStore
+    runner: JobRunner
+    base: str
+    kind: str
+    owner: str | None
+
+    def url(self, job: Job) -> str:
+        return f"{self.base}/{job.id}"
+
+    async def job(self) -> Job:
+        job_id = self.request.path_params["job"]
+        return await asyncio.to_thread(self.store.get, job_id, self.kind, self.owner)
+
+
+Handler = Callable[[_Asked], Awaitable[Response]]
+
+
+def job_routes(kind: str, path: str) -> list[Route]:
+    """Routes of the jobs of a service.
+
+    Parameters
+    ----------
+    kind : `str`
+        Kind of its jobs.
+    path : `str`
+        Such as ``/api/tap/async``.
+    """
+
+    def route(end: str, methods: Mapping[str, Handler]) -> list[Route]:
+        async def answer(request: Request) -> Response:
+            here = of(request)
+            state = request.app.state
+            asked = _Asked(request, here, state.jobs.store, state.jobs, here.root_url + path, kind, owner_of(request))
+            try:
+                method = "GET" if request.method == "HEAD" else request.method
+                return await methods[method](asked)
+            except ButlerError as error:
+                return PlainTextResponse(str(error), status_of(error))
+
+        return [Route(f"{prefix}{path}{end}", answer, methods=list(methods)) for prefix in ("", "/repo/{label}")]
+
+    one = "/{job}"
+    return [
+        *route("", {"GET": _list, "POST": _create}),
+        *route(one, {"GET": _show, "POST": _control, "DELETE": _delete}),
+        *route(f"{one}/phase", {"GET": _phase, "POST": _control}),
+        *route(f"{one}/executionduration", {"GET": _text(lambda j: str(j.duration)), "POST": _control}),
+        *route(f"{one}/destruction", {"GET": _text(lambda j: str(time_text(j.destruction))), "POST": _control}),
+        *route(f"{one}/quote", {"GET": _text(lambda j: "")}),
+        *route(f"{one}/owner", {"GET": _text(lambda j: j.owner or "")}),
+        *route(f"{one}/error", {"GET": _error}),
+        *route(f"{one}/parameters", {"GET": _parameters, "POST": _control}),
+        *route(f"{one}/results", {"GET": _results}),
+        *route(f"{one}/results/{{result}}", {"GET": _result}),
+    ]
+
+
+def _text(of_job: Callable[[Job], str]) -> Handler:
+    async def answer(asked: _Asked) -> Response:
+        return PlainTextResponse(of_job(await asked.job()))
+
+    return answer
+
+
+async def _list(asked: _Asked) -> Response:
+    given = Parameters(asked.request.query_params.multi_items())
+    phases = [_phase_of(text) for text in given.all("phase")]
+    after = given.get("after")
+    jobs = await asyncio.to_thread(
+        lambda: asked.store.list_jobs(
+            asked.kind,
+            asked.here.repository.label,
+            asked.owner,
+            phases=phases,
+            after=None if after is None else _seconds(after),
+            last=given.number("last", least=1),
+        )
+    )
+    return Response(jobs_document(jobs, asked.url), media_type=MEDIA_TYPE)
+
+
+async def _create(asked: _Asked) -> Response:
+    settings = asked.here.settings
+    async with read_parameters(asked.request, settings.body_bytes, settings.upload_bytes) as given:
+        job = await asyncio.to_thread(
+            lambda: asked.store.create(
+                asked.kind,
+                asked.here.repository.label,
+                [(name, value) for name, value in given if name not in _CONTROL],
+                owner=asked.owner,
+                run_id=given.get("runid"),
+                address=asked.here.root_url,
+            )
+        )
+        await _keep_files(asked, job, given)
+        await _change(asked, job, given)
+    return RedirectResponse(asked.url(job), 303)
+
+
+async def _keep_files(asked: _Asked, job: Job, given: Parameters) -> None:
+    """Put files that came with a job beside its results."""
+    if not given.files:
+        return
+    folder = asked.store.folder_of(job.id)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    for i, file in enumerate(given.files.values()):
+        with (folder / f"upload-{i}").open("wb") as stream:
+            while piece := await file.read(1 << 20):
+                await asyncio.to_thread(stream.write, piece)
+    uploads = [("upload-files", ",".join(given.files))]
+    await asyncio.to_thread(lambda: asked.store.change(job, parameters=[*job.parameters, *uploads]))
+
+
+async def _show(asked: _Asked) -> Response:
+    given = Parameters(asked.request.query_params.multi_items())
+    job = await asked.job()
+    wait = given.number("wait", least=-1)
+    if wait is not None and (wanted := given.get("phase")) is not None and _phase_of(wanted) is not job.phase:
+        wait = None
+    if wait is not None and not job.phase.is_final:
+        job = await _changed(asked, job, _LONGEST_WAIT_S if wait < 0 else min(float(wait), _LONGEST_WAIT_S))
+    return Response(job_document(job, asked.url(job)), media_type=MEDIA_TYPE)
+
+
+async def _changed(asked: _Asked, job: Job, seconds: float) -> Job:
+    """The job when its phase has changed, or after so long (UWS 1.1, section 2.2.1.1)."""
+    end = time.monotonic() + seconds
+    now = job
+    while now.phase is job.phase and (left := end - time.monotonic()) > 0:
+        await asked.runner.changed(min(left, _LOOK_S))
+        now = await asyncio.to_thread(asked.store.get, job.id, asked.kind, asked.owner)
+    return now
+
+
+async def _control(asked: _Asked) -> Response:
+    job = await asked.job()
+    async with read_parameters(asked.request, asked.here.settings.body_bytes) as given:
+        if (action := given.get("action")) is not None:
+            if action.upper() != "DELETE":
+                raise ParameterError(f"There is no action '{action[:40]}'.", hint="It is DELETE.")
+            return await _delete(asked)
+        await _change(asked, job, given)
+    return RedirectResponse(asked.url(job), 303)
+
+
+async def _change(asked: _Asked, job: Job, given: Parameters) -> None:
+    """Whatever of a job a request changes: times, parameters, and its phase at last."""
+    destruction = given.get("destruction")
+    named = {name for name, _ in given} - _CONTROL
+    kept = [(n, v) for n, v in job.parameters if n not in named] if job.phase is Phase.PENDING and named else None
+    parameters = None if kept is None else [*kept, *((n, v) for n, v in given if n in named)]
+    changes: dict[str, Any] = {
+        "destruction": None if destruction is None else _seconds(destruction),
+        "duration": given.number("executionduration"),
+        "parameters": parameters,
+    }
+    if any(value is not None for value in changes.values()):
+        job = await asyncio.to_thread(lambda: asked.store.change(job, **changes))
+    if (phase := given.get("phase")) is None:
+        return
+    if phase.upper() == "RUN":
+        await asyncio.to_thread(asked.store.start, job)
+        asked.runner.wake()
+    elif phase.upper() == "ABORT":
+        await asyncio.to_thread(asked.store.abort, job)
+    else:
+        raise ParameterError(f"A job cannot be told to be '{phase[:40]}'.", hint="PHASE is RUN or ABORT.")
+    await asked.runner.tell()
+
+
+async def _delete(asked: _Asked) -> Response:
+    job = await asked.job()
+    await asyncio.to_thread(asked.store.delete, job)
+    await asked.runner.tell()
+    return RedirectResponse(asked.base, 303)
+
+
+async def _phase(asked: _Asked) -> Response:
+    return PlainTextResponse(str((await asked.job()).phase))
+
+
+async def _error(asked: _Asked) -> Response:
+    job = await asked.job()
+    if job.error is None:
+        raise NotFoundError(f"Job {job.id} has no error.")
+    return Response(votable_error(job.error), media_type=VOTABLE)
+
+
+async def _parameters(asked: _Asked) -> Response:
+    return Response(parameters_document(await asked.job()), media_type=MEDIA_TYPE)
+
+
+async def _results(asked: _Asked) -> Response:
+    job = await asked.job()
+    return Response(results_document(job, asked.url(job)), media_type=MEDIA_TYPE)
+
+
+async def _result(asked: _Asked) -> Response:
+    job = await asked.job()
+    wanted = asked.request.path_params["result"]
+    found = next((r for r in job.results if r.id == wanted), None)
+    if found is None:
+        hint = nearest(wanted[:40], [r.id for r in job.results])
+        raise NotFoundError(f"Job {job.id} has no result '{wanted[:40]}'.", hint=hint)
+    return FileResponse(asked.store.folder_of(job.id) / found.file, media_type=found.media_type, filename=found.file)
+
+
+def _phase_of(text: str) -> Phase:
+    try:
+        return Phase(text.upper())
+    except ValueError as error:
+        raise ParameterError(f"There is no phase '{text[:40]}'.", hint=f"Phases: {', '.join(Phase)}.") from error
+
+
+def _seconds(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=UTC).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise ParameterError(f"'{text[:40]}' is no time.", hint="Such as 2026-12-01T12:00:00Z.") from error

@@ -1,0 +1,37 @@
+"""TAP queries as jobs: the same query, its answer in a file.  Knows neither routes nor phases.
+
+TAP 1.1 (IVOA Recommendation 2019-09-27), section 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from skybutler.vo.uws import JobResult
+
+from .parameters import Parameters
+from .tap_sync import TapQuery
+
+if TYPE_CHECKING:
+    from .jobs import JobContext, Work
+    from .served import Served
+    from .settings import ServerSettings
+
+__all__ = ["work"]
+
+
+def work(settings: ServerSettings, served: Served) -> Work:
+    """What a job of a TAP service does."""
+
+    def do(context: JobContext) -> Sequence[JobResult]:
+        query = TapQuery.of(Parameters(context.job.parameters), settings)
+        file = context.folder / f"result.{query.format.extension}"
+        with file.open("wb") as stream:
+            for piece in query.pieces(served[context.job.label], context.job.address):
+                if not context.go_on():
+                    return ()
+                stream.write(piece)
+        return (JobResult("result", file.name, query.format.media_type, file.stat().st_size),)
+
+    return do
