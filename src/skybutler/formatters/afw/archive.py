@@ -107,6 +107,7 @@ class Archive:
     def __init__(self, hdus: fits.HDUList, uri: str, index: int = 1) -> None:
         self.uri = uri
         self._hdus, self._index = hdus, index
+        self._tables: dict[int, Any] = {}
         self._columns: dict[tuple[int, str], Any] = {}
         self._names: dict[int, list[str]] = {}
         self._schemas: dict[int, tuple[Column, ...]] = {}
@@ -211,15 +212,18 @@ class Archive:
 
     # ---------------------------------------------------------------------------------------------------------- tables
     def _table(self, number: int) -> Any:
+        if number in self._tables:
+            return self._tables[number]
         place = self._index + number
         try:
             hdu = self._hdus[place] if number >= 0 else None
         except IndexError:
             hdu = None
-        if hdu is None or not hasattr(hdu, "columns") or hdu.header.get("AR_CATN") != number:
+        if hdu is None or hdu.header.get("XTENSION") != "BINTABLE" or hdu.header.get("AR_CATN") != number:
             what = f"table {number} of persisted objects" if number else "index of persisted objects"
             raise UnreadableFileError(f"{self.uri} has no {what} in HDU {place}; is it cut short?")
         check_whole(hdu, place)
+        self._tables[number] = hdu
         return hdu
 
     def names(self, table: int) -> list[str]:
