@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from skybutler.errors import SkyMapError
 from skybutler.sky.vectors import unit_vectors
 from skybutler.skymap.projection import PROJECTIONS, Projection, TractWcs, tangent_axes
-from support.skymaps import separation
+from support.skymaps import separation, small_sky_map
 
 REFERENCES = [(0.0, 0.0), (123.4, -45.6), (10.0, 89.0), (77.0, 90.0), (77.0, -90.0), (0.0, 90.0), (359.0, 30.0)]
 
@@ -117,3 +117,14 @@ def test_header_has_one_based_reference_pixel() -> None:
         "DEC--TAN",
     )
     assert (header["CD1_1"], header["CD2_2"]) == (-20.0 / 3600.0, 20.0 / 3600.0)
+
+
+@pytest.mark.parametrize("name", ["rings", "rings-turned", "healpix", "discrete"])
+def test_exposures_have_the_same_coordinates(name: str) -> None:
+    sky_map = small_sky_map(name)
+    for number in (0, 1, len(sky_map) - 1):  # the poles, where there are some
+        tract = sky_map[number]
+        x, y = np.array([0.0, 100.0, tract.bbox.x.stop]), np.array([0.0, tract.bbox.y.stop, 50.0])
+        expected = unit_vectors(*tract.wcs.pixel_to_sky(x, y))
+        found = unit_vectors(*tract.wcs.to_sky_wcs().pixel_to_sky(x, y))
+        assert separation(found, expected).max() < 1e-11

@@ -14,7 +14,6 @@ from skybutler.compat.afw.pixels import box_of
 from skybutler.compat.afw.wcs import SkyWcs
 from skybutler.compat.geom import Angle, Box2I, Extent2I, SpherePoint, degrees
 from skybutler.compat.wrapping import Wrapped, to_plain
-from skybutler.images import SkyWcs as PlainWcs
 from skybutler.skymap import Index2D, SkyMapConfig
 from skybutler.skymap import SkyMap as PlainSkyMap
 from skybutler.skymap.projection import TractWcs
@@ -47,7 +46,7 @@ def _point(ra_deg: float, dec_deg: float) -> SpherePoint:
 
 
 def _wcs(wcs: TractWcs) -> SkyWcs:
-    return SkyWcs.of(PlainWcs.from_fits_header(wcs.to_fits_header()))
+    return SkyWcs.of(wcs.to_sky_wcs())
 
 
 def _places(coords: Iterable[SpherePoint]) -> list[tuple[float, float]]:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skybutler.errors import SkyMapError, nearest
 from skybutler.sky.vectors import lonlat_deg, unit_vectors
+
+if TYPE_CHECKING:
+    from skybutler.images.wcs import SkyWcs
 
 __all__ = ["PROJECTIONS", "Projection", "TractWcs", "tangent_axes"]
 
@@ -264,6 +267,12 @@ class TractWcs:
         """
         x, y = self.vector_to_pixel(unit_vectors(ra_deg, dec_deg))
         return (float(x), float(y)) if np.ndim(x) == 0 else (x, y)
+
+    def to_sky_wcs(self) -> SkyWcs:
+        """The same as the sky coordinates that exposures have."""
+        from skybutler.images.wcs import SkyWcs
+
+        return SkyWcs.from_fits_header(self.to_fits_header())
 
     def to_fits_header(self) -> dict[str, str | float]:
         """The FITS keywords of this WCS; CRPIX is 1-based there."""
