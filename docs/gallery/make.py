@@ -98,14 +98,25 @@ class Data:
 
         return measure(self.calexp)
 
-    def simulated(self, detector: int, *, scale: int, band: str | None = None, streak: bool = True) -> Exposure:
-        """A calibrated exposure of the first visit, or of one that is like it but for the band."""
+    def simulated(self, detector: int, *, scale: int, streak: bool = True) -> Exposure:
+        """A calibrated exposure of the first visit."""
         from skybutler.sim import simulate_calexp
 
         visit = replace(self.visits[0], streak=streak)
-        if band is not None:
-            visit = replace(visit, band=band, id=visit.id + 1 + "ugrizy".index(band), moon=0.0, seeing=0.8)
         return simulate_calexp(self.instrument, detector, visit, scale=scale, seed=SEED)
+
+    def coadd(self, band: str) -> Exposure:
+        """Two visits of a band, averaged over a patch."""
+        from skybutler.sim import simulate_calexp
+        from skybutler.sim.coadd import make_coadd
+
+        visits = [replace(v, streak=False) for v in self.visits if v.band == band][:2]
+        calexps = (
+            simulate_calexp(self.instrument, detector, visit, scale=8, seed=SEED)
+            for visit in visits
+            for detector in range(90, 99)
+        )
+        return make_coadd(self.sky_map[4431][17], calexps, scale=8)
 
     @cached_property
     def sky_map(self) -> Any:
@@ -279,11 +290,11 @@ def side_by_side(data: Data) -> Figure:
 
 @picture("Three bands in colours")
 def colours(data: Data) -> Figure:
-    """Red, green and blue of images in i, r and g after Lupton et al. 2004."""
-    red, green, blue = (data.simulated(94, scale=4, band=b, streak=False) for b in "irg")
+    """Red, green and blue of coadds in i, r and g after Lupton et al. 2004: `butler show REPO deepCoadd tract=4431
+    patch=17 --rgb i,r,g`.
+    """
     display = Display(new_figure(7.8, 7.2, tidy=True))
-    balance = tuple(i.photo_calib.mean / red.photo_calib.mean for i in (red, green, blue))
-    display.show_rgb(red, green, blue, "i, r, g as red, green, blue", balance=balance)
+    display.show_rgb(*(data.coadd(band) for band in "irg"), "deepCoadd of patch 17: i, r, g")
     display.sky_grid(colors="white", alpha=0.3).sky_marks()
     return display.figure
 

@@ -32,7 +32,7 @@ class ColourComposite:
     Parameters
     ----------
     pixels : `numpy.ndarray`, (ny, nx, 3)
-        Red, green, blue, each without its sky.
+        Red, green, blue, each without its sky; 0 where one of them has no value.
     box : `Box`
         Where they are.
     minimum : `float`
@@ -87,8 +87,9 @@ class ColourComposite:
         for image, factor in zip(images, balance, strict=True):
             array = image[box].array.astype(np.float32)
             sky = float(np.nanmedian(array[:: 1 + box.shape[0] // 500, :: 1 + box.shape[1] // 500]))
-            planes.append(np.nan_to_num((array - sky) * factor, nan=0.0, posinf=0.0, neginf=0.0))
+            planes.append((array - sky) * factor)
         pixels = np.stack(planes, axis=-1)
+        pixels[~np.isfinite(pixels).all(axis=-1)] = 0.0  # without a colour where one image has no value
         brightness = pixels[:: 1 + box.shape[0] // 500, :: 1 + box.shape[1] // 500].mean(axis=-1)
         sigma = 1.4826 * float(np.median(np.abs(brightness - np.median(brightness)))) or float(brightness.std()) or 1.0
         return cls(pixels, box, _FAINTEST * sigma, stretch or _STRETCH * sigma, q)
