@@ -295,6 +295,16 @@ def test_headers_that_do_not_fit(sources: Files, shared: Path, old: bytes, new: 
         sources.read_bytes(_with_card(content, old, new))
 
 
+def test_any_number_of_rows_of_nothing(sources: Files) -> None:
+    header = fits.BinTableHDU.from_columns([]).header
+    header["NAXIS2"] = 4_000_000_000_000
+    content = fits.PrimaryHDU().header.tostring() + header.tostring()
+    with pytest.raises(UnreadableFileError, match="4000000000000 rows of 0 bytes"):
+        sources.read_bytes(content.encode("ascii"))
+    header["NAXIS2"] = 0
+    assert len(sources.read_bytes((fits.PrimaryHDU().header.tostring() + header.tostring()).encode("ascii"))) == 0
+
+
 @pytest.mark.parametrize("version", [4, -1])
 def test_unknown_versions_are_named(sources: Files, shared: Path, version: int) -> None:
     content = (shared / "data/catalogs/source_catalog.fits").read_bytes()

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from skybutler.errors import FileNotFoundInStoreError, FormatError, SchemaVersionError, UnreadableFileError
+from skybutler.formatters.afw.unknown import StoredObject
+from skybutler.formatters.afw_catalog import write_catalog
 from skybutler.formatters.formatter import Source
 from skybutler.images import Box, SkyWcs, VisitInfo
 from skybutler.storage import LocalStorage
@@ -207,3 +213,28 @@ def test_circumstances_come_back(files: Make) -> None:
     catalog = ExposureCatalog({"id": [1]}, objects={"visit_info": [info]})
     found = files("afw-catalog", "ExposureCatalog").round_trip(catalog)
     assert found[0].visit_info.exposure_time == 30.0
+
+
+@cache
+def _two_sources() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "x.fits")
+        write_catalog(SourceCatalog({"id": [1, 2]}, objects={"footprint": [_footprint(1), _footprint(2)]}), path)
+        return path.read_bytes()
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from(b"\0\xff\x7f019 'AXKD=/Q(-")), min_size=1, max_size=3))
+def test_spoilt_archives_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[float, int]]
+) -> None:
+    held = Files(tmp_path_factory.mktemp("c"), "afw-catalog", "SourceCatalog")
+    content = bytearray(_two_sources())
+    begin = content.rindex(b"XTENSION", 0, content.index(b"ARCHIVE_INDEX"))
+    for place, byte in changes:
+        content[begin + int(place * (len(content) - begin - 1))] = byte
+    try:
+        for record in held.read_bytes(bytes(content)):
+            assert isinstance(record.footprint, Footprint | StoredObject)
+    except (UnreadableFileError, SchemaVersionError):
+        pass

@@ -134,7 +134,7 @@ def _content(hdu: BinTableHDU, uri: str) -> tuple[np.ndarray[Any, np.dtype[np.ui
     """Rows, (n, bytes of a row), and heap, as they are in the file."""
     n, width, extra = (int(hdu.header[key]) for key in ("NAXIS2", "NAXIS1", "PCOUNT"))
     gap = int(hdu.header.get("THEAP", n * width)) - n * width
-    if min(n, width, extra, gap) < 0 or gap > extra:
+    if min(n, width, extra, gap) < 0 or gap > extra or (n and not width):  # rows of nothing could be any number
         raise UnreadableFileError(f"{uri} says that its table has {n} rows of {width} bytes and {extra} more.")
     place = hdu.fileinfo()
     try:
