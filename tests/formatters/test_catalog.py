@@ -78,6 +78,7 @@ def test_the_table_chooses() -> None:
             "log": {"formatter": "yaml"},
             "ExposureF": {"formatter": "fits-image", "parameters": {"recipe": "small"}},
             "ExposureI": {"formatter": "fits-image", "parameters": {"recipe": "noCompression", "tile": 5}},
+            "ExposureU": {"formatter": "fits-image", "parameters": {"recipe": "lossy"}},
             "write_recipes": {"fits-image": {"small": {"compress": True, "tile": 64}}},
             "default": {"passed": "over"},
         }
@@ -88,7 +89,10 @@ def test_the_table_chooses() -> None:
     chosen = table.choose(make_type("x", ["visit"], "ExposureF"))
     assert chosen.parameters == {"compress": True, "tile": 64}
     assert table.choose(make_type("x", ["visit"], "ExposureI")).parameters == {"compress": False, "tile": 5}
+    lossy = table.choose(make_type("x", ["visit"], "ExposureU"))
+    assert lossy.parameters == {"quantize": 16.0}
     assert isinstance(make(chosen), Formatter)
+    assert isinstance(make(lossy), Formatter)
     assert table.choose(make_type("x", ["visit"]), storage_class="DataFrame").name == "parquet"
     with pytest.raises(StorageClassError, match="'ConvolutionKernel' of dataset type 'x'"):
         table.choose(make_type("x", ["visit"], "ConvolutionKernel"))

@@ -293,3 +293,24 @@ def test_a_damaged_file_is_refused_or_read(
         with suppress(ButlerError):
             files.storage.write(files.path, bytes(damaged), overwrite=True)
             files.read(component)
+
+
+def test_the_image_in_the_primary_hdu(files: Files, folder: Path) -> None:
+    """As before there were primary headers without pixels: mask and variance are HDUs 1 and 2, the index is HDU 3."""
+    with fits.open(folder / "exposure-version-1.fits") as hdus:
+        header = hdus[1].header.copy()
+        for key in ("XTENSION", "PCOUNT", "GCOUNT", "EXTTYPE", "INHERIT"):
+            header.remove(key)
+        primary = fits.PrimaryHDU(hdus[1].data, header)
+        primary.header.update({"AR_HDU": 4, "HIERARCH SKYWCS_ID": 1, "OWN": "kept", "FLUXMAG0": 1e9, "EXPTIME": 30.0})
+        buffer = BytesIO()
+        fits.HDUList([primary, *hdus[2:]]).writeto(buffer)
+    exposure = files.read_bytes(buffer.getvalue())
+    assert exposure.bbox == Box((0, 10), (0, 10))
+    assert exposure.wcs is not None
+    assert exposure.wcs.ast_text is not None
+    assert exposure.photo_calib.inst_flux_at_zero_magnitude == pytest.approx(1e9)
+    assert dict(exposure.metadata) == {"OWN": "kept"}
+    assert exposure.visit_info is not None
+    assert exposure.visit_info.exposure_time == 30.0
+    assert files.round_trip(exposure).same_as(exposure)
