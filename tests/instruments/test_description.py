@@ -161,3 +161,18 @@ def test_pattern_that_tells_files_is_checked(tmp_path: Path) -> None:
     path = write_description(tmp_path, changed("header", "recognise", value={"FRAMEID": {"match": "(A"}}))
     with pytest.raises(ConfigError, match=r"header\.recognise: 'match' is no regular expression"):
         Instrument.load(path)
+
+
+def test_amplifiers_that_share_an_image(tmp_path: Path) -> None:
+    document = changed("layouts", "small", "image", value=0)
+    document["layouts"]["small"]["amplifier"] |= {"raw": [0, 0, 60, 90], "data": [2, 5, 50, 80]}
+    document["layouts"]["small"]["rows"] = [
+        {"name": "A{}", "extension": "{}", "y": 0, "columns": [0]},
+        {"name": "A{}", "extension": "{}", "y": 0, "columns": [1], "mirrored": True},
+    ]
+    layout = Instrument.load(write_description(tmp_path, document)).layouts["small"]
+    assert layout.image == 0
+    first, second = layout.amplifiers
+    assert (first.place, second.place) == ((0, 0), (60, 0))
+    assert (first.data, second.data, second.raw) == ((2, 5, 50, 80), (8, 5, 50, 80), (0, 0, 60, 90))
+    assert (first.position, second.position) == ((0, 0), (50, 0))

@@ -10,7 +10,7 @@ import pytest
 
 from skybutler import Butler
 from skybutler.images import SkyWcs
-from skybutler.ingest import register_instrument
+from skybutler.ingest import define_visits, ingest_raws, register_instrument
 from skybutler.instruments import Instrument
 from skybutler.instruments.camera import initial_wcs, visit_regions
 from skybutler.instruments.headers import CardValue, HeaderTable
@@ -119,3 +119,53 @@ def test_nominal_astrometry_is_that_of_a_real_exposure(hsc: Instrument, shared: 
     regions = visit_regions(hsc, np.array([ra0]), np.array([dec0]), np.array([turn]))
     assert regions.shape == (1, 112, 4, 3)
     np.testing.assert_allclose(regions[0, 4].mean(axis=0), unit_vectors(ra, dec)[1, 1], atol=2e-4)
+
+
+def _raw(shared: Path, folder: Path, compressed: bool) -> Path:
+    """A raw with the real header: 10 to 40 in the data of the amplifiers, with a slope along x; 1000 around them."""
+    from astropy.io import fits
+
+    cards = {k: v[0] for k, v in real_header(shared, HEADER, BOOK).cards.items() if len(k) <= 8 and "NAXIS" not in k}
+    header = fits.Header()
+    for card, value in cards.items():
+        if card not in ("SIMPLE", "BITPIX", "BZERO", "BSCALE", "COMMENT", "HISTORY", "") and not isinstance(
+            value, list
+        ):
+            header[card] = value
+    pixels = np.full((4241, 2144), 1000, np.uint16)
+    # Where the header says that the effective pixels of each channel are, 1-based.
+    for channel in (1, 2, 3, 4):
+        x0, x1, y0, y1 = (int(str(cards[f"T_EF{end}{channel}{axis}"])) for axis in (1, 2) for end in ("MN", "MX"))
+        pixels[y0 - 1 : y1, x0 - 1 : x1] = 10 * channel
+    path = folder / ("b.fits.fz" if compressed else "a.fits")
+    hdu = (fits.CompImageHDU if compressed else fits.PrimaryHDU)(pixels, header)
+    hdus = [fits.PrimaryHDU(header=header), hdu] if compressed else [hdu]
+    fits.HDUList(hdus).writeto(path)
+    return path
+
+
+@pytest.mark.parametrize("compressed", [False, True], ids=["plain", "compressed"])
+def test_raws_are_ingested_and_read(shared: Path, tmp_path: Path, compressed: bool) -> None:
+    _raw(shared, tmp_path, compressed)
+    Butler.create(tmp_path / "repo")
+    with Butler(tmp_path / "repo", writeable=True) as butler:
+        register_instrument(butler, "HSC")
+        ingest_raws(butler, [next(tmp_path.glob("*.fits*"))], transfer="copy")
+        define_visits(butler, "HSC")
+        (visit,) = butler.query_dimension_records("visit", instrument="HSC")
+    with Butler(tmp_path / "repo", collections="HSC/raw/all") as butler:
+        raw = butler.get("raw", instrument="HSC", exposure=904024, detector="1_12")
+        box = butler.get("raw.bbox", instrument="HSC", exposure=904024, detector=50)
+        part = butler.get("raw", instrument="HSC", exposure=904024, detector=50, parameters={"amp": "1"})
+    assert raw.image.array.shape == box.shape == (4176, 2048)
+    assert [np.unique(raw.image.array[:, i * 512 : i * 512 + 512]).tolist() for i in range(4)] == [
+        [10], [20], [30], [40],
+    ]  # fmt: skip
+    assert part.image.array.shape == (4241, 536)
+    assert (part.image.array[100, :16] == 1000).all()
+    assert (part.image.array[100, 16:528] == 20).all()
+    assert visit.physical_filter == "HSC-I"
+    assert raw.visit_info.focus_z == pytest.approx(3.7)
+    # The optical axis as the camera's own software writes it, of pixels before the overscan is cut off.
+    x, y = raw.wcs.sky_to_pixel(320.749925, 0.500019444)
+    assert (x, y) == (pytest.approx(1023.5, abs=1.0), pytest.approx(4395.167 - 1.0, abs=60.0))

@@ -54,6 +54,8 @@ class Amplifier:
         ADU.
     read_noise : `float`
         Electrons.
+    place : `tuple` [`int`, `int`], optional
+        Where its first pixel is in the image that it shares with others, (x, y); without it, it has one of its own.
     """
 
     name: str
@@ -69,15 +71,29 @@ class Amplifier:
     gain: float
     saturation: float
     read_noise: float
+    place: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the amplifiers of one kind of detector make its pixels; ``size`` is (width, height) when assembled."""
+    """How the amplifiers of one kind of detector make its pixels.
+
+    Parameters
+    ----------
+    name : `str`
+        Of the kind.
+    size : `tuple` [`int`, `int`]
+        Width and height when assembled.
+    amplifiers : `tuple` [`Amplifier`]
+        In the order of the camera.
+    image : `int`, optional
+        Number of the HDU that has all amplifiers side by side, as they were read; without one each has its extension.
+    """
 
     name: str
     size: tuple[int, int]
     amplifiers: tuple[Amplifier, ...]
+    image: int | None = None
 
 
 @dataclass(frozen=True)
@@ -373,25 +389,30 @@ def _layout(name: str, part: Section) -> Layout:
     amplifier = part.section("amplifier")
     raw, data, prescan, serial, parallel = (amplifier.box(key) for key in _BOXES)
     gain, saturation, read_noise = (amplifier.number(key) for key in ("gain", "saturation", "read_noise"))
+    image = part.integer("image") if "image" in part else None
     amplifiers: list[Amplifier] = []
     for row in part.section_list("rows"):
         flip = row.choice("flip", {"": 0, "x": 0, "y": 0, "xy": 0}, "")
         stem, extension, y = row.text("name"), row.text("extension"), row.integer("y")
+        boxes = [raw, data, prescan, serial, parallel]
+        if row.flag("mirrored", False):
+            boxes = [(raw[2] - x - width, at, width, height) for x, at, width, height in boxes]
         amplifiers += [
             Amplifier(
                 stem.replace("{}", str(column)),
                 extension.replace("{}", str(column)),
-                raw,
-                data,
-                prescan,
-                serial,
-                parallel,
+                boxes[0],
+                boxes[1],
+                boxes[2],
+                boxes[3],
+                boxes[4],
                 (int(column) * data[2], y),
                 "x" in flip,
                 "y" in flip,
                 gain,
                 saturation,
                 read_noise,
+                None if image is None else (int(column) * raw[2], 0),
             )
             for column in row.items("columns")
         ]
@@ -399,4 +420,4 @@ def _layout(name: str, part: Section) -> Layout:
     width, height = part.pair("size")
     amplifier.finish()
     part.finish()
-    return Layout(name, (int(width), int(height)), tuple(amplifiers))
+    return Layout(name, (int(width), int(height)), tuple(amplifiers), image)

@@ -177,6 +177,8 @@ class _Raw:
         return Box.from_fits_section(card) if card else None
 
     def _data_card(self, extension: str) -> str:
+        if self.detector.layout.image is not None:
+            return ""
         with reading(self._uri):
             return str(self._hdus[extension].header.get("DATASEC", ""))
 
@@ -225,8 +227,17 @@ class _Raw:
         )
 
     def _pixels(self, extension: str) -> npt.NDArray[Any]:
+        layout = self.detector.layout
         with reading(self._uri):
-            return np.asarray(self._hdus[extension].data)
+            if layout.image is None:
+                return np.asarray(self._hdus[extension].data)
+            shared = self._hdus[layout.image]
+            if not shared.shape:  # compressed images are in an extension
+                shared = self._hdus[layout.image + 1]
+            amplifier = next(a for a in layout.amplifiers if a.extension == extension)
+            assert amplifier.place is not None
+            (x, y), (_, _, width, height) = amplifier.place, amplifier.raw
+            return np.asarray(shared.section[y : y + height, x : x + width])
 
     # -------------------------------------------------------------- components
     def exposure(self, image: Image | MaskedImage, on_sky: bool) -> Exposure:
