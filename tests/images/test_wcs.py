@@ -173,6 +173,16 @@ def test_a_text_without_a_library_is_evaluated_by_its_cards(monkeypatch: pytest.
     assert wcs.to_ast() == text
 
 
+def test_other_numbers_of_pixels(shared: Path) -> None:
+    cards = SkyWcs.from_fits_header(header_of(shared / "data/exposures/calexp.fits"))
+    text = SkyWcs.from_affine(10.0, 20.0, [[-1e-4, 0.0], [0.0, 1e-4]]).to_ast()
+    for wcs in (cards, SkyWcs.from_ast(text), SkyWcs.from_ast(text, fits=cards)):
+        moved = wcs.shifted(100.0, -7.5)
+        np.testing.assert_allclose(moved.pixel_to_sky(105, 2.5), wcs.pixel_to_sky(5, 10), rtol=0, atol=1e-11)
+        assert (moved.ast_text is None) == (wcs.ast_text is None)
+        np.testing.assert_allclose(np.subtract(moved.reference_pixel, wcs.reference_pixel), (100.0, -7.5), atol=1e-6)
+
+
 def test_the_tangent_plane_at_a_pixel(shared: Path) -> None:
     wcs = SkyWcs.from_fits_header(header_of(shared / "data/exposures/calexp.fits"))
     tangent = wcs.tangent_at(40.0, 30.0)

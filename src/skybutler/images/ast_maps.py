@@ -25,6 +25,7 @@ __all__ = [
     "chained_text",
     "fits_cards_of",
     "inverted_text",
+    "shifted_text",
     "text_of_fits_cards",
 ]
 
@@ -286,6 +287,19 @@ def text_of_fits_cards(cards: Mapping[str, Any]) -> str:
 def _card(key: str, value: Any) -> str:
     text = f"'{value}'" if isinstance(value, str) else repr(value)
     return f"{key:<8}= {text}"
+
+
+def shifted_text(text: str, dx: float, dy: float) -> str:
+    """The text of a sky WCS whose pixels have other numbers: what was at (x, y) is at (x + dx, y + dy).
+
+    Raises
+    ------
+    FormatError
+        The text is malformed, or AST is not installed.
+    """
+    ast, frames = _library(), _parse(text, "sky WCS")
+    frames.remapframe(frames.Base, ast.ShiftMap([float(dx), float(dy)]))
+    return _written(frames)
 
 
 def fits_cards_of(text: str) -> dict[str, Any]:

@@ -251,6 +251,21 @@ class SkyWcs:
         cards = self._fits_cards()
         return cards["CRPIX1"] - 1.0, cards["CRPIX2"] - 1.0
 
+    def shifted(self, dx: float, dy: float) -> SkyWcs:
+        """The same sky with other numbers of pixels: what was at (x, y) is at (x + dx, y + dy).
+
+        Raises
+        ------
+        FormatError
+            Raised if it is defined by a text and AST is missing.
+        """
+        cards = None
+        if self._cards is not None:
+            cards = self.to_fits_header()
+            cards.update({"CRPIX1": cards["CRPIX1"] + dx, "CRPIX2": cards["CRPIX2"] + dy})
+        text = None if self.ast_text is None else ast_maps.shifted_text(self.ast_text, dx, dy)
+        return SkyWcs(cards, text)
+
     def tangent_at(self, x: float, y: float) -> SkyWcs:
         """The plain tangent-plane projection that agrees with this WCS to first order at a pixel."""
         at = np.array([[x, x - 0.5, x + 0.5, x, x], [y, y, y, y - 0.5, y + 0.5]])

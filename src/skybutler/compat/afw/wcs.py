@@ -98,7 +98,7 @@ class SkyWcs(Wrapped):
 
     def copyAtShiftedPixelOrigin(self, shift: Extent2D) -> SkyWcs:
         """The same for an image whose pixels are numbered from elsewhere."""
-        return SkyWcs.of(PlainWcs.from_fits_header(self.plain.to_fits_header(), (shift[0], shift[1])))
+        return SkyWcs.of(self.plain.shifted(shift[0], shift[1]))
 
     @property
     def isFits(self) -> bool:
