@@ -146,14 +146,14 @@ class Data:
     def read(self, name: str, kind: str) -> Any:
         """What a real file holds, as a storage class."""
         from skybutler.datasets.storage_class import StorageClasses
-        from skybutler.formatters.camera import CameraFormatter
-        from skybutler.formatters.fits_image import FitsImageFormatter
+        from skybutler.formatters.catalog import DEFAULTS, load
         from skybutler.formatters.formatter import Source
         from skybutler.storage import LocalStorage
 
         assert self.shared is not None
-        reader = CameraFormatter() if kind == "Camera" else FitsImageFormatter()
-        return reader.read(Source(LocalStorage(self.shared), name), StorageClasses.default()[kind], None, {})
+        return load(DEFAULTS[kind]).read(
+            Source(LocalStorage(self.shared), name), StorageClasses.default()[kind], None, {}
+        )
 
 
 # -------------------------------------------------------------------------------------------------------- exposures
@@ -294,7 +294,8 @@ def colours(data: Data) -> Figure:
     patch=17 --rgb i,r,g`.
     """
     display = Display(new_figure(7.8, 7.2, tidy=True))
-    display.show_rgb(*(data.coadd(band) for band in "irg"), "deepCoadd of patch 17: i, r, g")
+    red, green, blue = (data.coadd(band) for band in "irg")
+    display.show_rgb(red, green, blue, "deepCoadd of patch 17: i, r, g")
     display.sky_grid(colors="white", alpha=0.3).sky_marks()
     return display.figure
 
