@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from skybutler.datasets.storage_class import StorageClasses
-from skybutler.errors import ParameterError, SchemaVersionError, UnknownComponentError, UnreadableFileError
+from skybutler.errors import ButlerError, ParameterError, SchemaVersionError, UnknownComponentError, UnreadableFileError
 from skybutler.formatters import fits_planes
 from skybutler.formatters.fits_image import FitsImageFormatter
 from skybutler.formatters.fits_pixels import absent_plane, assembled, check_layout, header_wcs, made_plane
+from skybutler.formatters.fits_planes import PLANES, read_planes
+from skybutler.formatters.fits_scan import HeldFile
 from skybutler.formatters.formatter import Source
-from skybutler.images import Box, Exposure, Image, Mask, MaskedImage, Metadata, SkyWcs
+from skybutler.images import Box, Exposure, GaussianPsf, Image, Mask, MaskedImage, Metadata, PhotoCalib, SkyWcs
 from skybutler.images.cutout import NO_DATA, OUTSIDE
 from skybutler.images.stencils import SkyBox, SkyCircle, SkyPolygon
 from skybutler.sky import region
@@ -112,6 +117,7 @@ def test_only_the_tiles_of_a_circle_are_read(tmp_path: Path) -> None:
 def test_all_of_an_exposure_in_three_trips(tmp_path: Path, parameters: dict[str, Any], following: int) -> None:
     """Metadata, sky coordinates and what stands behind the planes come along."""
     path, exposure = tmp_path / "x.fits", an_exposure()
+    exposure.psf, exposure.photo_calib = GaussianPsf(11, 11, 1.5), PhotoCalib(2.0, 0.1)
     FitsImageFormatter(tile=32).write(exposure, path, CLASSES["ExposureF"], None)
     if following:
         fits.append(path, np.zeros(following, "u1"))
@@ -234,18 +240,42 @@ def test_wcs_of_cards() -> None:
         header_wcs({**header, "CD1_1": 0.0, "CD1_2": 0.0}, (0, 0), "x.fits")
 
 
-@pytest.mark.parametrize("name", ["calexp.fits"])
-def test_a_circle_of_a_real_exposure(shared: Path, name: str) -> None:
+REAL = ["HSC-0908120-056-small.fits", "calexp.fits", "exposure-noversion.fits", "exposure-version-1.fits"]
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_circles_of_real_exposures(shared: Path, name: str) -> None:
     """The WCS of an exposure may stand in its archive."""
-    paths = sorted((shared / "data" / "exposures").rglob(name))
-    assert paths
-    src = Source(LocalStorage(paths[0].parent), paths[0].name)
+    src = Source(LocalStorage(shared / "data" / "exposures"), name)
     whole = read(src)
+    x, y = whole.bbox.center
+    box = Box((int(y), int(y) + 2), (int(x), int(x) + 3))
+    assert read(src, bbox=box).same_as(whole[box])
     if whole.wcs is None:
         with pytest.raises(ParameterError, match="no sky coordinates"):
             read(src, circle=(320.6, -0.37, 0.001))
         return
-    ra, dec = (float(v) for v in whole.wcs.pixel_to_sky(*whole.bbox.center))
-    cut = read(src, circle=(ra, dec, 5 * whole.wcs.pixel_scale_arcsec() / 3600))
-    assert cut.image.same_as(whole.image[cut.bbox])
+    ra, dec = (float(v) for v in whole.wcs.pixel_to_sky(x, y))
+    circle = SkyCircle(ra, dec, 5 * whole.wcs.pixel_scale_arcsec(x, y) / 3600)
+    cut = read(src, circle=circle)
+    assert cut.same_as(whole.cutout(circle))
+    assert cut.wcs == whole.wcs
     assert abs(cut.bbox.x.size - 11) <= 1
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_corrupt_files_give_our_errors(tmp_path: Path, data: st.DataObject) -> None:
+    """Bytes of headers and tables of tiles changed at random: pixels, or an error of ours."""
+    whole = tmp_path / "whole.fits"
+    if not whole.exists():
+        FitsImageFormatter(tile=64).write(an_exposure(), whole, CLASSES["ExposureF"], None)
+    content = bytearray(whole.read_bytes())
+    starts = [i for i in range(0, len(content), 2880) if content[i : i + 9] in (b"SIMPLE  =", b"XTENSION=")]
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.sampled_from(starts)) + data.draw(st.integers(0, 4 * 2880))
+        content[min(place, len(content) - 1)] = data.draw(st.sampled_from(b"0123456789-TF' ABZ\xff\x00"))
+    (tmp_path / "x.fits").write_bytes(content)
+    held, box = HeldFile(Source(LocalStorage(tmp_path), "x.fits")), Box((50, 150), (100, 150))
+    with contextlib.suppress(ButlerError):
+        read_planes(held, PLANES, lambda file: box.intersection(Box.from_shape(file.shape)))
