@@ -126,15 +126,6 @@ def test_quantized_tiles_have_the_same_bits(tmp_path: Path, data: st.DataObject)
     assert_same_bits(write(tmp_path / "x.fits", hdu), data.draw(boxes(shape)))
 
 
-@given(st.data())
-@quick
-def test_plain_images_have_the_same_bits(tmp_path: Path, data: st.DataObject) -> None:
-    shape = data.draw(st.tuples(st.integers(1, 30), st.integers(1, 30)))
-    dtype = data.draw(st.sampled_from(["u1", "i1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]))
-    hdu = fits.ImageHDU(random_pixels(dtype, shape, data.draw(st.integers(0, 99))))
-    assert_same_bits(write(tmp_path / "x.fits", hdu), data.draw(boxes(shape)))
-
-
 @pytest.mark.parametrize("bitpix, scale, zero", [("i2", 0.5, 10.0), ("i4", 3.0, -1.0), ("f4", 2.0, 1.0), ("u1", 1, 7)])
 @pytest.mark.parametrize("tiled", [False, True])
 def test_scaled_pixels(tmp_path: Path, bitpix: str, scale: float, zero: float, tiled: bool) -> None:
@@ -215,16 +206,6 @@ def test_other_compressions_are_left_to_astropy(tmp_path: Path, codec: str) -> N
     pixels = np.arange(400, dtype="i4").reshape(20, 20)
     path = write(tmp_path / "x.fits", fits.CompImageHDU(pixels, compression_type=codec, tile_shape=(10, 10)))
     assert pixel_reader(hdu_of(path), "x") is None
-
-
-def test_only_bytes_of_the_box_are_read(tmp_path: Path) -> None:
-    pixels = random_pixels("f4", (50, 40), 1)
-    path = write(tmp_path / "x.fits", fits.ImageHDU(pixels))
-    reader = pixel_reader(hdu_of(path), "x")
-    assert reader is not None
-    ranges = reader.ranges(Box((10, 20), (5, 8)), None)
-    assert [stop - start for start, stop in ranges] == [12] * 10
-    assert len(reader.ranges(Box((10, 20), (0, 40)), None)) == 1
 
 
 # --------------------------------------------------------------------------------------------------------- broken files

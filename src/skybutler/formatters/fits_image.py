@@ -20,6 +20,7 @@ from skybutler.errors import (
     nearest,
 )
 from skybutler.images import Box, CameraDetector, Exposure, Image, Mask, MaskedImage, Metadata, SkyWcs
+from skybutler.storage.cache import CachedFile
 
 from . import fits_layout as layout
 from .cutout_parameters import Request
@@ -27,7 +28,7 @@ from .exposure_archive import archive_of, in_table
 from .exposure_parts import COMPONENTS, ExposureParts
 from .fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, provenance_cards, reading
 from .fits_pixels import absent_plane, assembled, check_layout, made_plane, parts_of, read_cut_out
-from .fits_planes import END, PLACES, PLANES, note_places
+from .fits_planes import END, PLACES, PLANES, note_places, read_planes
 from .fits_scan import HeldFile
 from .formatter import FITS_PROVENANCE, Formatter, Source, old_provenance
 from .gzip_tiles import gzip_hdu
@@ -266,14 +267,15 @@ def _cut_out(source: Source, pytype: str, wanted: tuple[str, ...], request: Requ
 def _opened(source: Source, whole: bool) -> Iterator[_File]:
     """The file, as a local one if all of it is wanted, else as a stream of which little is read."""
     with source.local_path() if whole else source.open() as file, open_fits(file, source.uri, 4) as hdus:
-        yield _File(hdus, source.uri)
+        local = Source(CachedFile(file, source.uri), file.name) if isinstance(file, Path) else None
+        yield _File(hdus, source.uri, local)
 
 
 class _File:
     """One opened file: which HDU is which plane, and what the cards say."""
 
-    def __init__(self, hdus: Any, uri: str) -> None:
-        self._hdus, self._uri = hdus, uri
+    def __init__(self, hdus: Any, uri: str, local: Source | None = None) -> None:
+        self._hdus, self._uri, self._local = hdus, uri, local
         with reading(uri):
             self.primary = header_metadata(hdus[0].header)
             self.places = dict(self._find_planes())
@@ -322,12 +324,22 @@ class _File:
 
     def pixels(self, wanted: tuple[str, ...], box: Box) -> MaskedImage | Image | Mask:
         """A plane, or all as a `MaskedImage`."""
-        return assembled(wanted, {name: self._plane(name, box) for name in wanted})
+        arrays = self._arrays(wanted, box)
+        return assembled(wanted, {name: self._plane(name, box, arrays) for name in wanted})
 
-    def _plane(self, name: str, box: Box) -> Image | Mask:
+    def _arrays(self, wanted: tuple[str, ...], box: Box) -> dict[str, npt.NDArray[Any]]:
+        """Pixels by our own reader, which is faster for whole images too; none if it cannot read them."""
+        if self._local is None:
+            return {}
+        x0, y0 = self.bbox.xy0
+        read = read_planes(HeldFile(self._local), wanted, lambda file: box.shifted(-x0, -y0))
+        return {} if read is None else read[1]
+
+    def _plane(self, name: str, box: Box, arrays: dict[str, npt.NDArray[Any]]) -> Image | Mask:
         if name not in self.places:
             return absent_plane(name, box, self.parts, self.places, self._uri)
-        return made_plane(name, self._pixels(name, box), self._hdus[self.places[name]].header, box.xy0, self._uri)
+        pixels = arrays[name] if name in arrays else self._pixels(name, box)
+        return made_plane(name, pixels, self._hdus[self.places[name]].header, box.xy0, self._uri)
 
     def exposure(self, masked: MaskedImage | Image | Mask) -> Exposure:
         """Pixels with everything else."""

@@ -20,8 +20,9 @@ from skybutler.errors import ButlerError
 from skybutler.images import Box
 
 from .fits_cards import CARD, format_card
+from .fits_plain import PlainImage
 from .fits_scan import HeldFile, ScannedHdu, ScannedHeader, read_merged
-from .fits_tiles import PlainImage, TiledImage, TileTable, pixel_reader
+from .fits_tiles import TiledImage, TileTable, pixel_reader
 from .formatter import Source
 
 __all__ = ["END", "PLACES", "PLANES", "FilePlane", "PlaneFile", "forget_planes", "note_places", "read_planes"]
