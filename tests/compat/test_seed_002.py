@@ -15,6 +15,9 @@ from support.notebooks import Shown, run_notebook
 from support.seeds import notebook_cells
 
 NOTEBOOK = "seeds/002_exploring_gen3_butler.txt"
+PARTS = (
+    "wcs", "psf", "photoCalib", "visitInfo", "detector", "filter", "apCorrMap", "validPolygon", "summaryStats",
+)  # fmt: skip
 PLACE = "/project/shared/data/ci_hsc_gen3"
 
 
@@ -95,6 +98,33 @@ def test_pictures_show_the_exposure_and_its_sources(sources: list[str], shown: l
     red = [np.isclose(pixels, (1.0, 0.0, 0.0), atol=0.05).all(axis=-1).sum() for pixels in images]
     assert orange[0] < 50 < 500 < orange[1]
     assert red[0] < 50 < 100 < red[1]
+
+
+def test_what_was_got_can_be_put_again(made: HscRepository) -> None:
+    data_id = {"instrument": "HSC", "detector": 22, "visit": 903334}
+    with Butler(config=str(made.repository), collections=COLLECTION, run="u/me/again") as butler:
+        for name in ("calexp", "src"):
+            got = butler.get(name, dataId=data_id)
+            ref = butler.put(got, name, dataId=data_id)
+            assert type(butler.get(ref)) is type(got)
+            assert butler.get(ref) == got
+            assert type(butler.getDeferred(ref).get()) is type(butler.getDirect(ref)) is type(got)
+        parts = (
+            "wcs",
+            "psf",
+            "photoCalib",
+            "visitInfo",
+            "detector",
+            "filter",
+            "apCorrMap",
+            "validPolygon",
+            "summaryStats",
+        )
+        exposure = butler.get("calexp", dataId=data_id)
+        for part in parts:
+            got = butler.get(f"calexp.{part}", dataId=data_id)
+            assert type(got).__module__.startswith("skybutler.compat."), part
+            assert got == getattr(exposure, part), part
 
 
 def test_without_a_collection_nothing_is_found(made: HscRepository) -> None:

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from skybutler import Butler, CollectionType
+from skybutler.compat.wrapping import to_compat
 from skybutler.ingest import register_instrument, register_sky_map
-from skybutler.sim import SimulatedVisit, simulate_calexp
+from skybutler.sim import SimulatedVisit, measure, simulate_calexp
 from skybutler.sim.visits import FIELD
 from support.dp02 import dc2_sky_map
 from support.notebooks import Shown, run_notebook
@@ -71,6 +72,23 @@ def test_both_pictures_are_drawn(explored: list[Shown]) -> None:
         assert (pictures[0] == colour).all(axis=-1).mean() > 0.05
     height, width = pictures[1].shape[:2]
     assert (pictures[1][height // 3 : height // 2, width // 3 : width // 2] == 1.0).all()
+
+
+def test_fluxes_of_a_catalog_are_plotted(shared: Path, tmp_path: Path) -> None:
+    exposure = simulate_calexp("LSSTCam-imSim", "R22_S11", SimulatedVisit(1, "i", *FIELD, 0.0, 59880.3))
+    to_compat(measure(exposure)).writeFits(tmp_path / "src.fits")
+    begin = """
+import matplotlib.pyplot as plt
+import numpy as np
+import lsst.afw.table
+coadd_sources = lsst.afw.table.SourceCatalog.readFits("src.fits")
+filter, tract, patch = "i", 3828, "1,3"
+"""
+    (cell,) = _cells(shared, GEN2, "plt.hist(coadd_sources")
+    shown = run_notebook([begin, cell, "coadd_sources.asAstropy()", "print(coadd_sources.getSchema())"], tmp_path)
+    assert len(shown[1].figures) == 1
+    assert "<Table length=" in shown[2].text
+    assert "ext_photometryKron_KronFlux_instFlux" in shown[3].text
 
 
 # ------------------------------------------------------------------------------------------------------ 003
