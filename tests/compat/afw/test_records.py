@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from skybutler.compat.afw.catalogs import SourceCatalog
+from skybutler.compat.afw.footprints import Footprint
 from skybutler.compat.afw.records import SLOT_GETTERS, SourceRecord
 from skybutler.compat.geom import Angle, Point2D, degrees
 from skybutler.compat.wrapping import to_compat
@@ -13,6 +14,7 @@ from skybutler.errors import MissingColumnError
 from skybutler.sim.calexp import simulate_calexp
 from skybutler.sim.hsc import VISITS
 from skybutler.sim.measurement import measure
+from skybutler.tables import Footprint as PlainFootprint
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,11 @@ def test_values_and_fields(record: SourceRecord) -> None:
 
 
 def test_ids_parents_and_footprints(record: SourceRecord) -> None:
-    assert (record.getId(), record.getParent(), record.getFootprint()) == (7, 0, None)
+    assert (record.getId(), record.getParent()) == (7, 0)
+    found = record.getFootprint()
+    assert isinstance(found, Footprint)
+    assert found.contains(record.getCentroid())
+    other = Footprint.of(PlainFootprint([(1, 2, 3)]))
     record.setParent(5)
-    record.setFootprint("any")
-    assert (record.getParent(), record.getFootprint()) == (5, "any")
+    record.setFootprint(other)
+    assert (record.getParent(), record.getFootprint()) == (5, other)
