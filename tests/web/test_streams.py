@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from typing import Any
 
 import pytest
 from starlette.responses import StreamingResponse
@@ -18,10 +19,11 @@ def threads():
     threads.close()
 
 
-async def body_of(response) -> bytes:
+async def body_of(response: Any) -> bytes:
     if not isinstance(response, StreamingResponse):
         return bytes(response.body)
-    return b"".join([piece async for piece in response.body_iterator])
+    pieces: list[bytes] = [piece async for piece in response.body_iterator]
+    return b"".join(pieces)
 
 
 def test_small_answers_have_a_length_and_large_ones_come_in_pieces(threads):
