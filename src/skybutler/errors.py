@@ -42,6 +42,7 @@ __all__ = [
     "NotFoundError",
     "OrphanedRecordError",
     "OutsideSkyMapError",
+    "OverloadedError",
     "ParameterError",
     "ReadOnlyError",
     "RepositoryNotFoundError",
@@ -50,6 +51,7 @@ __all__ = [
     "StorageClassError",
     "TemplateError",
     "TransferError",
+    "UnauthorizedError",
     "UnavailableError",
     "UnknownComponentError",
     "UnknownOutcomeError",
@@ -449,6 +451,12 @@ class DeniedError(ButlerError, PermissionError):
     code = "denied"
 
 
+class UnauthorizedError(DeniedError):
+    """A request without a token, or with one that is not good."""
+
+    code = "unauthorized"
+
+
 class ReadOnlyError(DeniedError, TypeError):
     """A write to a butler or place that is read-only."""
 
@@ -460,6 +468,12 @@ class UnavailableError(ButlerError, ConnectionError):
     """A database, store or service did not answer; trying again makes sense."""
 
     code = "unavailable"
+
+
+class OverloadedError(UnavailableError):
+    """A server has more to do than it takes on."""
+
+    code = "overloaded"
 
 
 class UnknownOutcomeError(UnavailableError):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from skybutler import errors
-from skybutler.web.problems import TooManyError, UnauthorizedError, status_of
+from skybutler.web.problems import status_of
 
 
 @pytest.mark.parametrize(
@@ -13,8 +13,8 @@ from skybutler.web.problems import TooManyError, UnauthorizedError, status_of
         (errors.ExpressionError("x"), 400),
         (errors.ParameterError("x"), 400),
         (errors.DeniedError("x"), 403),
-        (UnauthorizedError("x"), 401),
-        (TooManyError("x"), 429),
+        (errors.UnauthorizedError("x"), 401),
+        (errors.OverloadedError("x"), 429),
         (errors.UnavailableError("x"), 503),
         (errors.ButlerError("x"), 500),
     ],

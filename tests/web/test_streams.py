@@ -22,7 +22,7 @@ def threads():
 async def body_of(response: Any) -> bytes:
     if not isinstance(response, StreamingResponse):
         return bytes(response.body)
-    pieces: list[bytes] = [piece async for piece in response.body_iterator]
+    pieces: list[Any] = [piece async for piece in response.body_iterator]
     return b"".join(pieces)
 
 

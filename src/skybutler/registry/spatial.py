@@ -21,7 +21,6 @@ from .database import ColumnKind, Database, quoted
 from .footprints import Footprints
 from .fragments import FALSE, TRUE, Fragment, conjunction
 from .keys import Keys
-from .region_search import rows_of_point, rows_of_region
 from .tables import QueryTables
 
 if TYPE_CHECKING:
@@ -386,6 +385,8 @@ class SpatialPlanner:
 
     def _matching(self, element: str, value: Any, *, within: bool) -> list[int]:
         """Rows whose region overlaps (or, ``within``, lies inside) a region or holds a point."""
+        from .region_search import rows_of_point, rows_of_region
+
         sets = self._sets(element)
         if isinstance(value, bound.Point):
             return rows_of_point(self._footprints, sets, value.ra_deg, value.dec_deg)

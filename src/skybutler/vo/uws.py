@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from skybutler.errors import ConflictError, NotFoundError, UnavailableError
+from skybutler.errors import ConflictError, NotFoundError, OverloadedError
 from skybutler.registry.database import Database, open_database
 
 __all__ = ["Job", "JobResult", "JobStore", "Phase"]
@@ -26,8 +26,8 @@ _ALIVE_S = 15.0
 """A worker that has not been heard of for so long is gone."""
 _DAY = 86_400.0
 _COLUMNS = (
-    "id, kind, label, owner, run_id, phase, parameters, created, started, ended, destruction, duration, error, results, "
-    "address"
+    "id, kind, label, owner, run_id, phase, parameters, created, started, ended, destruction, duration, error, "
+    "results, address"
 )
 
 
@@ -230,13 +230,13 @@ class JobStore:
         ------
         ConflictError
             It has ended.
-        UnavailableError
+        OverloadedError
             Too many jobs are waiting.
         """
         with self._database.transaction():
             ((active,),) = self._database.query("SELECT count(*) FROM job WHERE phase IN ('QUEUED', 'EXECUTING')")
             if active >= self._most_active:
-                raise UnavailableError(f"{active} jobs are waiting or running.", hint="Try again later.")
+                raise OverloadedError(f"{active} jobs are waiting or running.", hint="Try again later.")
             changed = self._database.execute(
                 "UPDATE job SET phase = 'QUEUED', queued = ? WHERE id = ? AND phase = 'PENDING'", (time.time(), job.id)
             )

@@ -9,27 +9,17 @@ from skybutler.errors import (
     FormatError,
     InvalidError,
     NotFoundError,
+    OverloadedError,
+    UnauthorizedError,
     UnavailableError,
 )
 
-__all__ = ["TooManyError", "UnauthorizedError", "status_of"]
-
-
-class UnauthorizedError(DeniedError):
-    """A request without a token, or with one that is not good."""
-
-    code = "unauthorized"
-
-
-class TooManyError(UnavailableError):
-    """A server that has more to do than it takes on."""
-
-    code = "too-many"
+__all__ = ["status_of"]
 
 
 _STATUSES: tuple[tuple[type[ButlerError], int], ...] = (
     (UnauthorizedError, 401),
-    (TooManyError, 429),
+    (OverloadedError, 429),
     (DeniedError, 403),
     (NotFoundError, 404),
     (InvalidError, 400),
