@@ -127,6 +127,13 @@ class Data:
         return SkyMap.from_config({**settings, "patchInnerDimensions": [4000, 4000], "patchBorder": 100})
 
     @cached_property
+    def tracts(self) -> list[Any]:
+        """The tract of the survey and those around it."""
+        ra, dec = self.visits[0].ra, self.visits[0].dec
+        places = [(ra + 1.9 * i, dec + 1.5 * j) for i in (0, -1, 1) for j in (0, -1, 1)]
+        return list({t.tract_id: t for t in (self.sky_map.find_tract(*place) for place in places)}.values())
+
+    @cached_property
     def repository(self) -> Path:
         """A repository with raws of a small survey, and visits."""
         from skybutler import Butler
@@ -139,8 +146,7 @@ class Data:
             register_instrument(butler, CAMERA)
             ingest_raws(butler, [self.folder / "archive"])
             define_visits(butler, CAMERA)
-            around = {t.tract_id for t in self.sky_map.find_all_tracts(self.visits[0].ra, self.visits[0].dec)}
-            register_sky_map(butler, self.sky_map, name="DC2", tracts=sorted(around))
+            register_sky_map(butler, self.sky_map, name="DC2", tracts=[t.tract_id for t in self.tracts])
         return self.folder / "repo"
 
     def read(self, name: str, kind: str) -> Any:
@@ -353,10 +359,9 @@ def tracts(data: Data) -> Figure:
     """Neighbouring tracts of a sky map, what each owns, and patches that have data."""
     from skybutler.display.sky_map_plot import plot_tracts
 
-    around = data.sky_map.find_all_tracts(data.visits[0].ra, data.visits[0].dec)
     figure = new_figure(7.4, 7.0, tidy=True)
     axes = figure.add_subplot()
-    sky = plot_tracts(around, axes, marked={around[0].tract_id: [16, 17, 18, 24]})
+    sky = plot_tracts(data.tracts, axes, marked={data.tracts[0].tract_id: [16, 17, 18, 24]})
     sky.axes.set_title("Tracts around a place")
     return figure
 
@@ -411,8 +416,8 @@ def real_spots(data: Data) -> Figure:
     image = Image(np.asarray(array, np.float32), unit="adu")
     figure = new_figure(11.5, 5.4, tidy=True)
     left, right = figure.subplots(1, 2)
-    Display(left).scale("asinh", 2.0, 98.0, "percent").show(image, "whole")
-    near = Display(right).scale("linear", 1.0, 99.7, "percent").show(image, "some of its pixels")
+    Display(left).scale("linear", 0.0, 1.5).show(image, "whole")
+    near = Display(right).scale("linear", 0.0, 3.0).show(image, "some of its pixels")
     near.zoom(20)
     return figure
 
