@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 from astropy.io import fits
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skybutler.formatters.afw import Archive, ArchiveWriter
@@ -16,6 +16,7 @@ from skybutler.images import FilterLabel
 names = st.none() | st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=32).map(str.rstrip)
 
 
+@settings(max_examples=15, deadline=None)
 @given(st.builds(FilterLabel, names, names))
 def test_round_trip(label: FilterLabel) -> None:
     writer, buffer = ArchiveWriter(), BytesIO()

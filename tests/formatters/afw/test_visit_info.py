@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from astropy.io import fits
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skybutler.errors import SchemaVersionError, UnreadableFileError
@@ -57,6 +57,7 @@ numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 texts = st.none() | st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
 
 
+@settings(max_examples=15, deadline=None)
 @given(
     st.builds(
         VisitInfo,
@@ -77,6 +78,7 @@ def test_round_trip(info: VisitInfo) -> None:
     assert read(writer) == info
 
 
+@settings(max_examples=15, deadline=None)
 @given(degrees, degrees)
 def test_angles_are_radians_in_the_file(ra: float | None, latitude: float | None) -> None:
     writer = ArchiveWriter()
