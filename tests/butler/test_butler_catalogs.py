@@ -95,6 +95,12 @@ def test_astropy_tables_are_converted(small: Butler) -> None:
     assert found.names == ["id", "coord_ra", "coord_dec", "g_flux"]
 
 
+@pytest.mark.parametrize("convert", [pd.DataFrame, pa.table])
+def test_frames_and_arrow_tables_are_converted(small: Butler, convert: Any) -> None:
+    found = small.get(small.put(convert({"id": [7, 8], "g_flux": [1.5, 2.5]}), "refcat", ID))
+    assert found.find(8)["g_flux"] == 2.5
+
+
 def test_what_went_into_a_real_coadd(small: Butler, shared: Path) -> None:
     from astropy.io import fits
 

@@ -92,3 +92,42 @@ def test_values_of_any_length() -> None:
     assert catalog.to_arrow()["v"].to_pylist() == [[1.0], [2.0, 3.0]]
     assert catalog.to_pandas()["s"].tolist() == ["a", "bcd"]
     assert Catalog.from_astropy(catalog.to_astropy()) == catalog
+
+
+def test_an_arrow_table_and_a_data_frame_and_back(catalog: SimpleCatalog) -> None:
+    catalog["s"] = ["abc", "c"]  # one is as long as the field allows: Arrow does not know how long that is
+    again = SimpleCatalog.from_arrow(catalog.to_arrow())
+    again.metadata["RUN"] = "x"  # which they do not have
+    assert again.schema.names == catalog.schema.names
+    assert again == catalog
+    frame = SimpleCatalog.from_pandas(catalog.to_pandas())
+    assert frame["flux"].tolist()[0] == 1.5
+    assert np.isnan(frame["flux"][1])
+    assert frame["flag"].tolist() == [True, False]
+    assert [list(v) for v in frame["v"]] == [[1, 2], [3, 4]]
+    named = SimpleCatalog.from_pandas(pd.DataFrame({"id": [3], "g": [1.0]}).set_index("id"))
+    assert (named["id"].tolist(), named["g"].tolist()) == ([3], [1.0])
+
+
+def test_large_whole_numbers_in_lists_keep_all_digits() -> None:
+    lists = pa.FixedSizeListArray.from_arrays(pa.array([2**53 + 1, 2**62 + 1]), 2)
+    assert Catalog.from_arrow(pa.table({"v": lists}))["v"].tolist() == [[2**53 + 1, 2**62 + 1]]
+
+
+def test_arrow_texts_degrees_and_missing_values() -> None:
+    degrees = pa.field("coord_ra", pa.float64(), metadata={"unit": "deg"})
+    schema = pa.schema(
+        [degrees, ("band", pa.dictionary(pa.int8(), pa.string())), ("flux", pa.float32()), ("n", pa.int32())]
+    )
+    table = pa.Table.from_pylist([{"coord_ra": 180.0, "band": "g", "flux": None, "n": 1}] * 2, schema=schema)
+    found = SimpleCatalog.from_arrow(table)
+    assert found.ra.tolist() == [180.0, 180.0]
+    assert found.schema["coord_ra"].unit == "rad"
+    assert found["band"].tolist() == ["g", "g"]
+    assert np.isnan(found["flux"]).all()
+    assert found["flux"].dtype == np.float32
+    with pytest.raises(InvalidError, match="Column 'n' has missing values"):
+        Catalog.from_arrow(pa.table({"n": pa.array([1, None])}))
+    with pytest.raises(InvalidError, match="cannot be a column"):
+        Catalog.from_arrow(pa.table({"t": pa.array([1], pa.timestamp("s"))}))
+    assert len(Catalog.from_arrow(pa.table({"a": pa.array([], pa.list_(pa.float64(), 2))}))) == 0

@@ -67,7 +67,12 @@ _CONVERSIONS: Mapping[tuple[str, str], str] = {
     ("astropy.table.Table", "dict"): _HERE + "astropy_to_dict",
     ("astropy.table.Table", "astropy.table.QTable"): "astropy.table:QTable",
     **{
-        ("astropy.table.Table", name): f"{name.rpartition('.')[0]}:{name.rpartition('.')[2]}.from_astropy"
+        (kind, name): f"{name.rpartition('.')[0]}:{name.rpartition('.')[2]}.{method}"
+        for kind, method in (
+            ("astropy.table.Table", "from_astropy"),
+            ("pandas.DataFrame", "from_pandas"),
+            ("pyarrow.Table", "from_arrow"),
+        )
         for name in (_CATALOG, _SIMPLE, _SOURCE, _PEAK, _EXPOSURES)
     },
     (_CATALOG, "astropy.table.Table"): _CATALOG + ".to_astropy",

@@ -259,6 +259,32 @@ class Catalog:
 
         return from_astropy(cls, table)
 
+    @classmethod
+    def from_pandas(cls, frame: pd.DataFrame) -> Self:
+        """A catalog of a data frame; a named index is a column.
+
+        Raises
+        ------
+        skybutler.errors.InvalidError
+            Raised for columns that a catalog cannot have, or missing values other than of real numbers and texts.
+        """
+        from .conversions import from_pandas
+
+        return from_pandas(cls, frame)
+
+    @classmethod
+    def from_arrow(cls, table: pa.Table) -> Self:
+        """A catalog of an Arrow table, with the units and descriptions of its fields.
+
+        Raises
+        ------
+        skybutler.errors.InvalidError
+            Raised for columns that a catalog cannot have, or missing values other than of real numbers and texts.
+        """
+        from .conversions import from_arrow
+
+        return from_arrow(cls, table)
+
     def to_astropy(self) -> Table:
         """An astropy table with units, descriptions and metadata; values are shared, objects are left out."""
         from .conversions import to_astropy

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from skybutler.errors import InvalidError
 from skybutler.images.metadata import Metadata
 
 from .catalog import Catalog
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from astropy.table import Table
 
-__all__ = ["from_astropy", "to_arrow", "to_astropy", "to_pandas"]
+__all__ = ["from_arrow", "from_astropy", "from_pandas", "to_arrow", "to_astropy", "to_pandas"]
 
 _Kind = TypeVar("_Kind", bound=Catalog)
 
@@ -45,6 +46,54 @@ def _described(fixed: Field, column: Any) -> Field:
     own = field_of(fixed.name, column)
     kind = own.type if fixed.type in ("D", "F") and own.type in ("D", "F") else fixed.type
     return Field(fixed.name, kind, own.doc or fixed.doc, own.unit or fixed.unit)
+
+
+def from_pandas(cls: type[_Kind], frame: pd.DataFrame) -> _Kind:
+    """A catalog of a data frame; a named index is a column."""
+    import pyarrow as pa
+
+    named = any(name is not None for name in frame.index.names)
+    return from_arrow(cls, pa.Table.from_pandas(frame.reset_index() if named else frame, preserve_index=False))
+
+
+def from_arrow(cls: type[_Kind], table: pa.Table) -> _Kind:
+    """A catalog of an Arrow table, with the units and descriptions of its fields."""
+    columns, fields = {}, []
+    fixed = {field.name: field for field in cls.fixed}
+    for described in table.schema:
+        notes = {key.decode(): text.decode() for key, text in (described.metadata or {}).items()}
+        values = _of_arrow(described.name, table[described.name])
+        found = fixed.get(described.name) or field_of(described.name, values)
+        unit = notes.get("unit", found.unit)
+        if found.type == "Angle" and unit == "deg":
+            values = np.radians(values)
+        columns[described.name] = values
+        fields.append(Field(found.name, found.type, notes.get("description", found.doc), unit, found.size))
+    return cls(columns, fields=fields, length=table.num_rows)
+
+
+def _of_arrow(name: str, column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_fixed_size_list(kind):
+        none = np.zeros(0, kind.value_type.to_pandas_dtype())
+        flat = np.concatenate([none, *(np.asarray(chunk.flatten()) for chunk in column.chunks)])
+        return flat.reshape(-1, kind.list_size)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        ragged = np.empty(len(column), dtype=object)
+        for i, values in enumerate(column.to_pylist()):
+            ragged[i] = np.array(values or (), kind.value_type.to_pandas_dtype())
+        return ragged
+    if column.null_count and not (pa.types.is_floating(kind) or pa.types.is_string(kind)):
+        raise InvalidError(
+            f"Column {name!r} has missing values, which catalogs do not have for {kind}.",
+            hint="Fill them first, or store the table with storage class ArrowTable.",
+        )
+    if pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return np.array([text or "" for text in column.to_pylist()], dtype=np.str_)
+    plain: np.ndarray[Any, Any] = column.to_numpy()
+    return plain
 
 
 def to_astropy(catalog: Catalog) -> Table:
