@@ -80,6 +80,14 @@ def test_reference_catalogs(files: Make, shared: Path, name: str) -> None:
     assert dict(zip(map(str, numbers), counts.tolist(), strict=True)) == expected["htm_counts"]
 
 
+@pytest.mark.parametrize("version", ["htm4_version0", "htm4_version1"])
+def test_columns_are_the_expected_ones(files: Make, shared: Path, version: str) -> None:
+    name = f"refcats/{version}/ref_cats/cal_ref_cat/4022.fits"
+    expected = json.loads((shared / "expect/fits_files.json").read_text())["files"][name]["hdus"][1]
+    found = files("afw-catalog", "SimpleCatalog").read_bytes((shared / "data" / name).read_bytes())
+    assert (found.names, len(found)) == (expected["columns"], expected["rows"])
+
+
 def test_every_real_catalog_is_what_astropy_reads_and_comes_back(files: Make, shared: Path) -> None:
     paths = [*(shared / "data/refcats").rglob("*.fits"), *(shared / "data/catalogs").glob("*.fits")]
     assert len(paths) == 10
