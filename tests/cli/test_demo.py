@@ -23,7 +23,7 @@ def test_the_whole_story(good: Good, bad: Bad, tmp_path: Path) -> None:
     assert scatter is not None
     assert float(scatter[2]) < 0.9 * float(scatter[1])
     commands = [line.strip() for line in told.partition("Now try:\n")[2].splitlines()]
-    assert len(commands) == 8
+    assert len(commands) == 10
     for command in commands:
         name, *arguments = shlex.split(command)
         assert name == "butler"
@@ -38,6 +38,11 @@ def test_the_whole_story(good: Good, bad: Bad, tmp_path: Path) -> None:
         assert flat.image.array.mean() == pytest.approx(1.0, abs=0.01)
         shard = butler.query_datasets("cal_ref_cat", instrument="LSSTCam-imSim", visit=exposures[0])[0]
         assert len(butler.get(shard)) > 100
+        calexp = butler.query_datasets("calexp", "2.2i/runs/DP0.2", instrument="LSSTCam-imSim", visit=exposures[0])[0]
+        assert butler.get(calexp).psf.sigma() == pytest.approx(0.96, abs=0.05)
+        objects = butler.query_datasets("objectTable", "2.2i/runs/DP0.2")[0]
+        assert len(butler.get(objects)) > 50
+        assert calexp.id in butler.lineage(objects).nodes
         raw = butler.get("raw", instrument="LSSTCam-imSim", exposure=exposures[0], detector=90)
         assert raw.image.array.shape[0] < 1000
 

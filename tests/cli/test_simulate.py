@@ -69,3 +69,25 @@ def test_a_full_disk_is_no_bug(bad: Bad, small_tmpfs: Callable[[int], Path]) -> 
     disk = small_tmpfs(300 << 10)
     said = bad("simulate", disk, "--visits", 1, "--detectors", 3, "--scale", 32)
     assert "space" in said
+
+
+def test_products_are_taken_in(good: Good, bad: Bad, tmp_path: Path) -> None:
+    told = good(
+        "simulate", tmp_path / "s", "--visits", 1, "--detectors", "R22_S11", "--scale", 16,
+        "--no-calibrations", "--no-refcats", "--patch", "4431,17",
+    )  # fmt: skip
+    assert told.splitlines()[-1].split(maxsplit=1) == ["products/", "1 calexp, 1 src, 1 deepCoadd"]
+    repo, products = tmp_path / "repo", tmp_path / "s/products"
+    good("create", repo)
+    good("register-instrument", repo, "LSSTCam-imSim")
+    good("ingest-raws", "--transfer", "direct", repo, tmp_path / "s/raw")
+    good("define-visits", repo, "LSSTCam-imSim")
+    good("register-skymap", repo, "-C", tmp_path / "s/skymaps/DC2.py", "--tracts", 4431)
+    detector, patch = ("instrument", "visit", "detector"), ("band", "skymap", "tract", "patch")
+    for name, kind, dimensions in (
+        ("calexp", "ExposureF", detector), ("src", "SourceCatalog", detector), ("deepCoadd", "ExposureF", patch),
+    ):  # fmt: skip
+        good("register-dataset-type", repo, name, kind, *dimensions)
+        assert "Ingested 1 dataset" in good("ingest-files", repo, name, "runs/sim", products / f"{name}.ecsv")
+    assert "calexp" in good("query-datasets", repo, "calexp", "--collections", "runs/sim")
+    assert "no tract and patch" in bad("simulate", tmp_path / "x", "--patch", "4431")

@@ -42,11 +42,16 @@ def exposures(survey: Survey) -> list[tuple[SimulatedVisit, int]]:
 @pytest.fixture(scope="module")
 def processed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Butler, Survey, Processed]:
     butler, survey = prepared(tmp_path_factory.mktemp("processed"))
-    seen: list[str] = []
+    seen: list[int] = []
     done = process_survey(
-        butler, exposures(survey), {4431: [17]}, run=RUN, inputs=[RAWS, "skymaps"], progress=seen.append
+        butler,
+        exposures(survey),
+        {4431: [17]},
+        run=RUN,
+        inputs=[RAWS, "skymaps"],
+        progress=lambda made, _: seen.append(made),
     )
-    assert len(seen) == done.total
+    assert seen == list(range(1, done.total + 1))
     return butler, survey, done
 
 

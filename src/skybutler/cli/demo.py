@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from skybutler.butler import Butler
     from skybutler.datasets import DatasetRef
     from skybutler.images import Exposure
-    from skybutler.sim import Survey
+    from skybutler.sim import SimulatedVisit, Survey
     from skybutler.skymap import SkyMap
 
 __all__ = ["demo"]
@@ -33,12 +33,20 @@ INSTRUMENT = "LSSTCam-imSim"
 RAWS = f"{INSTRUMENT}/raw/all"
 CALIB = f"{INSTRUMENT}/calib"
 CALIB_RUN = f"{CALIB}/2022"
+FULL_SIZE = 98
+"""The detector whose first raw has pixels of real size."""
 CALIBRATED = 94
 """The detector of which there are calibrations."""
 REFERENCES = "cal_ref_cat"
 RUN = "u/demo/statistics"
 CHAIN = "u/demo"
 TYPE = "raw_statistics"
+PROCESSED = "2.2i/runs/DP0.2"
+"""Chain of all that pipelines would have made and used, named as that of data preview 0.2."""
+PROCESSED_RUN = f"{PROCESSED}/simulated"
+TRACT, PATCH = 4431, 17
+"""The patch that is coadded."""
+PROCESSED_VISITS = 3
 AROUND_DEG = 1.2
 """Tracts that far from the centre of the survey are registered."""
 
@@ -67,6 +75,7 @@ def demo(directory: str, overwrite: bool, keep: bool, visits: int) -> None:
         story.take_in(butler, survey)
         story.calibrate(butler, survey)
         story.refer(butler, survey)
+        story.process(butler, survey)
         story.ask(butler)
         derived = story.use(butler)
     click.echo(f"\nAll done in {time.monotonic() - began:.1f} s. ", nl=False)
@@ -102,6 +111,8 @@ def _commands(directory: str, derived: DatasetRef) -> str:
             f"query-dimension-records {repo} visit",
             f"query-data-ids {repo} visit detector --where \"skymap = 'DC2' AND tract = 4431 AND patch = 17\"",
             f"query-datasets {repo} {TYPE} --collections {CHAIN} --json",
+            f'query-datasets {repo} calexp --collections {PROCESSED} --where "patch = {PATCH} AND tract = {TRACT}"',
+            f"query-dataset-types {repo} --collections {PROCESSED}",
             f"lineage {repo} {derived.id}",
             f"log {repo} --limit 10",
         )
@@ -227,6 +238,45 @@ class _Story:
         count = ingest_files(butler, REFERENCES, "refcats", catalog.table, transfer="direct")
         self._tell(f"Simulated and ingested a reference catalog of {count} HTM shards", count, "shards")
 
+    def process(self, butler: Butler, survey: Survey) -> None:
+        """Make what pipelines would: calibrated exposures, catalogs, coadds, tables."""
+        from skybutler import CollectionType
+        from skybutler.sim import process_survey
+
+        self._start()
+        exposures = _on_patch(butler, survey)
+        with progress_bar("Processing", "datasets") as advance:
+            done = process_survey(
+                butler,
+                exposures,
+                {TRACT: [PATCH]},
+                run=PROCESSED_RUN,
+                inputs=[RAWS, "skymaps"],
+                progress=lambda made, _name: advance(made, None),
+            )
+        butler.collections.register(PROCESSED, CollectionType.CHAINED)
+        butler.collections.redefine_chain(PROCESSED, [PROCESSED_RUN, RAWS, CALIB, "refcats", "skymaps"])
+        self._tell(
+            f"Processed {len(exposures)} detectors: {len(done.counts)} dataset types in chain {PROCESSED}",
+            done.total,
+            "datasets",
+        )
+        key = {"skymap": "DC2", "tract": TRACT, "patch": PATCH}
+        self._start()
+        bands = sorted(ref.data_id["band"] for ref in butler.query_datasets("deepCoadd", PROCESSED_RUN))
+        merged = butler.get("deepCoadd_mergeDet", key, collections=PROCESSED)
+        self._tell(f"Got the {len(merged)} merged detections on the coadds of patch {PATCH} in {''.join(bands)}")
+        self._start()
+        coadd = butler.get("deepCoadd_calexp", key, band=bands[0], collections=PROCESSED)
+        x, y = coadd.bbox.dimensions
+        seen = len({record["visit"] for record in coadd.coadd_inputs.ccds})
+        detectors = len(coadd.coadd_inputs.ccds)
+        self._tell(
+            f"Got the coadd in {bands[0]}: {x} x {y} pixels of {seen} visits, {detectors} detectors",
+            x * y / 1e6,
+            "Mpixel",
+        )
+
     def ask(self, butler: Butler) -> None:
         """A few questions."""
         spot = {"skymap": "DC2", "tract": 4431, "patch": 17}
@@ -307,6 +357,16 @@ def _reduced(butler: Butler, raw: DatasetRef) -> tuple[float, float]:
     # Half the width of the middle two thirds, which sources hardly widen.
     before, after = (float(np.subtract(*np.percentile(pixels, (84.13, 15.87)))) / 2 for pixels in (counts, reduced))
     return before, after
+
+
+def _on_patch(butler: Butler, survey: Survey) -> list[tuple[SimulatedVisit, int]]:
+    """Visits and detectors with a raw on the patch, of the first few visits and without the one of full size."""
+    visits = {visit.id: visit for visit in survey.visits[:PROCESSED_VISITS]}
+    spot = {"skymap": "DC2", "tract": TRACT, "patch": PATCH}
+    found = [
+        (ref.data_id["exposure"], ref.data_id["detector"]) for ref in butler.query_datasets("raw", RAWS, data_id=spot)
+    ]
+    return [(visits[e], d) for e, d in found if e in visits and (e, d) != (survey.visits[0].id, FULL_SIZE)]
 
 
 def _size(results: Any) -> int:

@@ -33,6 +33,14 @@ __all__ = ["simulate"]
 @click.option("-j", "--processes", type=click.IntRange(1), default=1, show_default=True, help="Processes that work.")
 @click.option("--calibrations/--no-calibrations", default=True, help="Write biases, darks, flats, sky and defects.")
 @click.option("--refcats/--no-refcats", default=True, help="Write a reference catalog.")
+@click.option("--products/--no-products", default=False, help="Write calibrated exposures and catalogs of sources too.")
+@click.option(
+    "--patch",
+    "patches",
+    multiple=True,
+    metavar="TRACT,PATCH",
+    help="Write coadds of a patch of the sky map too, such as 4431,17; may be given several times.",
+)
 @click.option("--index-files/--no-index-files", default=True, help="Write an _index.json for each visit.")
 @click.option("--hsc", is_flag=True, help="Make a repository with two processed visits of Hyper Suprime-Cam instead.")
 def simulate(
@@ -45,13 +53,15 @@ def simulate(
     processes: int,
     calibrations: bool,
     refcats: bool,
+    products: bool,
+    patches: tuple[str, ...],
     index_files: bool,
     hsc: bool,
 ) -> None:
     """Write what a repository can be made of into DIRECTORY: raws, calibrations, a reference catalog, a sky map.
 
-    The files are those of LSSTCam-imSim, in the folders raw, calibrations, curated, refcats and skymaps.  Files of an
-    earlier simulation in DIRECTORY are written anew; nothing is removed.
+    The files are those of LSSTCam-imSim, in the folders raw, calibrations, curated, refcats, skymaps and products.
+    Files of an earlier simulation in DIRECTORY are written anew; nothing is removed.
 
     With --hsc, DIRECTORY/DATA becomes a repository with calibrated exposures and source catalogs of detectors 22 and 25
     in the run shared/ci_hsc_output; only --scale and --seed matter then.
@@ -72,6 +82,8 @@ def simulate(
             years=years,
             calibrations=calibrations,
             references=refcats,
+            products=products,
+            patches=[_patch(text) for text in patches],
             index=index_files,
             processes=processes,
             progress=advance,
@@ -102,6 +114,16 @@ def _chosen(text: str) -> list[int | str]:
     return [int(word) if word.isdecimal() else word for word in words]
 
 
+def _patch(text: str) -> tuple[int, int]:
+    """Tract and patch of the option."""
+    from skybutler.errors import InvalidError
+
+    words = text.replace(" ", "").split(",")
+    if len(words) != 2 or not all(word.isdecimal() for word in words):
+        raise InvalidError(f"'{text}' is no tract and patch.", hint="Give two numbers, such as --patch 4431,17.")
+    return int(words[0]), int(words[1])
+
+
 def _tell(archive: Archive, seconds: float) -> None:
     """What was written, and where."""
     survey = archive.survey
@@ -116,6 +138,9 @@ def _tell(archive: Archive, seconds: float) -> None:
     if archive.references is not None:
         lines.append(("refcats", f"{counted(len(archive.references.shards), 'shard')}, listed in refcat.ecsv"))
     lines.append(("skymaps", archive.sky_map.name))
+    if archive.products is not None:
+        made = ", ".join(f"{len(files)} {name}" for name, files in archive.products.files.items())
+        lines.append(("products", made))
     click.echo(f"Simulated {archive.directory} in {seconds:.1f} s:")
     for folder, text in lines:
         click.echo(f"  {folder + '/':<14} {text}")

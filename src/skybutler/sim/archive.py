@@ -13,9 +13,12 @@ from skybutler.errors import InvalidError
 from skybutler.instruments import Instrument
 from skybutler.sim.calibrations import PRODUCTS, ProductFiles, simulate_calibrations
 from skybutler.sim.curated import simulate_defects
+from skybutler.sim.products import Products, simulate_products
 from skybutler.sim.reference_catalog import ReferenceCatalog, shards_under, simulate_reference_catalog
 from skybutler.sim.survey import Survey, simulate_survey
 from skybutler.sim.visits import plan_visits
+from skybutler.skymap import SkyMap
+from skybutler.skymap.config import load_config
 
 __all__ = ["Archive", "central_detectors", "simulate_archive"]
 
@@ -50,6 +53,8 @@ class Archive:
         In ``refcats``.
     sky_map : `~pathlib.Path`
         Configuration of a sky map, ``skymaps/DC2.py``.
+    products : `Products` or `None`
+        Calibrated exposures, catalogs and coadds, in ``products``.
     """
 
     directory: Path
@@ -58,6 +63,7 @@ class Archive:
     defects: tuple[Path, ...]
     references: ReferenceCatalog | None
     sky_map: Path
+    products: Products | None = None
 
 
 def simulate_archive(
@@ -70,6 +76,8 @@ def simulate_archive(
     years: int = 5,
     calibrations: bool = True,
     references: bool = True,
+    products: bool = False,
+    patches: Sequence[tuple[int, int]] = (),
     index: bool = True,
     processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
@@ -88,6 +96,10 @@ def simulate_archive(
         Whether to write calibration products and defects.
     references : `bool`
         Whether to write a reference catalog.
+    products : `bool`
+        Whether to write calibrated exposures and catalogs of their sources.
+    patches : sequence of (`int`, `int`)
+        Tracts and patches of the sky map of which to write coadds; there are products then in any case.
     progress : callable, optional
         Called with files done and files in all.
 
@@ -108,9 +120,10 @@ def simulate_archive(
         raise InvalidError("A simulation needs at least one detector.")
     plan = plan_visits(visits, seed, camera, years=years)
     bands = sorted({visit.band for visit in plan}, key="ugrizy".index)
-    products = sum(len(bands) if product.per_filter else 1 for product in PRODUCTS) * calibrations
+    calibration_files = sum(len(bands) if product.per_filter else 1 for product in PRODUCTS) * calibrations
     shards = len(shards_under(camera, plan, ids)) * references
-    count = _Count(len(chosen) * (len(plan) + products) + shards, progress)
+    further = 2 * len(chosen) * len(plan) if products or patches else 0
+    count = _Count(len(chosen) * (len(plan) + calibration_files) + shards + further, progress)
 
     sky_map = _write_sky_map(top / "skymaps")
     made: tuple[ProductFiles, ...] = ()
@@ -142,7 +155,25 @@ def simulate_archive(
         processes=processes,
         progress=lambda _done, _total, path: count.add(path),
     )
-    return Archive(top, survey, made, defects, catalog, sky_map)
+    processed = None
+    if products or patches:
+        processed = simulate_products(
+            top / "products",
+            camera,
+            plan,
+            ids,
+            sky_map=("DC2", _sky_map_of(sky_map)) if patches else None,
+            patches=patches,
+            scale=scale,
+            seed=seed,
+            processes=processes,
+            progress=count.add,
+        )
+    return Archive(top, survey, made, defects, catalog, sky_map, processed)
+
+
+def _sky_map_of(configuration: Path) -> SkyMap:
+    return SkyMap(load_config(configuration))
 
 
 def _write_sky_map(folder: Path) -> Path:
@@ -176,4 +207,5 @@ class _Count:
     def add(self, _path: Path) -> None:
         self._done += 1
         if self._progress is not None:
-            self._progress(self._done, self._total)
+            # How many coadds there are is only known when they were made.
+            self._progress(self._done, max(self._done, self._total))

@@ -72,7 +72,7 @@ def process_survey(
     inputs: str | Sequence[str] = (),
     scale: int = 8,
     seed: int = 42,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[int, str], None] | None = None,
 ) -> Processed:
     """Make calibrated exposures, catalogs, coadds and tables, and put them into a repository.
 
@@ -93,7 +93,7 @@ def process_survey(
     scale, seed : `int`
         Those of the survey.
     progress : callable, optional
-        Called with the name of the type of each dataset just made.
+        Called with the number of datasets made and the name of the type of the last one.
 
     Raises
     ------
@@ -144,7 +144,7 @@ class _Pipeline:
         inputs: str | Sequence[str],
         scale: int,
         seed: int,
-        progress: Callable[[str], None] | None,
+        progress: Callable[[int, str], None] | None,
     ) -> None:
         self._butler, self._run, self._instrument, self._skymap = butler, run, instrument, skymap
         self._inputs, self._scale, self._seed, self._progress = inputs, scale, seed, progress
@@ -161,7 +161,7 @@ class _Pipeline:
         ref = self._butler.put(obj, name, data_id, run=self._run, provenance=DatasetProvenance(inputs))
         self.done.counts[name] = self.done.counts.get(name, 0) + 1
         if self._progress is not None:
-            self._progress(name)
+            self._progress(self.done.total, name)
         return ref
 
     def _note(self, task: str, number: int, inputs: Iterable[DatasetRef], notes: Mapping[str, Any], **key: Any) -> None:
