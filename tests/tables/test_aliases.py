@@ -85,3 +85,13 @@ def test_what_comes_out_stands_for_nothing_else(pairs: dict[str, str], name: str
     except InvalidError:
         return
     assert aliases.resolve(found) == found
+
+
+def test_what_was_asked_before_follows_changes() -> None:
+    aliases = Aliases({"slot_A": "one"})
+    assert aliases.resolve("slot_A_x") == "one_x"
+    aliases.set("slot_A", "two")
+    assert aliases.resolve("slot_A_x") == "two_x"
+    copied = aliases.copy()
+    aliases.remove("slot_A")
+    assert (aliases.resolve("slot_A_x"), copied.resolve("slot_A_x")) == ("slot_A_x", "two_x")

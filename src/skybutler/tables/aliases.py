@@ -28,13 +28,14 @@ class Aliases(Mapping[str, str]):
         Raised for aliases that lead in a circle.
     """
 
-    __slots__ = ("_derived", "_own")
+    __slots__ = ("_derived", "_own", "_resolved")
 
     def __init__(
         self, pairs: Mapping[str, str] | Iterable[tuple[str, str]] = (), derived: Mapping[str, str] | None = None
     ) -> None:
         self._own: dict[str, str] = {}
         self._derived = dict(derived or {})
+        self._resolved: dict[str, str] = {}  # loops over rows ask for the same few names again and again
         for name, target in dict(pairs).items():
             self.set(name, target)
 
@@ -68,6 +69,7 @@ class Aliases(Mapping[str, str]):
             raise InvalidError(f"An alias needs a name and a target, not {name!r} and {target!r}.")
         before = self._own.get(name)
         self._own[name] = target
+        self._resolved.clear()
         try:
             self.resolve(name)
         except InvalidError:
@@ -80,6 +82,7 @@ class Aliases(Mapping[str, str]):
     def remove(self, name: str) -> None:
         """Take an alias away, if there is one."""
         self._own.pop(name, None)
+        self._resolved.clear()
 
     def resolve(self, name: str) -> str:
         """What a name stands for in the end; itself if nothing applies.
@@ -91,6 +94,12 @@ class Aliases(Mapping[str, str]):
         """
         if not self._own and not self._derived:
             return name
+        found = self._resolved.get(name)
+        if found is None:
+            found = self._resolved[name] = self._target(name)
+        return found
+
+    def _target(self, name: str) -> str:
         found, seen = name, {name}
         while (after := self._step(found)) is not None:
             if after in seen or len(seen) > len(self) + 1:
@@ -103,6 +112,7 @@ class Aliases(Mapping[str, str]):
         """Aliases of their own."""
         made = Aliases()
         made._own, made._derived = dict(self._own), dict(self._derived)
+        made._resolved.clear()
         return made
 
     def _step(self, name: str) -> str | None:
