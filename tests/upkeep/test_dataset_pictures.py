@@ -83,7 +83,7 @@ def test_parts(butler: Butler) -> None:
 def test_three_bands_in_colours(butler: Butler) -> None:
     refs = _refs(butler, "coadd")
     figure = draw_rgb(butler, [refs[1], refs[2], refs[0]], Part(), Looks())
-    assert figure.axes[0].get_title() == "coadd, band i, irg as red, green, blue"
+    assert figure.axes[0].get_title() == "coadd: i, r, g"
     with pytest.raises(InvalidError, match="three"):
         draw_rgb(butler, refs[:2], Part(), Looks())
 

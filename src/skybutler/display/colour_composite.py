@@ -90,7 +90,8 @@ class ColourComposite:
             planes.append((array - sky) * factor)
         pixels = np.stack(planes, axis=-1)
         pixels[~np.isfinite(pixels).all(axis=-1)] = 0.0  # without a colour where one image has no value
-        brightness = pixels[:: 1 + box.shape[0] // 500, :: 1 + box.shape[1] // 500].mean(axis=-1)
+        some = pixels[:: 1 + box.shape[0] // 500, :: 1 + box.shape[1] // 500]
+        brightness = some[some.any(axis=-1)].mean(axis=-1) if some.any() else np.zeros(1, np.float32)
         sigma = 1.4826 * float(np.median(np.abs(brightness - np.median(brightness)))) or float(brightness.std()) or 1.0
         return cls(pixels, box, _FAINTEST * sigma, stretch or _STRETCH * sigma, q)
 

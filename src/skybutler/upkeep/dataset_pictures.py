@@ -113,10 +113,10 @@ def check_is_image(butler: Butler, dataset_type: DatasetType) -> None:
     raise ParameterError(f"Datasets '{name}' are no images but {kind}.", hint=hint)
 
 
-def title_of(ref: DatasetRef) -> str:
+def title_of(ref: DatasetRef, *, without: Sequence[str] = ("instrument", "skymap")) -> str:
     """A dataset as the title of its picture."""
     values = ref.data_id.mapping
-    parts = [f"{name} {values[name]}" for name in ref.data_id.required if name not in ("instrument", "skymap")]
+    parts = [f"{name} {values[name]}" for name in ref.data_id.required if name not in without]
     return ", ".join([ref.dataset_type.name, *parts])
 
 
@@ -195,8 +195,9 @@ def draw_rgb(butler: Butler, refs: Iterable[DatasetRef], part: Part, looks: Look
     images = [part.read(butler, ref) for ref in listed]
     figure = new_figure(looks.size, tidy=True)
     display = Display(figure)
-    bands = "".join(str(ref.data_id.mapping.get("band", "")) for ref in listed)
-    display.show_rgb(images[0], images[1], images[2], f"{title_of(listed[0])}, {bands} as red, green, blue")
+    bands = ", ".join(str(ref.data_id.mapping.get("band", "?")) for ref in listed)
+    title = title_of(listed[0], without=("instrument", "skymap", "band"))
+    display.show_rgb(images[0], images[1], images[2], f"{title}: {bands}")
     if looks.grid and display.wcs is not None:
         display.sky_grid(looks.labels, colors="white", alpha=0.35).sky_marks()
     nx, ny = display.bbox.dimensions
