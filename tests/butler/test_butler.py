@@ -31,7 +31,7 @@ from skybutler.errors import (
     TemplateError,
     UnknownComponentError,
 )
-from skybutler.images import Exposure, Image
+from skybutler.images import Exposure, GaussianPsf, Image, PhotoCalib
 from skybutler.sky.timespan import Timespan
 from support.s3 import S3Server
 from support.world import HOUR, NIGHT, World
@@ -239,7 +239,10 @@ def test_an_object_store_holds_datasets(database_url: str, tmp_path: Path, s3_en
 def test_components_and_parameters_of_images(world: World, butler: Butler) -> None:
     pixels = np.arange(12, dtype=np.float32).reshape(3, 4)
     butler.register_dataset_type("picture", ["visit", "detector"], "ExposureF")
-    ref = butler.put(Exposure(Image(pixels)), "picture", CALEXP)
+    calib, psf = PhotoCalib(2.0, 0.1), GaussianPsf(5, 5, 1.5)
+    ref = butler.put(Exposure(Image(pixels), photo_calib=calib, psf=psf), "picture", CALEXP)
+    assert (butler.get("picture.photoCalib", CALEXP), butler.get("picture.psf", CALEXP)) == (calib, psf)
+    assert butler.get("picture.wcs", CALEXP) is None
     np.testing.assert_array_equal(butler.get("picture", CALEXP).image.array, pixels)
     np.testing.assert_array_equal(butler.get("picture.image", CALEXP).array, pixels)
     assert butler.get("picture.bbox", CALEXP).shape == (3, 4)
