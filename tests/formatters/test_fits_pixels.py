@@ -130,6 +130,25 @@ def test_all_of_an_exposure_in_three_trips(tmp_path: Path, parameters: dict[str,
         assert (len(storage.trips), storage.states, storage.others) == (trips, 1, [])
 
 
+def test_cut_outs_of_a_file_do_not_share_what_can_be_changed(source: Source) -> None:
+    first = read(source, circle=(150.0, 2.0, 0.001))
+    first.metadata["RUNNUM"] = "changed"
+    first.components["new"] = 5
+    first.image.array[:] = 0
+    exposure = an_exposure()
+    second = read(source, circle=(150.0, 2.0, 0.001))
+    assert second.same_as(exposure.cutout(SkyCircle(150.0, 2.0, 0.001)))
+    assert second.components == {}
+
+
+def test_the_rest_is_kept_of_few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fits_planes, "_MOST_RESTS", 2)
+    for name in "abc":
+        FitsImageFormatter().write(an_exposure(), tmp_path / f"{name}.fits", CLASSES["ExposureF"], None)
+        read(Source(LocalStorage(tmp_path), f"{name}.fits"), bbox=Box((0, 5), (1000, 1005)))
+    assert [fits_planes.REST in file.notes for file in fits_planes._kept._files.values()] == [False, True, True]
+
+
 def test_a_long_rest_of_a_file_is_read_when_it_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fits_planes, "_MOST_FOLLOWING", 1000)
     path, exposure = tmp_path / "x.fits", an_exposure()

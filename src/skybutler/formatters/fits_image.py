@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,7 @@ from .exposure_archive import archive_of, in_table
 from .exposure_parts import COMPONENTS, ExposureParts
 from .fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, provenance_cards, reading
 from .fits_pixels import absent_plane, assembled, check_layout, made_plane, parts_of, read_cut_out
-from .fits_planes import END, PLACES, PLANES, note_places, read_planes
+from .fits_planes import END, PLACES, PLANES, REST, PlaneFile, keep_rest, note_places, read_planes
 from .fits_scan import HeldFile
 from .formatter import FITS_PROVENANCE, Formatter, Source, old_provenance
 from .gzip_tiles import gzip_hdu
@@ -253,14 +253,26 @@ def _cut_out(source: Source, pytype: str, wanted: tuple[str, ...], request: Requ
 
         held, rest = HeldFile(source), pytype == "Exposure" or request.needs_wcs
         read = read_cut_out(held, wanted, request, rest, lambda: file().wcs())
+        known = None
         if read is not None:
-            planes, bbox, wcs = read
+            planes, bbox, wcs, known = read
             found = assembled(wanted, planes)
         else:
             bbox, wcs = file().bbox, file().wcs() if request.needs_wcs else None
             found = file().pixels(wanted, request.box(bbox, wcs, source.uri))
         finished = request.finish(found, bbox, wcs, source.uri)
-        return file().exposure(finished) if pytype == "Exposure" else finished
+        return _described(finished, known, file) if pytype == "Exposure" else finished
+
+
+def _described(masked: MaskedImage, known: PlaneFile | None, file: Callable[[], _File]) -> Exposure:
+    """Pixels with everything else, which is read from the file once for many cut-outs."""
+    parts = known.notes.get(REST) if known is not None else None
+    if parts is None:
+        parts = file().described.all()
+        # What was warned of is to be warned of again.
+        if known is not None and not parts["components"] and set(COMPONENTS.values()) <= parts.keys():
+            keep_rest(known, parts)
+    return Exposure(masked, **{**parts, "metadata": parts["metadata"].copy(), "components": dict(parts["components"])})
 
 
 @contextmanager

@@ -31,7 +31,7 @@ ARCHIVED_WCS = ("SKYWCS_ID", "WCS_ID")
 
 def read_cut_out(
     held: HeldFile, wanted: Sequence[str], request: Request, rest: bool, wcs: Callable[[], SkyWcs | None]
-) -> tuple[dict[str, Image | Mask], Box, SkyWcs | None] | None:
+) -> tuple[dict[str, Image | Mask], Box, SkyWcs | None, PlaneFile] | None:
     """Read the pixels that are asked for, and no others.
 
     Parameters
@@ -49,9 +49,9 @@ def read_cut_out(
 
     Returns
     -------
-    planes, bbox, wcs
+    planes, bbox, wcs, file
         Images and mask by name of plane; the pixels of the whole image; its sky coordinates, `None` if they were not
-        needed.  `None` in place of all three if the file has to be read with astropy.
+        needed; what is known of the file.  `None` in place of all if the file has to be read with astropy.
     """
     found: dict[str, Any] = {}
     source = held.source
@@ -74,7 +74,7 @@ def read_cut_out(
             planes[name] = made_plane(name, pixels[name], file.planes[name].header, found["box"].xy0, source.uri)
         else:
             planes[name] = absent_plane(name, found["box"], parts_of(file.primary), file.planes, source.uri)
-    return planes, found["bbox"], found["wcs"]
+    return planes, found["bbox"], found["wcs"], file
 
 
 def _wcs(file: PlaneFile, bbox: Box, wcs: Callable[[], SkyWcs | None], uri: str) -> SkyWcs | None:

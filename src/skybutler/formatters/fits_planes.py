@@ -25,7 +25,18 @@ from .fits_scan import HeldFile, ScannedHdu, ScannedHeader, read_merged
 from .fits_tiles import TiledImage, TileTable, pixel_reader
 from .formatter import Source
 
-__all__ = ["END", "PLACES", "PLANES", "FilePlane", "PlaneFile", "forget_planes", "note_places", "read_planes"]
+__all__ = [
+    "END",
+    "PLACES",
+    "PLANES",
+    "REST",
+    "FilePlane",
+    "PlaneFile",
+    "forget_planes",
+    "keep_rest",
+    "note_places",
+    "read_planes",
+]
 
 PLANES = ("IMAGE", "MASK", "VARIANCE")
 """Planes in the order in which files have them."""
@@ -36,11 +47,14 @@ PLACES = {"MASK": "SB_MASKP", "VARIANCE": "SB_VARP"}
 END = "SB_ENDP"
 """Card of the primary header that tells the byte at which the last plane ends."""
 
+REST = "rest"
+"""Note of a file: what was made of all of it but its planes, see `keep_rest`."""
+
 _FRONT = 64 << 10  # bytes that are read first: nearly always all of the first two headers
 _GAP, _GAP_ROWS = 4 << 10, 64 << 10  # bytes between ranges that are read along; between rows of remote plain images
 _BLOCKS = 2 * 2880
 _MOST_FOLLOWING = 4 << 20  # bytes behind the planes that are read at once; usually a few hundred thousand
-_MOST_FILES, _MOST_BYTES = 256, 64 << 20
+_MOST_FILES, _MOST_BYTES, _MOST_RESTS = 256, 64 << 20, 32
 
 Pixels: TypeAlias = npt.NDArray[Any]
 
@@ -138,7 +152,7 @@ def read_planes(
     file = _scan(held, wanted, rest)
     if file is None:
         return None
-    _kept.put(source, file)
+    file = _kept.put(source, file)
     return file, _pixels(held, file, wanted, choose(file), rest)
 
 
@@ -148,7 +162,7 @@ def _pixels(held: HeldFile, file: PlaneFile, wanted: Sequence[str], box: Box, re
     planes = {name: file.planes[name] for name in wanted if name in file.planes}
     ranges = {name: plane.reader.ranges(box, plane.tiles) for name, plane in planes.items()}
     flat = [piece for part in ranges.values() for piece in part]
-    others = held.missing(_others(source, file)) if rest else []
+    others = held.missing(_others(source, file)) if rest and REST not in file.notes else []
     plain = any(isinstance(plane.reader, PlainImage) for plane in planes.values())
     pieces = iter(read_merged(source, [*flat, *others], _GAP_ROWS if plain and not source.is_local else _GAP))
     found = {name: [next(pieces) for _ in part] for name, part in ranges.items()}
@@ -267,8 +281,8 @@ class _KeptFiles:
             return None
         return found if not source.is_local or source.state().version == found.version else None
 
-    def put(self, source: Source, file: PlaneFile) -> None:
-        """Keep what is known of a file, beside what was."""
+    def put(self, source: Source, file: PlaneFile) -> PlaneFile:
+        """Keep what is known of a file, beside what was; both together."""
         with self._lock:
             old = self._files.pop(source.uri, None)
             if old is not None:
@@ -281,6 +295,18 @@ class _KeptFiles:
             self._n_bytes += file.n_bytes
             while len(self._files) > 1 and (len(self._files) > _MOST_FILES or self._n_bytes > _MOST_BYTES):
                 self._n_bytes -= self._files.popitem(last=False)[1].n_bytes
+        return file
+
+    def keep_rest(self, file: PlaneFile, rest: object) -> None:
+        """Note what was made of all of a file but its planes, so that it need not be read for the next cut-out.
+
+        That can be large, so it is kept of few files.  It must not be modified.
+        """
+        with self._lock:
+            file.notes[REST] = rest
+            noted = [known for known in self._files.values() if REST in known.notes]
+            for known in noted[: max(0, len(noted) - _MOST_RESTS)]:
+                known.notes.pop(REST, None)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -291,3 +317,4 @@ class _KeptFiles:
 
 _kept = _KeptFiles()
 forget_planes = _kept.clear
+keep_rest = _kept.keep_rest
