@@ -240,4 +240,4 @@ def test_names_of_components() -> None:
 
 def test_a_psf_that_nothing_writes() -> None:
     with pytest.raises(FormatError, match="A Path cannot be written|A PosixPath cannot be written"):
-        archive_of(Exposure(Image.zeros(BOX), psf=Path("x")), 4)
+        archive_of(Exposure(Image.zeros(BOX), psf=Path("x")), 4)  # type: ignore[arg-type]

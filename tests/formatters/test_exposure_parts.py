@@ -39,7 +39,7 @@ def folder(shared: Path) -> Path:
 
 
 def test_a_real_calexp_has_everything(files: Files, folder: Path) -> None:
-    exposure: Exposure = files.read_bytes((folder / "calexp.fits").read_bytes())
+    exposure: Any = files.read_bytes((folder / "calexp.fits").read_bytes())
     assert exposure.wcs is not None
     ra, dec = exposure.wcs.pixel_to_sky(100, 100)
     assert (float(ra), float(dec)) == pytest.approx((320.6659822428, -0.3706855694), abs=1e-9)

@@ -33,10 +33,11 @@ def test_a_cut_out_is_a_view_with_everything_else() -> None:
 
 def test_the_psf_stays_in_the_frame_of_the_parent() -> None:
     exposure = an_exposure()
-    exposure.psf = GaussianPsf(11, 11, 1.5)
+    exposure.psf = psf = GaussianPsf(11, 11, 1.5)
     cut = exposure.cutout(SkyBox(150.0, 2.0, 9, 9, "pixel"))
     place = cut.bbox.center
-    assert cut.psf.compute_image(*place).same_as(exposure.psf.compute_image(*place))
+    assert cut.psf is not None
+    assert cut.psf.compute_image(*place).same_as(psf.compute_image(*place))
     assert cut.psf.compute_image(*place).bbox.contains(place)
 
 
