@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from skybutler.registry.database import quoted
 from skybutler.registry.region_search import rows_of_point, rows_of_region
 
 from .adql import RelationUse, SpatialCondition, TapTables, Translation, translate
@@ -18,6 +19,7 @@ from .obscore import OBSCORE, ObsCoreRelation
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from skybutler.registry.database import ColumnKind, Database
     from skybutler.registry.registry import Registry
 
 __all__ = ["Answer", "answer", "arrow_type"]
@@ -69,14 +71,21 @@ def answer(
         The query is wrong; nothing was run.
     """
     found = translate(adql, tables, _DIALECTS[registry.database.dialect], limit)
-    return Answer(found.fields, _run(registry, obscore, found))
+    return Answer(found.fields, _run(registry, obscore, tables, found))
 
 
-def _run(registry: Registry, obscore: ObsCoreRelation, query: Translation) -> Iterator[pa.RecordBatch]:
+def _run(
+    registry: Registry, obscore: ObsCoreRelation, tables: TapTables, query: Translation
+) -> Iterator[pa.RecordBatch]:
     database = registry.database
     with ExitStack() as stack:
         regions = _Regions(registry, obscore, stack)
-        sql, parameters = _composed(query, regions, obscore, database)
+        held = {
+            use.relation: _held(use.relation, tables, database, stack)
+            for use in query.relations
+            if use.relation != OBSCORE
+        }
+        sql, parameters = _composed(query, regions, obscore, held, database)
         first = True
         for rows in database.stream(sql, parameters, size=_ROWS):
             if first and len(rows) > _FIRST:
@@ -138,13 +147,35 @@ def _search(footprints: Any, sets: Any, condition: SpatialCondition) -> list[int
     return rows_of_region(footprints, sets, region, condition.how)  # type: ignore[arg-type]
 
 
-def _composed(query: Translation, regions: _Regions, obscore: ObsCoreRelation, database: Any) -> tuple[str, list[Any]]:
+def _held(name: str, tables: TapTables, database: Database, stack: ExitStack) -> str:
+    """SQL of a table whose rows we have, staged for as long as the query runs."""
+    table = tables.find(*name.split("."))
+    assert table.rows is not None, name
+    # names of columns are anybody's; the same ones for all tables let stages be used again
+    columns = {f"c{i}": _kind(f) for i, f in enumerate(table.fields)}
+    stage = stack.enter_context(database.staged(columns, table.rows))
+    named = ", ".join(f"c{i} AS {quoted(f.name.lower())}" for i, f in enumerate(table.fields))
+    return f"SELECT {named} FROM {stage}"
+
+
+def _kind(field: Field) -> ColumnKind:
+    if field.is_array:
+        return "bytes"
+    if field.is_text:
+        return "text"
+    if field.datatype == "boolean":
+        return "bool"
+    return "float" if field.datatype in ("float", "double") else "int"
+
+
+def _composed(
+    query: Translation, regions: _Regions, obscore: ObsCoreRelation, held: Mapping[str, str], database: Database
+) -> tuple[str, list[Any]]:
     """SQL with relations and stages put in."""
     in_relations = {condition.stage for use in query.relations for condition in use.conditions}
     put: dict[str, str] = {}
     for use in query.relations:
-        assert use.relation == OBSCORE, use
-        put[use.mark] = f"({obscore.sql(regions.staged(use))})"
+        put[use.mark] = f"({held.get(use.relation) or obscore.sql(regions.staged(use))})"
     for condition in query.conditions:
         if condition.stage not in in_relations:
             put[condition.stage] = regions.stage_numbers(condition)
@@ -172,7 +203,8 @@ def arrow_type(field: Field) -> pa.DataType:
     import pyarrow as pa
 
     if field.datatype in NUMBERS:
-        return pa.from_numpy_dtype(NUMBERS[field.datatype])
+        kind = pa.from_numpy_dtype(NUMBERS[field.datatype])
+        return pa.list_(kind) if field.is_array else kind
     return pa.bool_() if field.datatype == "boolean" else pa.string()
 
 
@@ -181,6 +213,10 @@ def _array(field: Field, values: Sequence[Any]) -> pa.Array:
     import pyarrow as pa
 
     kind = arrow_type(field)
+    if field.is_array:
+        import numpy as np
+
+        return pa.array([None if v is None else np.frombuffer(v, NUMBERS[field.datatype]) for v in values], kind)
     try:
         return pa.array(values, kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):

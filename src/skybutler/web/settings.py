@@ -28,6 +28,14 @@ class ServerSettings:
         Rows of a TAP answer where MAXREC says nothing, and at most.
     body_bytes, upload_bytes : `int`
         The largest request without files, and the largest file uploaded.
+    upload_rows : `int`
+        The largest table uploaded.
+    upload_hosts : `frozenset` [`str`]
+        Hosts from which tables are fetched though their addresses are private.
+    sync_seconds, job_seconds : `int`
+        How long a query may run, at once and as a job.
+    job_days : `int`
+        How long jobs are kept.
     link_seconds : `int`
         How long signed links are good.
     anonymous : `bool`
@@ -41,6 +49,11 @@ class ServerSettings:
     rows: int = 100_000_000
     most_rows: int = 100_000_000
     body_bytes: int = 1_000_000
-    upload_bytes: int = 100_000_000
+    upload_bytes: int = 50_000_000
+    upload_rows: int = 500_000
+    upload_hosts: frozenset[str] = frozenset()
+    sync_seconds: int = 600
+    job_seconds: int = 14_400
+    job_days: int = 7
     link_seconds: int = 3600
     anonymous: bool = True

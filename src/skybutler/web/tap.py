@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from skybutler.errors import ButlerError
 
+from . import vosi
 from .jobs import job_routes
 from .parameters import read_parameters
 from .requests import of
@@ -23,7 +24,7 @@ __all__ = ["routes"]
 def routes() -> list[Route]:
     """All routes, for the first repository and for each by its label."""
     sync = [Route(f"{prefix}/api/tap/sync", _sync, methods=["GET", "POST"]) for prefix in ("", "/repo/{label}")]
-    return [*sync, *job_routes("tap", "/api/tap/async")]
+    return [*sync, *job_routes("tap", "/api/tap/async"), *vosi.routes()]
 
 
 async def _sync(request: Request) -> Response:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from skybutler.errors import ButlerError, ParameterError
 from skybutler.vo.answer import answer
+from skybutler.vo.tap_schema import complete_tables
 from skybutler.vo.votable import MEDIA_TYPE, votable_error
 
 from .formats import TableFormat, find_format
@@ -79,9 +80,8 @@ class TapQuery:
         ExpressionError
             The query is wrong.
         """
-        found = answer(
-            repository.butler.registry, repository.obscore(root_url), repository.tables, self.adql, self.limit + 1
-        )
+        tables = complete_tables(repository.tables)
+        found = answer(repository.butler.registry, repository.obscore(root_url), tables, self.adql, self.limit + 1)
         yield from self.format.write(found.fields, found.batches, self.limit)
 
 

@@ -287,7 +287,7 @@ def test_the_end_of_an_identifying_text_is_looked_up():
     identifier = "20d28216-534a-4102-b8a7-1c7f32a9b78c"
     for condition in (f"access_url LIKE '%{identifier}'", f"'http://x/{identifier}' = access_url"):
         found = translate(f"SELECT obs_id FROM ObsCore WHERE {condition}", TABLES, "sqlite")
-        assert "dataset_id = ?" in found.sql
+        assert '"dataset_id" = ?' in found.sql
         assert uuid.UUID(identifier) in found.parameters
     for condition in (
         "access_url LIKE '%b78c'",

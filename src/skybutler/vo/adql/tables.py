@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from skybutler.errors import InvalidQueryError, nearest
 from skybutler.vo.field import Field
 
-__all__ = ["RegionColumn", "TapTable", "TapTables"]
+__all__ = ["ForeignKey", "RegionColumn", "TapTable", "TapTables"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,25 @@ class RegionColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """Columns whose values are those of columns of another table.
+
+    Parameters
+    ----------
+    target : `str`
+        Schema and name of the other table.
+    columns : `tuple` of (`str`, `str`)
+        Names of columns here and there.
+    description : `str`
+        What it tells.
+    """
+
+    target: str
+    columns: tuple[tuple[str, str], ...]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TapTable:
     """A table.
 
@@ -42,7 +62,7 @@ class TapTable:
     fields : `tuple` [`Field`]
         Columns; those that only `regions` name are not among them.
     relation : `str`
-        SQL that stands for the table in a FROM clause.
+        SQL that stands for the table in a FROM clause; of no account if there are `rows`.
     regions : mapping
         Columns of regions by name.
     identifiers : mapping
@@ -50,6 +70,11 @@ class TapTable:
         is answered through the index of the other.
     description, utype : `str`
         For ``tap_schema``.
+    rows : sequence of `tuple`, optional
+        All rows, where no database has them: values in the order of the fields, arrays as the bytes of their numbers in
+        the machine's byte order.
+    keys : `tuple` [`ForeignKey`]
+        Other tables that this one refers to.
     """
 
     schema: str
@@ -60,6 +85,8 @@ class TapTable:
     identifiers: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
     utype: str = ""
+    rows: Sequence[tuple[Any, ...]] | None = None
+    keys: tuple[ForeignKey, ...] = ()
 
     @property
     def full_name(self) -> str:

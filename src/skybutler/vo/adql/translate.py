@@ -32,14 +32,14 @@ _MARKED = re.compile(rf"\b{_MARK}(\d+)_\b")
 
 @dataclass(frozen=True, slots=True)
 class RelationUse:
-    """A place in the SQL where a table with regions stands.
+    """A place in the SQL where a table stands that has regions, or rows that are in no database.
 
     Parameters
     ----------
     mark : `str`
         What stands there instead; its SQL has to be put in, in parentheses.
     relation : `str`
-        Which table.
+        Which table: its relation, or the name of one that has rows.
     conditions : `tuple` [`SpatialCondition`]
         Conditions that all of its rows must fulfil; they are in the SQL nowhere else.
     """
@@ -64,7 +64,7 @@ class Translation:
     conditions : `tuple` [`SpatialCondition`]
         What must be staged before: the names of their stages stand in the SQL, unless a relation has them.
     relations : `tuple` [`RelationUse`]
-        Tables with regions, by the order of their marks in the SQL.
+        Tables with regions or rows, by the order of their marks in the SQL.
     regions : `frozenset` [`int`]
         Which columns of the result are regions, in the encoding of the registry.
     """
@@ -248,9 +248,10 @@ def _put_relations(
             continue
         table = tables.find(node.db, node.name)
         text = table.relation
-        if table.regions:
+        if table.regions or table.rows is not None:
+            name = table.relation if table.rows is None else table.full_name
             text = f"{RELATION}{len(uses)}_"
-            uses.append(RelationUse(text, table.relation, tuple(pushed.get(id(node), ()))))
+            uses.append(RelationUse(text, name, tuple(pushed.get(id(node), ()))))
         node.set("db", None)
         node.set("this", exp.Var(this=text))
     return uses
@@ -283,6 +284,8 @@ def _bind(tree: exp.Expr, dialect: str) -> tuple[str, tuple[str | uuid.UUID, ...
         if node.is_string:
             node.replace(exp.Var(this=f"{_MARK}{len(values)}_"))
             values.append(str(node.this))
+    for identifier in tree.find_all(exp.Identifier):  # columns may have names that are words of SQL
+        identifier.set("quoted", True)
     order: list[str | uuid.UUID] = []
 
     def placed(found: re.Match[str]) -> str:

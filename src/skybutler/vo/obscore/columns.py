@@ -1,6 +1,6 @@
 """Columns of ``ivoa.ObsCore``: those of the standard, and what pipelines label their images by.  Knows no rows.
 
-ObsCore 1.1 (IVOA Recommendation 2017-05-09), tables 1, 6 and 7.
+ObsCore 1.1 (IVOA Recommendation 2017-05-09) with its errata, tables 1, 6 and 7.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ target_name | char | | meta.id;src | obscore:Target.name | What was observed
 obs_id | char | | meta.id | obscore:DataID.observationID | Name of the observation
 obs_title | char | | meta.title;obs | obscore:DataID.title | Title
 obs_collection | char | | meta.id | obscore:DataID.collection | Collection of data
-obs_publisher_did | char | | meta.ref.uri;meta.curation | obscore:Curation.publisherDID | Identifier of the dataset
+obs_publisher_did | char | | meta.ref.ivoid | obscore:Curation.publisherDID | Identifier of the dataset
 access_url | char | | meta.ref.url | obscore:Access.reference | Where links to the dataset are
 access_format | char | | meta.code.mime | obscore:Access.format | Media type of what is there
 access_estsize | long | kbyte | phys.size;meta.file | obscore:Access.size | Size of the file
