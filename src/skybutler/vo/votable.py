@@ -45,6 +45,7 @@ def votable(
     infos: Mapping[str, str] | None = None,
     resources: Sequence[str] = (),
     name: str | None = None,
+    identified: bool = False,
 ) -> Iterator[bytes]:
     """A document with one table of results, piece by piece.
 
@@ -64,6 +65,8 @@ def votable(
         Elements behind the results, such as service descriptors, as XML.
     name : `str`, optional
         Of the table.
+    identified : `bool`
+        Whether columns have their name as ID too, to be referred to by services.
 
     Yields
     ------
@@ -84,7 +87,7 @@ def votable(
     begin, end = _DATA[serialization]
     table = f"<TABLE name={quoteattr(name)}>\n" if name else "<TABLE>\n"
     head = [_HEAD, _info("QUERY_STATUS", "OK"), *(_info(*item) for item in (infos or {}).items()), table]
-    yield "".join([*head, *map(_field, fields), "<DATA>\n", begin]).encode()
+    yield "".join([*head, *(_field(f, identified) for f in fields), "<DATA>\n", begin]).encode()
     status = _Status()
     rows = status.watched(_limited(batches, limit, status))
     yield from _tabledata(fields, rows) if serialization == "TABLEDATA" else _binary2(fields, rows)
@@ -148,9 +151,10 @@ def _info(name: str, value: str, text: str = "") -> str:
     return f"<INFO name={quoteattr(name)} value={quoteattr(value)}{f'>{escape(text)}</INFO>' if text else '/>'}\n"
 
 
-def _field(field: Field) -> str:
+def _field(field: Field, identified: bool) -> str:
     names = ("name", "datatype", "arraysize", "unit", "ucd", "utype", "xtype")
-    said = " ".join(f"{n}={quoteattr(v)}" for n in names if (v := getattr(field, n)))
+    own = f"ID={quoteattr(field.name)} " if identified else ""
+    said = own + " ".join(f"{n}={quoteattr(v)}" for n in names if (v := getattr(field, n)))
     if field.description:
         return f"<FIELD {said}>\n<DESCRIPTION>{escape(field.description)}</DESCRIPTION>\n</FIELD>\n"
     return f"<FIELD {said}/>\n"

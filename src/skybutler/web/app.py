@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from skybutler.errors import ButlerError
 from skybutler.vo.uws import JobStore
 
-from . import tap, tap_async
+from . import files, links, tap, tap_async
 from .jobs import JobRunner
 from .problems import status_of
 from .served import Served
@@ -49,7 +49,7 @@ def create_app(settings: ServerSettings) -> Starlette:
             threads.close()
 
     return Starlette(
-        routes=tap.routes(),
+        routes=[*tap.routes(), *links.routes(), *files.routes()],
         lifespan=lifespan,
         exception_handlers={ButlerError: _problem},
     )

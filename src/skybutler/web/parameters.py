@@ -97,7 +97,7 @@ async def read_parameters(request: Request, most_bytes: int, file_bytes: int = 0
     InvalidError
         The body is too large, malformed, or of another kind.
     """
-    pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    pairs = _pairs(request.url.query)
     if request.method not in ("POST", "PUT"):
         yield Parameters(pairs)
         return
@@ -114,10 +114,17 @@ async def read_parameters(request: Request, most_bytes: int, file_bytes: int = 0
     if body and kind not in ("application/x-www-form-urlencoded", ""):
         raise InvalidError(f"A body of type '{kind}' is not understood.", hint="Send a form.")
     try:
-        pairs += parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except (UnicodeDecodeError, ValueError) as error:
+        text = body.decode()
+    except UnicodeDecodeError as error:
         raise InvalidError("The body of the request is no form.") from error
-    yield Parameters(pairs)
+    yield Parameters([*pairs, *_pairs(text)])
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise InvalidError(f"There are more than {_MOST_FIELDS} parameters.") from error
 
 
 async def _body(request: Request, most_bytes: int) -> bytes:

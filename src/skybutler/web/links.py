@@ -1,0 +1,130 @@
+"""Links of datasets: the file, cut-outs, what it was made from.  Knows no documents.
+
+DataLink 1.1 (IVOA Recommendation 2023-12-15), section 3.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from skybutler.errors import ButlerError, NotFoundError, ParameterError
+from skybutler.vo.datalink import MEDIA_TYPE, Link, cutout_descriptor, links_document
+
+from .files import PURPOSE, FileOf, find_file, media_type_of
+from .formats import find_format
+from .parameters import read_parameters
+from .problems import status_of
+from .requests import Here, of
+from .signing import Signer
+
+if TYPE_CHECKING:
+    from lsst.sphgeom import Region
+    from starlette.requests import Request
+
+    from .served import ServedRepository
+
+__all__ = ["links_url", "routes"]
+
+CUTOUT = "cutout-sync"
+"""ID of the descriptor of the cut-out service."""
+_MOST = 1_000
+_IMAGES = ("Exposure", "MaskedImage", "Image", "DecoratedImage")
+
+
+def routes() -> list[Route]:
+    """The route of links."""
+    return [Route(f"{prefix}/api/datalink/links", _links, methods=["GET", "POST"]) for prefix in ("", "/repo/{label}")]
+
+
+def links_url(here: Here, repository: ServedRepository, dataset: uuid.UUID) -> str:
+    """Where the links of a dataset are."""
+    return f"{here.root_url}/api/datalink/links?ID=butler%3A//{quote(repository.label)}/{dataset}"
+
+
+async def _links(request: Request) -> Response:
+    here = of(request)
+    try:
+        async with read_parameters(request, here.settings.body_bytes) as given:
+            identifiers = given.all("id")
+            if len(identifiers) > _MOST:
+                raise ParameterError(f"{len(identifiers)} identifiers are too many; {_MOST} are the most.")
+            if (name := given.get("responseformat")) not in (None, "", MEDIA_TYPE):
+                find_format(name)
+    except ButlerError as error:
+        return PlainTextResponse(f"UsageError: {error}", status_of(error))
+    headers = {"Cache-Control": f"max-age={here.settings.link_seconds // 2}"}  # what is in it is good for longer
+    return await here.threads.respond(lambda: _document(here, identifiers), MEDIA_TYPE, headers)
+
+
+def _document(here: Here, identifiers: list[str]) -> Iterator[bytes]:
+    links: list[Link] = []
+    region: Region | None = None
+    for identifier in identifiers:
+        try:
+            repository, dataset = here.served.identify(identifier)
+            file = find_file(repository, dataset)
+        except NotFoundError as error:
+            links.append(Link(id=identifier, error_message=f"NotFoundFault: {error}", semantics="#this"))
+        except ParameterError as error:
+            links.append(Link(id=identifier, error_message=f"UsageFault: {error}", semantics="#this"))
+        else:
+            region = _region_of(repository, file)
+            links += _links_of(here, repository, file, identifier, region)
+    descriptors = []
+    if any(link.service_def == CUTOUT for link in links):
+        alone = identifiers[0] if len(set(identifiers)) == 1 else None
+        descriptors.append(
+            cutout_descriptor(CUTOUT, f"{here.root_url}/api/cutout/sync", alone, region=region if alone else None)
+        )
+    return links_document(links, descriptors)
+
+
+def _region_of(repository: ServedRepository, file: FileOf) -> Region | None:
+    return repository.butler.registry.data_ids.expand(file.ref.data_id).region
+
+
+def _links_of(
+    here: Here, repository: ServedRepository, file: FileOf, identifier: str, region: Region | None
+) -> Iterator[Link]:
+    ref, record = file.ref, file.record
+    signed = Signer(here.settings, PURPOSE).sign(repository.label, ref.id)
+    root = here.settings.root_url or here.root_url.partition("/repo/")[0]
+    yield Link(
+        id=identifier,
+        access_url=f"{root}/api/files/{signed}/{quote(file.name)}",
+        description=f"The {ref.dataset_type.name} itself",
+        semantics="#this",
+        content_type=media_type_of(file.name),
+        content_length=record.size if record.size >= 0 else None,
+    )
+    if region is not None and ref.dataset_type.storage_class.startswith(_IMAGES):
+        yield Link(
+            id=identifier,
+            service_def=CUTOUT,
+            description="A part of the image",
+            semantics="#cutout",
+            content_type="application/fits",
+        )
+    yield from _inputs(here, repository, ref.id, identifier)
+
+
+def _inputs(here: Here, repository: ServedRepository, dataset: uuid.UUID, identifier: str) -> Iterator[Link]:
+    """What the dataset was made from, as far as the repository has it."""
+    provenance = repository.butler.get_provenance(dataset)
+    for given in provenance.inputs if provenance is not None else ():
+        found = repository.butler.get_dataset(given if isinstance(given, uuid.UUID) else given.id)
+        if found is not None:
+            is_calibration = found.dataset_type.is_calibration
+            yield Link(
+                id=identifier,
+                access_url=links_url(here, repository, found.id),
+                description=f"{found.dataset_type.name} of {found.data_id}",
+                semantics="#calibration" if is_calibration else "#progenitor",
+                content_type=MEDIA_TYPE,
+            )
