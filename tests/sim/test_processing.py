@@ -114,6 +114,10 @@ def test_exposures_come_back_whole(processed: tuple[Butler, Survey, Processed]) 
     )
     x, y = coadd.psf.average_position
     assert coadd.psf.compute_image(x, y).array.sum() == pytest.approx(1.0)
+    visit = {"instrument": "LSSTCam-imSim", "visit": survey.visits[1].id}
+    summary = butler.get("visitSummary", visit, collections=RUN)
+    assert summary["id"].tolist() == DETECTORS
+    assert summary.find(94).photo_calib == calexp.photo_calib
     src = butler.get("src", key, collections=RUN)
     assert src[0].footprint.contains(src[0].x, src[0].y)
 

@@ -9,7 +9,7 @@ from skybutler.errors import InvalidError
 from skybutler.images import Exposure
 from skybutler.instruments import Instrument
 from skybutler.sim import SimulatedVisit, measure, simulate_calexp
-from skybutler.sim.product_tables import ccd_visit_table, source_table, visit_table
+from skybutler.sim.product_tables import ccd_visit_table, source_table, visit_summary, visit_table
 from skybutler.sim.visits import FIELD
 
 IMSIM = Instrument.load("LSSTCam-imSim")
@@ -55,3 +55,23 @@ def test_visits(calexps: list[Exposure]) -> None:
     assert detectors["zeroPoint"].iloc[0] == pytest.approx(stats.zero_point)
     assert detectors["llcra"].iloc[0] == pytest.approx(stats.ra_corners[0])
     assert detectors["seeing"].between(3.0, 4.5).all()
+
+
+def test_summaries_of_visits_have_the_objects_of_the_exposures(calexps: list[Exposure]) -> None:
+    catalog = visit_summary((calexp, calexp.bbox) for calexp in calexps)
+    assert catalog["id"].tolist() == [93, 94]
+    assert set(catalog["visit"]) == {3000}
+    row = catalog.find(94)
+    assert row.bbox == calexps[1].bbox
+    assert row.psf == calexps[1].psf
+    assert row.wcs == calexps[1].wcs
+    stats = calexps[1].summary_stats
+    assert stats is not None
+    assert row["zeroPoint"] == stats.zero_point
+    assert row["raCorners"] == pytest.approx(stats.ra_corners)
+    middle = calexps[1].bbox.center
+    assert calexps[1].wcs is not None
+    ra, dec = (float(value) for value in calexps[1].wcs.pixel_to_sky(*middle))
+    assert catalog.containing(ra, dec)["id"].tolist() == [94]
+    with pytest.raises(InvalidError, match="cannot be summed up"):
+        visit_summary([(Exposure(calexps[0].masked_image), calexps[0].bbox)])

@@ -48,6 +48,7 @@ TYPES: tuple[TypeOfDataset, ...] = (
     TypeOfDataset("src_schema", (), "SourceCatalog"),
     TypeOfDataset("sourceTable", _DETECTOR, "DataFrame"),
     TypeOfDataset("sourceTable_visit", ("instrument", "visit"), "DataFrame"),
+    TypeOfDataset("visitSummary", ("instrument", "visit"), "ExposureCatalog"),
     TypeOfDataset("visitTable", ("instrument",), "DataFrame"),
     TypeOfDataset("ccdVisitTable", ("instrument",), "DataFrame"),
     TypeOfDataset("deepCoadd", _BAND, "ExposureF"),

@@ -29,6 +29,7 @@ from skybutler.sim.product_tables import (
     forced_source_table,
     object_table,
     source_table,
+    visit_summary,
     visit_table,
 )
 from skybutler.sim.task_metadata import packages, task_configuration, task_metadata
@@ -229,7 +230,12 @@ class _Pipeline:
         return stars.ra, stars.dec
 
     def tabulate_visits(self) -> None:
-        """Tables of sources of whole visits, and of the visits."""
+        """Summaries of visits, tables of their sources, and of the visits."""
+        for visit in dict.fromkeys(one.visit for one in self._calibrated):
+            of_visit = [one for one in self._calibrated if one.visit == visit]
+            summary = visit_summary((one.exposure, one.bbox) for one in of_visit)
+            key = {"instrument": self._instrument.name, "visit": visit}
+            self._put(summary, "visitSummary", [one.ref for one in of_visit], **key)
         if not self._tables:
             return
         import pandas as pd

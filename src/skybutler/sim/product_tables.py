@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from skybutler.errors import InvalidError
-from skybutler.images import Exposure, VisitInfo
+from skybutler.images import Box, Exposure, ExposureRecord, VisitInfo
 from skybutler.sim.objects import Objects
 from skybutler.sim.source_columns import aperture_column
-from skybutler.tables import SourceCatalog
+from skybutler.tables import ExposureCatalog, SourceCatalog
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,7 @@ __all__ = [
     "forced_source_table",
     "object_table",
     "source_table",
+    "visit_summary",
     "visit_table",
 ]
 
@@ -43,6 +44,12 @@ _FLAGS = (
     "suspectCenter", "edge", "offimage", "clipped", "clippedCenter", "inexact_psf", "inexact_psfCenter",
     "sensor_edge", "sensor_edgeCenter", "streak", "streakCenter",
 )  # fmt: skip
+_SUMMARY = {
+    "psfSigma": "psf_sigma", "psfArea": "psf_area", "psfIxx": "psf_ixx", "psfIyy": "psf_iyy", "psfIxy": "psf_ixy",
+    "ra": "ra", "dec": "dec", "pixelScale": "pixel_scale", "zenithDistance": "zenith_distance",
+    "expTime": "exp_time", "zeroPoint": "zero_point", "skyBg": "sky_bg", "skyNoise": "sky_noise",
+    "meanVar": "mean_var", "magLim": "mag_lim",
+}  # fmt: skip
 _MJD_1970 = 40587
 _NS_PER_DAY = 86_400_000_000_000
 
@@ -215,6 +222,30 @@ def ccd_visit_table(exposures: Iterable[Exposure]) -> pd.DataFrame:
             row[f"{corner}ra"], row[f"{corner}dec"] = stats.ra_corners[i], stats.dec_corners[i]
         rows.append(row)
     return _rows(rows, "ccdVisitId")
+
+
+def visit_summary(exposures: Iterable[tuple[Exposure, Box]]) -> ExposureCatalog:
+    """The exposures of one visit with their objects (``visitSummary``); ids are those of the detectors.
+
+    Parameters
+    ----------
+    exposures : iterable of (`Exposure`, `Box`)
+        What is known of each, and all of its pixels.
+    """
+    records = []
+    for exposure, box in exposures:
+        info, stats, detector, label = (
+            exposure.visit_info, exposure.summary_stats, exposure.detector, exposure.filter_label
+        )  # fmt: skip
+        if info is None or stats is None or detector is None or label is None:
+            raise InvalidError(f"{exposure!r} cannot be summed up: it has no circumstances, statistics or labels.")
+        fields: Columns = {"visit": info.id, "physical_filter": label.physical or "", "band": label.band or ""}
+        fields |= {column: stats[name] for column, name in _SUMMARY.items()}
+        fields |= {"raCorners": np.array(stats.ra_corners), "decCorners": np.array(stats.dec_corners)}
+        names = ("wcs", "psf", "photo_calib", "aperture_corrections", "valid_polygon", "visit_info", "detector")
+        parts = {name: getattr(exposure, name) for name in names}
+        records.append(ExposureRecord(detector.id or 0, box, parts, fields))
+    return ExposureCatalog.from_records(records)
 
 
 def _of_visit(exposure: Exposure, info: VisitInfo) -> Columns:
