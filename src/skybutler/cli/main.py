@@ -25,6 +25,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "init-from": ("recipes:init_from", "Make a whole repository as a recipe says."),
         "repos": ("repos:repos", "Labels of repositories."),
         "simulate": ("simulate:simulate", "Write a simulated survey: raws, calibrations, reference catalog."),
+        "token": ("token:token", "Tokens by which a server knows who asks."),
     },
     "Looking after it": {
         "cache": ("cache:cache", "Show or empty the local copies of files of an object store."),

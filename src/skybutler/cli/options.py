@@ -28,6 +28,7 @@ __all__ = [
     "order_by",
     "query_options",
     "repository",
+    "seconds_of",
     "split_commas",
     "track",
     "transfer_option",
@@ -39,6 +40,17 @@ Decorator = Callable[[Decorated], Decorated]
 
 TRANSFERS = ("auto", "copy", "move", "link", "hardlink", "symlink", "relsymlink", "direct", "split")
 """Transfer modes, written out so that no code of the datastore is loaded for help texts."""
+
+
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+
+
+def seconds_of(context: click.Context, parameter: click.Parameter, text: str) -> float:
+    """Callback of an option that is a time such as ``30min``: its seconds."""
+    found = re.fullmatch(r"(\d+) ?(s|min|h|d)", text.strip())
+    if found is None:
+        raise click.BadParameter(f"'{text}' must be a time such as 30min, 1h or 2d.", context, parameter)
+    return float(int(found[1]) * _SECONDS[found[2]])
 
 
 # ---------------------------------------------------------------- many values

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .command import command, refuse
-from .options import as_json, collections_option, dataset_type_option, examples_option, repository
+from .options import as_json, collections_option, dataset_type_option, examples_option, repository, seconds_of
 from .output import cell, counted, show, table_of_rows
 from .progress import progress_bar
 
@@ -19,15 +18,6 @@ if TYPE_CHECKING:
     from skybutler.upkeep.problem import Problem
 
 __all__ = ["verify"]
-
-_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
-
-
-def _duration(context: click.Context, parameter: click.Parameter, text: str) -> float:
-    found = re.fullmatch(r"(\d+) ?(s|min|h|d)", text.strip())
-    if found is None:
-        raise click.BadParameter(f"'{text}' must be a time such as 30min, 1h or 2d.", context, parameter)
-    return float(int(found[1]) * _SECONDS[found[2]])
 
 
 @command("verify")
@@ -41,7 +31,7 @@ def _duration(context: click.Context, parameter: click.Parameter, text: str) -> 
     default="1h",
     show_default=True,
     metavar="TIME",
-    callback=_duration,
+    callback=seconds_of,
     help="Files without a dataset may belong to a process at work while they are younger.",
 )
 @click.option("--repair", is_flag=True, help="Show what a repair would do; with --apply, do it.")

@@ -8,12 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 
 from skybutler.errors import ButlerError
 from skybutler.vo.uws import JobStore
 
 from . import files, links, tap, tap_async
+from .auth import Authentication
 from .jobs import JobRunner
 from .problems import status_of
 from .served import Served
@@ -51,6 +53,7 @@ def create_app(settings: ServerSettings) -> Starlette:
     return Starlette(
         routes=[*tap.routes(), *links.routes(), *files.routes()],
         lifespan=lifespan,
+        middleware=[Middleware(Authentication, settings=settings)],
         exception_handlers={ButlerError: _problem},
     )
 

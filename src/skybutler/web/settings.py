@@ -40,6 +40,8 @@ class ServerSettings:
         How long signed links are good.
     anonymous : `bool`
         Whether those without a token may read.
+    token_file : path, optional
+        Where the tokens are; without one none is known.
     """
 
     repositories: Mapping[str, str]
@@ -57,3 +59,4 @@ class ServerSettings:
     job_days: int = 7
     link_seconds: int = 3600
     anonymous: bool = True
+    token_file: Path | None = None
