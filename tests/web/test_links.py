@@ -22,7 +22,9 @@ def rows(response):
 @pytest.fixture
 def dataset(observed):
     with Butler(observed) as butler:
-        yield butler.find_dataset("calexp", instrument="Cam", visit=11, detector=2, collections="run/images").id
+        ref = butler.find_dataset("calexp", instrument="Cam", visit=11, detector=2, collections="run/images")
+        assert ref is not None
+        yield ref.id
 
 
 def test_links_begin_with_the_file(client, dataset):

@@ -24,6 +24,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "doctor": ("doctor:doctor", "Find out what keeps a repository from working."),
         "init-from": ("recipes:init_from", "Make a whole repository as a recipe says."),
         "repos": ("repos:repos", "Labels of repositories."),
+        "serve": ("serve:serve", "Serve repositories to TAP, DataLink, SODA and SIAv2 clients."),
         "simulate": ("simulate:simulate", "Write a simulated survey: raws, calibrations, reference catalog."),
         "token": ("token:token", "Tokens by which a server knows who asks."),
     },

@@ -14,9 +14,10 @@ from starlette.responses import JSONResponse, Response
 from skybutler.errors import ButlerError
 from skybutler.vo.uws import JobStore
 
-from . import files, links, tap, tap_async
+from . import files, health, links, tap, tap_async
 from .auth import Authentication
 from .jobs import JobRunner
+from .logs import RequestLog
 from .problems import status_of
 from .served import Served
 from .streams import Threads
@@ -51,9 +52,9 @@ def create_app(settings: ServerSettings) -> Starlette:
             threads.close()
 
     return Starlette(
-        routes=[*tap.routes(), *links.routes(), *files.routes()],
+        routes=[*tap.routes(), *links.routes(), *files.routes(), *health.routes()],
+        middleware=[Middleware(RequestLog), Middleware(Authentication, settings=settings)],
         lifespan=lifespan,
-        middleware=[Middleware(Authentication, settings=settings)],
         exception_handlers={ButlerError: _problem},
     )
 

@@ -1,0 +1,93 @@
+"""The subcommand ``serve``: repositories as services of the Virtual Observatory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from skybutler.errors import ConflictError, InvalidError, MissingExtraError
+
+from .command import command
+from .options import complete_repository
+
+__all__ = ["serve"]
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@command("serve")
+@click.argument("repo", nargs=-1, required=True, metavar="[LABEL=]REPO...", shell_complete=complete_repository)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for all.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 for any that is free.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+@click.option("--root-url", help="How users reach the server, if through a proxy: https://data.example.org/sky")
+@click.option("--work-folder", type=click.Path(file_okay=False, path_type=Path), help="Where jobs are kept.")
+@click.option(
+    "--secret-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Text that signs links; servers with the same one accept each other's.",
+)
+def serve(
+    repo: tuple[str, ...],
+    host: str,
+    port: int,
+    workers: int,
+    root_url: str | None,
+    work_folder: Path | None,
+    secret_file: Path | None,
+) -> None:
+    """Serve repositories by ObsTAP, DataLink, SODA and SIAv2 until interrupted.
+
+    REPO is a directory, a configuration file or a label; LABEL names it in identifiers, by default its own name.  What
+    is served can only be read.
+    """
+    repositories = _labelled(repo)
+    try:
+        from skybutler.web import ServerSettings
+        from skybutler.web.serving import serve as run
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"Serving needs the package {error.name}.", hint="Install it with: pip install 'skybutler[web]'"
+        ) from error
+    options = {} if secret_file is None else {"secret": _secret(secret_file)}
+    settings = ServerSettings(
+        repositories=repositories,
+        root_url=None if root_url is None else root_url.rstrip("/"),
+        work_folder=work_folder,
+        **options,  # type: ignore[arg-type]
+    )
+    shown = root_url or f"http://{host}:{port}"
+    click.echo(f"Serving {', '.join(repositories)} at {shown} (stop with Ctrl-C)")
+    click.echo(f"  TAP      {shown}/api/tap\n  links    {shown}/api/datalink/links\n  health   {shown}/api/health")
+    if host not in _LOOPBACK:
+        click.echo("Everybody who reaches this address may read.", err=True)
+    run(settings, host, port, workers=workers)
+
+
+def _labelled(places: tuple[str, ...]) -> dict[str, str]:
+    """Places by label, of repositories that open."""
+    from skybutler.butler import Butler
+
+    found: dict[str, str] = {}
+    for given in places:
+        label, sign, place = given.partition("=")
+        if not sign:
+            label, place = os.path.basename(given.rstrip("/")).removesuffix(".yaml"), given
+        if not label.replace("-", "").replace("_", "").replace(".", "").isalnum():
+            raise InvalidError(f"'{label}' cannot be a label.", hint="Give one: butler serve NAME=PLACE")
+        if label in found:
+            raise ConflictError(
+                f"Two repositories are labelled '{label}'.", hint="Give others: butler serve NAME=PLACE"
+            )
+        with Butler(place):  # whatever is wrong with it is said now, not to the first client
+            found[label] = place
+    return found
+
+
+def _secret(file: Path) -> bytes:
+    content = file.read_bytes().strip()
+    if len(content) < 16:
+        raise InvalidError(f"The secret in {file} has {len(content)} bytes; 16 are the least.")
+    return content

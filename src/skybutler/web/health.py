@@ -1,0 +1,68 @@
+"""Whether the server is well, for load balancers and for people.  Knows no protocol of the VO."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from skybutler import __version__
+from skybutler.errors import ButlerError
+
+from .requests import of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .served import ServedRepository
+
+__all__ = ["routes"]
+
+_STARTED = time.time()
+
+
+def routes() -> list[Route]:
+    """The routes of health."""
+    return [Route("/api/health", _health, methods=["GET", "HEAD"]), Route("/", _about, methods=["GET"])]
+
+
+async def _health(request: Request) -> Response:
+    """200 if every repository answers, else 503 with what is wrong."""
+    here = of(request)
+    states = {r.label: await here.threads.run(lambda r=r: _state(r)) for r in here.served}  # type: ignore[misc]
+    well = all(state["status"] == "ok" for state in states.values())
+    return JSONResponse(
+        {
+            "status": "ok" if well else "degraded",
+            "version": __version__,
+            "process": os.getpid(),
+            "up_seconds": round(time.time() - _STARTED, 1),
+            "repositories": states,
+        },
+        200 if well else 503,
+    )
+
+
+def _state(repository: ServedRepository) -> dict[str, Any]:
+    begun = time.perf_counter()
+    try:
+        repository.butler.registry.database.query_one("SELECT 1")
+    except ButlerError as error:
+        return {"status": "error", "message": str(error)}
+    return {"status": "ok", "milliseconds": round(1e3 * (time.perf_counter() - begun), 3)}
+
+
+async def _about(request: Request) -> Response:
+    """What is served, and where."""
+    here = of(request)
+    ends = ("api/tap", "api/datalink/links", "api/cutout/sync", "api/sia/query", "api/health")
+    return JSONResponse(
+        {
+            "skybutler": __version__,
+            "repositories": {r.label: f"{here.root_url}/repo/{r.label}" for r in here.served},
+            "services": [f"{here.root_url}/{end}" for end in ends],
+        }
+    )

@@ -1,0 +1,76 @@
+"""Processes that serve: one, or several that share settings, secret and jobs.  Knows no route."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from base64 import b64decode, b64encode
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from .app import create_app
+from .settings import ServerSettings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+__all__ = ["app_from_environment", "serve"]
+
+_VARIABLE = "SKYBUTLER_SERVER"
+"""Environment variable with the file in which worker processes find their settings."""
+
+
+def serve(settings: ServerSettings, host: str, port: int, *, workers: int = 1, patience: int = 10) -> None:
+    """Serve until the process is told to stop; requests under way may end.
+
+    Parameters
+    ----------
+    settings : `ServerSettings`
+    host : `str`
+        Address to listen at.
+    port : `int`
+    workers : `int`
+        Processes.
+    patience : `int`
+        Seconds that requests have to end in once the server is told to stop.
+    """
+    import uvicorn
+
+    options: dict[str, Any] = {
+        "host": host, "port": port, "log_config": None, "access_log": False, "server_header": False,
+        "timeout_graceful_shutdown": patience, "proxy_headers": True,
+    }  # fmt: skip
+    with TemporaryDirectory(prefix="skybutler-server-") as folder:
+        if settings.work_folder is None:
+            settings = dataclasses.replace(settings, work_folder=Path(folder) / "work")
+        if workers == 1:
+            uvicorn.run(create_app(settings), **options)
+            return
+        os.environ[_VARIABLE] = str(_keep(settings, Path(folder)))
+        uvicorn.run(f"{__name__}:app_from_environment", factory=True, workers=workers, **options)
+
+
+def _keep(settings: ServerSettings, folder: Path) -> Path:
+    """Write the settings, secret included, where only we can read them."""
+    content = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings)}
+    content["secret"] = b64encode(settings.secret).decode()
+    content["work_folder"] = str(settings.work_folder)
+    content["repositories"] = dict(settings.repositories)
+    content = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in content.items()}
+    file = folder / "settings.json"
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        json.dump(content, stream)
+    return file
+
+
+def app_from_environment() -> Starlette:
+    """The application of a worker process."""
+    content: dict[str, Any] = json.loads(Path(os.environ[_VARIABLE]).read_text())
+    content["secret"] = b64decode(content["secret"])
+    content["work_folder"] = Path(content["work_folder"])
+    for f in dataclasses.fields(ServerSettings):
+        if "frozenset" in str(f.type):  # JSON has no sets
+            content[f.name] = frozenset(content[f.name])
+    return create_app(ServerSettings(**content))

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from skybutler.web import ServerSettings
+from skybutler.web.serving import _VARIABLE, _keep, app_from_environment
+
+
+def test_worker_processes_find_the_same_settings(tmp_path, observed, monkeypatch):
+    settings = ServerSettings(repositories={"test": observed}, work_folder=tmp_path / "work", rows=5)
+    file = _keep(settings, tmp_path)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    monkeypatch.setenv(_VARIABLE, str(file))
+    app = app_from_environment()
+    with TestClient(app) as client:
+        assert app.state.settings == settings
+        found = client.get("/api/tap/sync", params={"QUERY": "SELECT obs_id FROM ivoa.ObsCore", "FORMAT": "csv"})
+        assert len(found.text.splitlines()) == 6
+    assert "secret" in json.loads(Path(file).read_text())
