@@ -36,7 +36,7 @@ def test_a_server_serves_until_it_is_told_to_stop(repo: Path, tmp_path: Path, wo
     health: dict[str, Any] = {}
     while not health:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
                 health = json.loads(answer.read())
         except OSError:
             assert time.monotonic() < deadline

@@ -6,7 +6,7 @@ from skybutler.web import ServerSettings, create_app
 
 
 def test_a_server_that_is_well_says_so(client):
-    found = client.get("/api/health")
+    found = client.get("/health")
     assert found.status_code == 200
     content = found.json()
     assert content["status"] == "ok"
@@ -16,7 +16,7 @@ def test_a_server_that_is_well_says_so(client):
 
 def test_a_repository_that_is_gone_is_told_of(observed):
     with TestClient(create_app(ServerSettings(repositories={"test": observed, "gone": "/nowhere"}))) as client:
-        found = client.get("/api/health")
+        found = client.get("/health")
         assert found.status_code == 503
         assert found.json()["status"] == "degraded"
         assert "/nowhere" in found.json()["repositories"]["gone"]["message"]

@@ -5,9 +5,9 @@ import logging
 
 def test_every_request_has_an_id_and_a_line(client, caplog):
     with caplog.at_level(logging.INFO, "skybutler.web.logs"):
-        one = client.get("/api/health")
+        one = client.get("/health")
         two = client.get("/api/nothing?token=secret", headers={"X-Request-ID": "from-the.proxy_1"})
-        three = client.get("/api/health", headers={"X-Request-ID": "bad id\x7f"})
+        three = client.get("/health", headers={"X-Request-ID": "bad id\x7f"})
     ids = [found.headers["x-request-id"] for found in (one, two, three)]
     assert len(set(ids)) == 3
     assert ids[1] == "from-the.proxy_1"

@@ -60,7 +60,7 @@ def serve(
     )
     shown = root_url or f"http://{host}:{port}"
     click.echo(f"Serving {', '.join(repositories)} at {shown} (stop with Ctrl-C)")
-    click.echo(f"  TAP      {shown}/api/tap\n  links    {shown}/api/datalink/links\n  health   {shown}/api/health")
+    click.echo(f"  TAP      {shown}/api/tap\n  links    {shown}/api/datalink/links\n  health   {shown}/health")
     if host not in _LOOPBACK:
         click.echo("Everybody who reaches this address may read.", err=True)
     run(settings, host, port, workers=workers)

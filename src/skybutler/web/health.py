@@ -26,7 +26,7 @@ _STARTED = time.time()
 
 def routes() -> list[Route]:
     """The routes of health."""
-    return [Route("/api/health", _health, methods=["GET", "HEAD"]), Route("/", _about, methods=["GET"])]
+    return [Route("/health", _health, methods=["GET", "HEAD"]), Route("/", _about, methods=["GET"])]
 
 
 async def _health(request: Request) -> Response:
@@ -58,7 +58,7 @@ def _state(repository: ServedRepository) -> dict[str, Any]:
 async def _about(request: Request) -> Response:
     """What is served, and where."""
     here = of(request)
-    ends = ("api/tap", "api/datalink/links", "api/cutout/sync", "api/sia/query", "api/health")
+    ends = ("api/tap", "api/datalink/links", "api/cutout/sync", "api/sia/query", "health")
     return JSONResponse(
         {
             "skybutler": __version__,
