@@ -105,7 +105,7 @@ class _Regions:
         """Rows of all elements whose regions fulfil a condition."""
         found = {}
         footprints = self._registry.footprints
-        for element in self._obscore.elements:
+        for element in self._obscore.elements if condition.element is None else (condition.element,):
             sets = footprints.sets_of(element).values()
             if sets:
                 found[element] = _search(footprints, sets, condition)
@@ -122,9 +122,11 @@ class _Regions:
         return stages
 
     def stage_numbers(self, condition: SpatialCondition) -> str:
-        """A table of the numbers that regions have in ``region_key``."""
+        """A table of the numbers that regions have in the column of their keys."""
         from .obscore.branch import REGION_ELEMENTS
 
+        if condition.element is not None:
+            return self._stage(self._rows(condition).get(condition.element, []))
         numbers = [
             row * len(REGION_ELEMENTS) + REGION_ELEMENTS.index(element)
             for element, rows in self._rows(condition).items()

@@ -15,6 +15,7 @@ from .field import Field
 __all__ = ["SCHEMAS", "complete_tables", "delimited"]
 
 SCHEMAS = {
+    "butler": "Labels of this repository's data, and what is known about each",
     "ivoa": "Tables of IVOA standards",
     "tap_schema": "What tables and columns there are",
 }

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from skybutler.errors import NotFoundError, ParameterError, nearest
 from skybutler.vo.adql import TapTables
+from skybutler.vo.dimension_tables import dimension_tables
 from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_table
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class ServedRepository:
         self._lock = threading.Lock()
         self._butler: Butler | None = None
         self._obscore = lru_cache(maxsize=8)(self._make_obscore)
-        self.tables = TapTables([obscore_table()])
+        self._tables: TapTables | None = None
 
     @property
     def butler(self) -> Butler:
@@ -53,6 +54,13 @@ class ServedRepository:
     def settings(self) -> ObsCoreSettings:
         """What is told of its images."""
         return ObsCoreSettings()
+
+    @property
+    def tables(self) -> TapTables:
+        """What can be asked for."""
+        if self._tables is None:
+            self._tables = TapTables([obscore_table(), *dimension_tables(self.butler.registry)])
+        return self._tables
 
     def obscore(self, root_url: str) -> ObsCoreRelation:
         """ObsCore with links to a server."""

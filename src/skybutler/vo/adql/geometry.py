@@ -14,7 +14,19 @@ from sqlglot import exp
 
 from skybutler.errors import InvalidError
 
-from .shapes import CircleShape, Point, PolygonShape, RegionOf, Shape, area, chord, constant, region_of, within
+from .shapes import (
+    CircleShape,
+    Point,
+    PolygonShape,
+    RangeShape,
+    RegionOf,
+    Shape,
+    area,
+    chord,
+    constant,
+    region_of,
+    within,
+)
 from .syntax import GEOMETRY, function_name, refused
 from .tables import RegionColumn
 
@@ -43,12 +55,15 @@ class SpatialCondition:
         The region given; a circle of radius 0 is a point.
     stage : `str`
         Name of the table.
+    element : `str`, optional
+        Dimension element whose regions are meant, if the relation has those of one: numbers are then its rows.
     """
 
     relation: str
     how: str
     region: Region
     stage: str
+    element: str | None = None
 
 
 class Geometry:
@@ -173,6 +188,8 @@ class Geometry:
             raise refused("REGION needs a text.", node, self._text, "Such as REGION('CIRCLE ICRS 62 -37 1').")
         words = node.this.replace(",", " ").split()
         kind, values = (words[0].upper(), words[1:]) if words else ("", [])
+        if kind == "RANGE":
+            return RangeShape(" ".join(words))
         if values and values[0].upper() in ("ICRS", "UNION", "NOT", "BARYCENTER"):
             if values[0].upper() != "ICRS":
                 raise InvalidError(f"REGION cannot say {values[0]}.")
@@ -190,7 +207,7 @@ class Geometry:
                 return _box(Point(*numbers[:2]), *numbers[2:])
             case "POLYGON", _:
                 return self._polygon(numbers)
-        raise InvalidError(f"REGION cannot be '{node.this}'.", hint="It is POSITION, CIRCLE, BOX or POLYGON.")
+        raise InvalidError(f"REGION cannot be '{node.this}'.", hint="It is POSITION, CIRCLE, BOX, POLYGON or RANGE.")
 
     def _centroid(self, shape: Shape, node: exp.Expr) -> Point:
         match shape:
@@ -253,7 +270,7 @@ class Geometry:
             r for (table, _), (r, c) in self._regions.items() if table == column.table and c is column.column
         )
         stage = f"{STAGE}{len(self.conditions)}_"
-        self.conditions.append(SpatialCondition(relation, how, region, stage))
+        self.conditions.append(SpatialCondition(relation, how, region, stage, column.column.element))
         chosen = exp.select("k").from_(exp.to_table(stage))
         return exp.In(this=exp.column(column.column.key, column.table), query=exp.Subquery(this=chosen))
 

@@ -23,6 +23,7 @@ __all__ = [
     "CircleShape",
     "Point",
     "PolygonShape",
+    "RangeShape",
     "RegionOf",
     "Shape",
     "area",
@@ -57,6 +58,13 @@ class PolygonShape:
 
 
 @dataclass(frozen=True, slots=True)
+class RangeShape:
+    """What lies between two meridians and two parallels: ``RANGE ra1 ra2 dec1 dec2``, as SIA has it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RegionOf:
     """A column of regions, of a table by its alias."""
 
@@ -69,7 +77,7 @@ class RegionOf:
         return Point(exp.column(self.column.ra, self.table), exp.column(self.column.dec, self.table))
 
 
-Shape: TypeAlias = Point | CircleShape | PolygonShape | RegionOf
+Shape: TypeAlias = Point | CircleShape | PolygonShape | RangeShape | RegionOf
 
 
 def constant(node: exp.Expr) -> float | None:
@@ -117,6 +125,8 @@ def region_of(shape: Shape) -> Region | None:
             if any(corner is None for corner in corners):
                 return None
             return region.polygon_deg([corner for corner in corners if corner is not None])
+        case RangeShape():
+            return region.region_from_pos(shape.text)
     return None
 
 
@@ -160,7 +170,7 @@ def chord(a: Point, b: Point) -> exp.Expr:
     return _sum(squares)
 
 
-def within(point: Point, shape: CircleShape | PolygonShape) -> exp.Expr:
+def within(point: Point, shape: CircleShape | PolygonShape | RangeShape) -> exp.Expr:
     """Condition that a position lies in a shape.
 
     Raises
@@ -170,6 +180,8 @@ def within(point: Point, shape: CircleShape | PolygonShape) -> exp.Expr:
     """
     if isinstance(shape, CircleShape):
         return _within_circle(point, shape)
+    if isinstance(shape, RangeShape):
+        raise InvalidError("Positions are not compared with a RANGE.", hint="Write ra BETWEEN ... AND dec BETWEEN ...")
     region = region_of(shape)
     if region is None:
         raise InvalidError("The vertices of a polygon must be numbers.", hint="Use CIRCLE for shapes that vary by row.")

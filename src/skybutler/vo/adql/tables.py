@@ -24,12 +24,15 @@ class RegionColumn:
         Columns with its centre, ICRS degrees.
     area : `str`, optional
         Column with its area in square degrees.
+    element : `str`, optional
+        Dimension element whose regions they are, if `key` is the row of its record.
     """
 
     key: str
     ra: str
     dec: str
     area: str | None = None
+    element: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ _MARKED = re.compile(rf"\b{_MARK}(\d+)_\b")
 
 @dataclass(frozen=True, slots=True)
 class RelationUse:
-    """A place in the SQL where a table stands that has regions, or rows that are in no database.
+    """A place in the SQL where a table stands that is composed for each query, or has rows that are in no database.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Translation:
     conditions : `tuple` [`SpatialCondition`]
         What must be staged before: the names of their stages stand in the SQL, unless a relation has them.
     relations : `tuple` [`RelationUse`]
-        Tables with regions or rows, by the order of their marks in the SQL.
+        Tables to be composed, by the order of their marks in the SQL.
     regions : `frozenset` [`int`]
         Which columns of the result are regions, in the encoding of the registry.
     """
@@ -171,7 +171,11 @@ class _Rewriter:
             made = self._geometry.rewrite(test)
             if (value.this == "1") != isinstance(node, exp.EQ):
                 return exp.Not(this=exp.Paren(this=made))
-            if len(self.conditions) > known and (table := _table_of(node, made.this.table)) is not None:
+            if (
+                len(self.conditions) > known
+                and self.conditions[-1].element is None
+                and (table := _table_of(node, made.this.table)) is not None
+            ):
                 self.pushed.setdefault(id(table), []).append(self.conditions[-1])
                 return exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(1))
             return made
@@ -248,7 +252,7 @@ def _put_relations(
             continue
         table = tables.find(node.db, node.name)
         text = table.relation
-        if table.regions or table.rows is not None:
+        if table.rows is not None or any(column.element is None for column in table.regions.values()):
             name = table.relation if table.rows is None else table.full_name
             text = f"{RELATION}{len(uses)}_"
             uses.append(RelationUse(text, name, tuple(pushed.get(id(node), ()))))
