@@ -126,19 +126,11 @@ def simulate_archive(
     count = _Count(len(chosen) * (len(plan) + calibration_files) + shards + further, progress)
 
     sky_map = _write_sky_map(top / "skymaps")
+    alike = {"scale": scale, "seed": seed, "processes": processes}
     made: tuple[ProductFiles, ...] = ()
     defects: tuple[Path, ...] = ()
     if calibrations:
-        made = simulate_calibrations(
-            top / "calibrations",
-            camera,
-            chosen,
-            bands,
-            scale=scale,
-            seed=seed,
-            processes=processes,
-            progress=count.add,
-        )
+        made = simulate_calibrations(top / "calibrations", camera, chosen, bands, progress=count.add, **alike)
         defects = simulate_defects(top / "curated", camera, chosen, scale=scale)
     catalog = None
     if references:
@@ -147,27 +139,18 @@ def simulate_archive(
         top / "raw",
         visits=plan,
         detectors=ids,
-        scale=scale,
-        seed=seed,
         full_size_one=False,
         index=index,
         by_year=True,
-        processes=processes,
         progress=lambda _done, _total, path: count.add(path),
+        **alike,
     )
     processed = None
     if products or patches:
+        of_map = ("DC2", _sky_map_of(sky_map)) if patches else None
+        place = top / "products"
         processed = simulate_products(
-            top / "products",
-            camera,
-            plan,
-            ids,
-            sky_map=("DC2", _sky_map_of(sky_map)) if patches else None,
-            patches=patches,
-            scale=scale,
-            seed=seed,
-            processes=processes,
-            progress=count.add,
+            place, camera, plan, ids, sky_map=of_map, patches=patches, progress=count.add, **alike
         )
     return Archive(top, survey, made, defects, catalog, sky_map, processed)
 
