@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from skybutler.errors import InvalidError
 from skybutler.instruments import Instrument
@@ -126,7 +127,7 @@ def simulate_archive(
     count = _Count(len(chosen) * (len(plan) + calibration_files) + shards + further, progress)
 
     sky_map = _write_sky_map(top / "skymaps")
-    alike = {"scale": scale, "seed": seed, "processes": processes}
+    alike: dict[str, Any] = {"scale": scale, "seed": seed, "processes": processes}
     made: tuple[ProductFiles, ...] = ()
     defects: tuple[Path, ...] = ()
     if calibrations:
