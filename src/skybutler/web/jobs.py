@@ -290,18 +290,19 @@ async def _create(asked: _Asked) -> Response:
                 [(name, value) for name, value in given if name not in _CONTROL],
                 owner=asked.owner,
                 run_id=given.get("runid"),
+                duration=settings.job_seconds,
                 address=asked.here.root_url,
             )
         )
-        await _keep_files(asked, job, given)
+        job = await _keep_files(asked, job, given)
         await _change(asked, job, given)
     return RedirectResponse(asked.url(job), 303)
 
 
-async def _keep_files(asked: _Asked, job: Job, given: Parameters) -> None:
-    """Put files that came with a job beside its results."""
+async def _keep_files(asked: _Asked, job: Job, given: Parameters) -> Job:
+    """Put files that came with a job beside its results; return the job, which names them."""
     if not given.files:
-        return
+        return job
     folder = asked.store.folder_of(job.id)
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     for i, file in enumerate(given.files.values()):
@@ -309,7 +310,7 @@ async def _keep_files(asked: _Asked, job: Job, given: Parameters) -> None:
             while piece := await file.read(1 << 20):
                 await asyncio.to_thread(stream.write, piece)
     uploads = [("upload-files", ",".join(given.files))]
-    await asyncio.to_thread(lambda: asked.store.change(job, parameters=[*job.parameters, *uploads]))
+    return await asyncio.to_thread(lambda: asked.store.change(job, parameters=[*job.parameters, *uploads]))
 
 
 async def _show(asked: _Asked) -> Response:
@@ -346,13 +347,14 @@ async def _control(asked: _Asked) -> Response:
 
 async def _change(asked: _Asked, job: Job, given: Parameters) -> None:
     """Whatever of a job a request changes: times, parameters, and its phase at last."""
-    destruction = given.get("destruction")
+    destruction, most = given.get("destruction"), asked.here.settings.job_seconds
     named = {name for name, _ in given} - _CONTROL
     kept = [(n, v) for n, v in job.parameters if n not in named] if job.phase is Phase.PENDING and named else None
     parameters = None if kept is None else [*kept, *((n, v) for n, v in given if n in named)]
     changes: dict[str, Any] = {
         "destruction": None if destruction is None else _seconds(destruction),
-        "duration": given.number("executionduration"),
+        # 0 is for ever (UWS 1.1, section 2.1.6), which we do not give
+        "duration": None if (asked_for := given.number("executionduration")) is None else min(asked_for or most, most),
         "parameters": parameters,
     }
     if any(value is not None for value in changes.values()):

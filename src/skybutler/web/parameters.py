@@ -5,7 +5,7 @@ DALI 1.1 (IVOA Recommendation 2017-05-17), section 3.  Knows no service.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -136,18 +136,31 @@ async def _body(request: Request, most_bytes: int) -> bytes:
     return bytes(whole)
 
 
+async def _counted(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    """The body, as long as it is not too large."""
+    n = 0
+    async for piece in request.stream():
+        n += len(piece)
+        if n > most:
+            raise InvalidError(f"The request is larger than {most} bytes.")
+        yield piece
+
+
 async def _multipart(request: Request, pairs: list[tuple[str, str]], most_bytes: int, file_bytes: int) -> Parameters:
     from starlette.datastructures import UploadFile
-    from starlette.exceptions import HTTPException
+    from starlette.formparsers import MultiPartException, MultiPartParser
 
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > most_bytes + file_bytes:
-        most = most_bytes + file_bytes
-        raise InvalidError(f"A form with files must say its length, which may be {most} bytes at most.")
+    most = most_bytes + file_bytes
+    length = request.headers.get("content-length", "0")  # many clients do not say it
+    if not length.isdigit() or int(length) > most:
+        raise InvalidError(f"The request is larger than {most} bytes.")
+    parser = MultiPartParser(
+        request.headers, _counted(request, most), max_files=20, max_fields=_MOST_FIELDS, max_part_size=most_bytes
+    )
     try:
-        form = await request.form(max_files=20, max_fields=_MOST_FIELDS, max_part_size=most_bytes)
-    except HTTPException as error:
-        raise InvalidError(f"The form cannot be read: {error.detail}") from error
+        form = await parser.parse()
+    except (MultiPartException, KeyError) as error:  # the latter where the boundary is missing
+        raise InvalidError(f"The form cannot be read: {error}") from error
     files: dict[str, UploadFile] = {}
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):

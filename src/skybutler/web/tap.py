@@ -31,7 +31,11 @@ async def _sync(request: Request) -> Response:
     here = of(request)
     try:
         async with read_parameters(request, here.settings.body_bytes, here.settings.upload_bytes) as parameters:
-            query = TapQuery.of(parameters, here.settings)
+            files = {name: (lambda file=file: file.file) for name, file in parameters.files.items()}
+            if parameters.all("upload"):
+                query = await here.threads.run(lambda: TapQuery.of(parameters, here.settings, files))
+            else:
+                query = TapQuery.of(parameters, here.settings, files)
         return await here.threads.respond(lambda: query.pieces(here.repository, here.root_url), query.format.media_type)
     except ButlerError as error:
         return error_response(error)

@@ -5,8 +5,10 @@ TAP 1.1 (IVOA Recommendation 2019-09-27), section 2.4.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from skybutler.vo.uws import JobResult
 
@@ -21,11 +23,20 @@ if TYPE_CHECKING:
 __all__ = ["work"]
 
 
+def _opened(file: Path) -> IO[bytes]:
+    return file.open("rb")
+
+
 def work(settings: ServerSettings, served: Served) -> Work:
     """What a job of a TAP service does."""
 
     def do(context: JobContext) -> Sequence[JobResult]:
-        query = TapQuery.of(Parameters(context.job.parameters), settings)
+        parameters = Parameters(context.job.parameters)
+        names = [name for value in parameters.all("upload-files") for name in value.split(",")]
+        files: dict[str, Callable[[], IO[bytes]]] = {
+            name: partial(_opened, context.folder / f"upload-{i}") for i, name in enumerate(names)
+        }
+        query = TapQuery.of(parameters, settings, files)
         file = context.folder / f"result.{query.format.extension}"
         with file.open("wb") as stream:
             for piece in query.pieces(served[context.job.label], context.job.address):

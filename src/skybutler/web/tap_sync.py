@@ -5,21 +5,25 @@ TAP 1.1 (IVOA Recommendation 2019-09-27), sections 2.3 and 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from starlette.responses import Response
 
 from skybutler.errors import ButlerError, ParameterError
+from skybutler.vo.adql import TapTables
 from skybutler.vo.answer import answer
 from skybutler.vo.tap_schema import complete_tables
 from skybutler.vo.votable import MEDIA_TYPE, votable_error
 
 from .formats import TableFormat, find_format
 from .problems import status_of
+from .uploads import read_uploads
 
 if TYPE_CHECKING:
+    from skybutler.vo.adql import TapTable
+
     from .parameters import Parameters
     from .served import ServedRepository
     from .settings import ServerSettings
@@ -41,15 +45,20 @@ class TapQuery:
         Of the answer.
     limit : `int`
         Most rows.
+    uploads : `tuple` [`TapTable`]
+        Tables that came with it.
     """
 
     adql: str
     format: TableFormat
     limit: int
+    uploads: tuple[TapTable, ...] = ()
 
     @classmethod
-    def of(cls, parameters: Parameters, settings: ServerSettings) -> TapQuery:
-        """The query of a request.
+    def of(
+        cls, parameters: Parameters, settings: ServerSettings, files: Mapping[str, Callable[[], IO[bytes]]]
+    ) -> TapQuery:
+        """The query of a request; it may take long if there are tables with it.
 
         Raises
         ------
@@ -70,6 +79,7 @@ class TapQuery:
             adql,
             find_format(parameters.get("responseformat", "format")),
             min(settings.rows if limit is None else limit, settings.most_rows),
+            tuple(read_uploads(parameters, settings, files)),
         )
 
     def pieces(self, repository: ServedRepository, root_url: str) -> Iterator[bytes]:
@@ -81,6 +91,8 @@ class TapQuery:
             The query is wrong.
         """
         tables = complete_tables(repository.tables)
+        if self.uploads:
+            tables = TapTables([*tables, *self.uploads])
         found = answer(repository.butler.registry, repository.obscore(root_url), tables, self.adql, self.limit + 1)
         yield from self.format.write(found.fields, found.batches, self.limit)
 

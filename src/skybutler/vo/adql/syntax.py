@@ -18,12 +18,13 @@ from sqlglot.tokenizer_core import TokenType
 
 from skybutler.errors import ExpressionError, nearest
 
-__all__ = ["GEOMETRY", "LONGEST", "AdqlDialect", "function_name", "parse", "refused"]
+__all__ = ["GEOMETRY", "LONGEST", "AdqlDialect", "function_name", "is_name", "parse", "refused"]
 
 LONGEST = 100_000
 """Characters of a query; longer ones are refused before they are read."""
 _DEEPEST = 100
-_NAME = re.compile(r"(?!bound_text_|relation_of_|staged_regions_)\w{1,128}", re.ASCII)
+_NAME = re.compile(r"(?!.*(?i:bound_text_|relation_of_|staged_regions_))[ !#->@-~]{1,128}")
+"""Uploaded tables have columns of any name; all names are in quotes in SQL."""
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
 _FIRST = re.compile(r"[\s(]*(\w+)")
 
@@ -123,6 +124,11 @@ def _explain(error: ParseError, text: str) -> NoReturn:
     ) from None
 
 
+def is_name(text: str) -> bool:
+    """Whether a table or column can be called so, in quotes if need be."""
+    return _NAME.fullmatch(text) is not None
+
+
 def function_name(node: exp.Func) -> str:
     """Name of a function in upper case."""
     if isinstance(node, exp.Anonymous):
@@ -151,7 +157,7 @@ def _check(node: exp.Expr, text: str) -> None:
         return
     if isinstance(node, exp.Limit | exp.Offset) and not _COUNT.fullmatch(str(node.expression)):
         raise refused(f"{'TOP' if isinstance(node, exp.Limit) else 'OFFSET'} needs a whole number.", node, text)
-    if isinstance(node, exp.Identifier) and not _NAME.fullmatch(node.this):
+    if isinstance(node, exp.Identifier) and not is_name(node.this):
         raise refused(f"'{node.this}' is no name of a table or column.", node, text)
     if isinstance(node, exp.Table):
         if node.catalog or not isinstance(node.this, exp.Identifier):
