@@ -37,6 +37,8 @@ MODULES: Mapping[str, str | None] = {
     "lsst.obs.base.utils": "skybutler.compat.obs_base",
     "lsst.pipe": None,
     "lsst.pipe.base": "skybutler.compat.pipe_base",
+    "lsst.rsp": "skybutler.compat.rsp",
+    "lsst.rsp.utils": "skybutler.compat.rsp",
     "lsst.skymap": "skybutler.compat.skymap",
 }
 """What is served: foreign name → our module with its names (`None`: a package that only holds others)."""
