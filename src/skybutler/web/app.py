@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from skybutler.errors import ButlerError
 from skybutler.vo.uws import JobStore
 
-from . import files, health, links, tap, tap_async
+from . import files, health, links, sia, tap, tap_async
 from .auth import Authentication
 from .jobs import JobRunner
 from .logs import RequestLog
@@ -52,7 +52,7 @@ def create_app(settings: ServerSettings) -> Starlette:
             threads.close()
 
     return Starlette(
-        routes=[*tap.routes(), *links.routes(), *files.routes(), *health.routes()],
+        routes=[*tap.routes(), *links.routes(), *sia.routes(), *files.routes(), *health.routes()],
         middleware=[Middleware(RequestLog), Middleware(Authentication, settings=settings)],
         lifespan=lifespan,
         exception_handlers={ButlerError: _problem},

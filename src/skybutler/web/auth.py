@@ -31,7 +31,7 @@ __all__ = ["Authentication", "User", "is_loopback"]
 
 _SCOPES = {
     "tap": "read:tap",
-    "cone": "read:tap",
+    "scs": "read:tap",
     "sia": "read:image",
     "datalink": "read:image",
     "cutout": "read:image",

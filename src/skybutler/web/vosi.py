@@ -21,7 +21,7 @@ from .requests import of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-__all__ = ["routes"]
+__all__ = ["availability", "routes"]
 
 _XML = "text/xml"
 _BEGAN = datetime.now(UTC)
@@ -33,7 +33,7 @@ def routes(service: str = "/api/tap") -> list[Route]:
         "tables": _tables,
         "tables/{table}": _table,
         "capabilities": _capabilities,
-        "availability": _availability,
+        "availability": availability,
         "examples": _examples,
     }
     return [
@@ -85,7 +85,8 @@ async def _capabilities(request: Request) -> Response:
     return Response(capabilities_document(f"{here.root_url}/api/tap", offered, limits, security), media_type=_XML)
 
 
-async def _availability(request: Request) -> Response:
+async def availability(request: Request) -> Response:
+    """Whether a repository can be asked."""
     from skybutler.vo.vosi import availability_document
 
     here = of(request)
