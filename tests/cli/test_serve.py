@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -62,3 +63,45 @@ def test_what_cannot_be_served_is_refused_at_once(repo: Path, tmp_path: Path) ->
     (tmp_path / "secret").write_text("short")
     found = run(main, ["serve", str(repo), "--secret-file", str(tmp_path / "secret")])
     assert "16 are the least" in found.output
+
+
+def test_processes_of_a_server_know_tokens(repo: Path, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.json"
+    token = CliRunner().invoke(main, ["token", "create", "ada", "--tokens", str(tokens)]).stdout.strip()
+    port = free_port()
+    command = Command("serve", f"mine={repo}", "--port", port, "--workers", 2, "--no-anonymous", "--tokens", tokens)
+    url = f"http://127.0.0.1:{port}/api/tap/tables?detail=min"
+    statuses = {_status(url, token, 60) for _ in range(6)}
+    refused = {_status(url, "", 5) for _ in range(6)}
+    CliRunner().invoke(main, ["token", "revoke", token, "--tokens", str(tokens)])
+    revoked = {_status(url, token, 5) for _ in range(6)}
+    command.process.send_signal(signal.SIGINT)
+    ended = command.end()
+    assert (statuses, refused, revoked) == ({200}, {401}, {401})
+    assert f"Who reads needs a token of {tokens}." in ended.err
+
+
+def _status(url: str, token: str, patience_s: float) -> int:
+    """Status of an answer, once the server is there."""
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def test_tokens_that_others_read_are_refused_at_once(repo: Path, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.json"
+    CliRunner().invoke(main, ["token", "create", "ada", "--tokens", str(tokens)])
+    tokens.chmod(0o644)
+    found = CliRunner().invoke(main, ["serve", f"mine={repo}", "--tokens", str(tokens)])
+    assert found.exit_code == 1
+    assert "chmod 600" in found.stderr

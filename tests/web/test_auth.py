@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from skybutler.vo.tokens import TokenStore
 from skybutler.web import ServerSettings, create_app
-from skybutler.web.auth import is_loopback
+from skybutler.web.auth import anonymous_by_default, is_loopback
 
 QUERY = {"REQUEST": "doQuery", "LANG": "ADQL", "QUERY": "SELECT TOP 1 obs_id FROM ivoa.ObsCore"}
 SYNC = "/api/tap/sync"
@@ -126,3 +126,9 @@ def test_tricks_with_paths_open_nothing(closed, path):
 )
 def test_loopback(host, alone):
     assert is_loopback(host) is alone
+
+
+def test_behind_a_proxy_everybody_seems_to_be_near():
+    assert anonymous_by_default("127.0.0.1", None)
+    assert not anonymous_by_default("127.0.0.1", "https://data.example")
+    assert not anonymous_by_default("0.0.0.0", None)

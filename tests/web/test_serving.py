@@ -11,7 +11,9 @@ from skybutler.web.serving import _VARIABLE, _keep, app_from_environment
 
 
 def test_worker_processes_find_the_same_settings(tmp_path, observed, monkeypatch):
-    settings = ServerSettings(repositories={"test": observed}, work_folder=tmp_path / "work", rows=5)
+    settings = ServerSettings(
+        repositories={"test": observed}, work_folder=tmp_path / "work", rows=5, token_file=tmp_path / "t"
+    )
     file = _keep(settings, tmp_path)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     monkeypatch.setenv(_VARIABLE, str(file))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,10 +12,12 @@ from skybutler.errors import ConflictError, InvalidError, MissingExtraError
 
 from .command import command
 from .options import complete_repository
+from .token import token_file
+
+if TYPE_CHECKING:
+    from skybutler.vo.tokens import TokenStore
 
 __all__ = ["serve"]
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @command("serve")
@@ -29,6 +32,12 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Text that signs links; servers with the same one accept each other's.",
 )
+@token_file
+@click.option(
+    "--anonymous/--no-anonymous",
+    default=None,
+    help="Whether those without a token may read; by default if only this machine reaches the server.",
+)
 def serve(
     repo: tuple[str, ...],
     host: str,
@@ -37,15 +46,20 @@ def serve(
     root_url: str | None,
     work_folder: Path | None,
     secret_file: Path | None,
+    tokens: Path | None,
+    anonymous: bool | None,
 ) -> None:
     """Serve repositories by ObsTAP, DataLink, SODA and SIAv2 until interrupted.
 
     REPO is a directory, a configuration file or a label; LABEL names it in identifiers, by default its own name.  What
     is served can only be read.
     """
+    from skybutler.vo.tokens import TokenStore, default_token_file
+
     repositories = _labelled(repo)
     try:
         from skybutler.web import ServerSettings
+        from skybutler.web.auth import anonymous_by_default
         from skybutler.web.serving import serve as run
     except ModuleNotFoundError as error:
         raise MissingExtraError(
@@ -56,14 +70,28 @@ def serve(
         repositories=repositories,
         root_url=None if root_url is None else root_url.rstrip("/"),
         work_folder=work_folder,
+        anonymous=anonymous_by_default(host, root_url) if anonymous is None else anonymous,
+        token_file=(tokens or default_token_file()).absolute(),
         **options,  # type: ignore[arg-type]
     )
     shown = root_url or f"http://{host}:{port}"
     click.echo(f"Serving {', '.join(repositories)} at {shown} (stop with Ctrl-C)")
     click.echo(f"  TAP      {shown}/api/tap\n  links    {shown}/api/datalink/links\n  health   {shown}/health")
-    if host not in _LOOPBACK:
-        click.echo("Everybody who reaches this address may read.", err=True)
+    _tell_who_may(settings.anonymous, host, TokenStore(settings.token_file or default_token_file()))
     run(settings, host, port, workers=workers)
+
+
+def _tell_who_may(anonymous: bool, host: str, tokens: TokenStore) -> None:
+    """Say who can read; a file of tokens that cannot be read is found out now, not by the first client."""
+    from skybutler.web.auth import is_loopback
+
+    known = tokens.list()
+    if not anonymous:
+        click.echo(f"Who reads needs a token of {tokens.file}.", err=True)
+        if not known:
+            click.echo("There is none yet; make one with: butler token create OWNER", err=True)
+    elif not is_loopback(host):
+        click.echo("Everybody who reaches this address may read.", err=True)
 
 
 def _labelled(places: tuple[str, ...]) -> dict[str, str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from .settings import ServerSettings
 
-__all__ = ["Authentication", "User", "is_loopback"]
+__all__ = ["Authentication", "User", "anonymous_by_default", "is_loopback"]
 
 _SCOPES = {
     "tap": "read:tap",
@@ -79,6 +79,14 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def anonymous_by_default(host: str, root_url: str | None) -> bool:
+    """Whether those without a token may read unless it is said: if no other machine reaches the server.
+
+    A server with a root URL is behind a proxy, so that all of the world seems to be this machine.
+    """
+    return is_loopback(host) and root_url is None
 
 
 class Authentication:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app_from_environment", "serve"]
 
+_PATHS = ("work_folder", "token_file")
 _VARIABLE = "SKYBUTLER_SERVER"
 """Environment variable with the file in which worker processes find their settings."""
 
@@ -56,7 +57,8 @@ def _keep(settings: ServerSettings, folder: Path) -> Path:
     """Write the settings, secret included, where only we can read them."""
     content = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings)}
     content["secret"] = b64encode(settings.secret).decode()
-    content["work_folder"] = str(settings.work_folder)
+    for name in _PATHS:
+        content[name] = content[name] and str(content[name])
     content["repositories"] = dict(settings.repositories)
     content = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in content.items()}
     file = folder / "settings.json"
@@ -69,7 +71,8 @@ def app_from_environment() -> Starlette:
     """The application of a worker process."""
     content: dict[str, Any] = json.loads(Path(os.environ[_VARIABLE]).read_text())
     content["secret"] = b64decode(content["secret"])
-    content["work_folder"] = Path(content["work_folder"])
+    for name in _PATHS:
+        content[name] = content[name] and Path(content[name])
     for f in dataclasses.fields(ServerSettings):
         if "frozenset" in str(f.type):  # JSON has no sets
             content[f.name] = frozenset(content[f.name])
