@@ -23,6 +23,7 @@ SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "demo": ("demo:demo", "Simulate a survey and show the whole way from raws to queries."),
         "doctor": ("doctor:doctor", "Find out what keeps a repository from working."),
         "init-from": ("recipes:init_from", "Make a whole repository as a recipe says."),
+        "obscore": ("obscore:obscore", "What the table ivoa.ObsCore says of the images of a repository."),
         "repos": ("repos:repos", "Labels of repositories."),
         "serve": ("serve:serve", "Serve repositories to TAP, DataLink, SODA and SIAv2 clients."),
         "simulate": ("simulate:simulate", "Write a simulated survey: raws, calibrations, reference catalog."),

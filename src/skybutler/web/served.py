@@ -12,7 +12,8 @@ from urllib.parse import unquote
 from skybutler.errors import NotFoundError, ParameterError, nearest
 from skybutler.vo.adql import TapTables
 from skybutler.vo.dimension_tables import dimension_tables
-from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_table
+from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_addresses, obscore_table
+from skybutler.vo.obscore.files import read_settings
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
@@ -53,7 +54,7 @@ class ServedRepository:
     @property
     def settings(self) -> ObsCoreSettings:
         """What is told of its images."""
-        return ObsCoreSettings()
+        return read_settings(self.butler.config.root)
 
     @property
     def tables(self) -> TapTables:
@@ -69,12 +70,7 @@ class ServedRepository:
         return self._obscore(root_url, tuple(found.k for found in registry.dataset_types.all()))
 
     def _make_obscore(self, root_url: str, _types: tuple[int, ...]) -> ObsCoreRelation:
-        return ObsCoreRelation(
-            self.butler.registry,
-            self.settings,
-            f"{root_url}/api/datalink/links?ID=butler%3A//{self.label}/",
-            f"ivo://org.rubinobs/{self.label}?repo={self.label}&id=",
-        )
+        return ObsCoreRelation(self.butler.registry, self.settings, *obscore_addresses(root_url, self.label))
 
     def close(self) -> None:
         """Close this thread's connection."""

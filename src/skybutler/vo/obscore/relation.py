@@ -18,7 +18,7 @@ from .settings import ObsCoreSettings
 if TYPE_CHECKING:
     from skybutler.registry.registry import Registry
 
-__all__ = ["OBSCORE", "ObsCoreRelation", "obscore_table"]
+__all__ = ["OBSCORE", "ObsCoreRelation", "obscore_addresses", "obscore_table"]
 
 OBSCORE = "obscore_rows"
 """What stands for the relation in SQL until it is put there."""
@@ -35,6 +35,22 @@ def obscore_table() -> TapTable:
         {"access_url": "dataset_id", "obs_publisher_did": "dataset_id"},
         "Images of this repository (ObsCore 1.1)",
         "ivo://ivoa.net/std/ObsCore#core-1.1",
+    )
+
+
+def obscore_addresses(root_url: str, label: str) -> tuple[str, str]:
+    """What stands before the identifier of a dataset in ``access_url`` and ``obs_publisher_did``.
+
+    Parameters
+    ----------
+    root_url : `str`
+        Address of the server.
+    label : `str`
+        Of the repository.
+    """
+    return (
+        f"{root_url}/api/datalink/links?ID=butler%3A//{label}/",
+        f"ivo://org.rubinobs/{label}?repo={label}&id=",
     )
 
 
