@@ -44,14 +44,24 @@ class DeepSurvey:
     place: tuple[float, float]
 
     @classmethod
-    def of(cls, visits: int, seed: int = 1) -> DeepSurvey:
-        """Make one; equal arguments give equal surveys."""
+    def of(cls, visits: int, seed: int = 1, spread: int | None = None) -> DeepSurvey:
+        """Make one; equal arguments give equal surveys.
+
+        Parameters
+        ----------
+        visits : `int`
+            How many.
+        seed : `int`
+            Another number gives another survey.
+        spread : `int`, optional
+            Size of a survey whose area they are spread over, if not that of their own.
+        """
         random = np.random.default_rng(seed)
         instrument, sky_map = Instrument.load(INSTRUMENT), dc2_sky_map()
         centre = next(iter(sky_map.record_columns([TRACT])))["tract"]["region"][0].mean(axis=0)
         ra0, dec0 = (float(v) for v in lonlat_deg(centre))
         west, east, south, north = AREA
-        half = np.sqrt(visits / DP02_VISITS) / 2
+        half = np.sqrt((spread or visits) / DP02_VISITS) / 2
         ra = ra0 + random.uniform(-half, half, visits) * (east - west)
         low, high = np.sin(np.radians(dec0 + half * (north - south) * np.array([-1.0, 1.0]))).tolist()
         dec = np.degrees(np.arcsin(random.uniform(low, high, visits)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -101,14 +101,13 @@ class _Regions:
     def __init__(self, registry: Registry, obscore: ObsCoreRelation, stack: ExitStack) -> None:
         self._registry, self._obscore, self._stack = registry, obscore, stack
 
-    def _rows(self, condition: SpatialCondition) -> dict[str, list[int]]:
-        """Rows of all elements whose regions fulfil a condition."""
+    def _rows(self, condition: SpatialCondition, elements: Iterable[str]) -> dict[str, list[int]]:
+        """Rows of elements whose regions fulfil a condition."""
         found = {}
         footprints = self._registry.footprints
-        for element in self._obscore.elements if condition.element is None else (condition.element,):
+        for element in elements:
             sets = footprints.sets_of(element).values()
-            if sets:
-                found[element] = _search(footprints, sets, condition)
+            found[element] = _search(footprints, sets, condition) if sets else []
         return found
 
     def staged(self, use: RelationUse) -> dict[str, list[str]] | None:
@@ -116,8 +115,9 @@ class _Regions:
         if not use.conditions:
             return None
         stages: dict[str, list[str]] = {}
+        elements = self._obscore.elements_of(use.values)
         for condition in use.conditions:
-            for element, rows in self._rows(condition).items():
+            for element, rows in self._rows(condition, elements).items():
                 stages.setdefault(element, []).append(self._stage(rows))
         return stages
 
@@ -126,10 +126,10 @@ class _Regions:
         from .obscore.branch import REGION_ELEMENTS
 
         if condition.element is not None:
-            return self._stage(self._rows(condition).get(condition.element, []))
+            return self._stage(self._rows(condition, [condition.element])[condition.element])
         numbers = [
             row * len(REGION_ELEMENTS) + REGION_ELEMENTS.index(element)
-            for element, rows in self._rows(condition).items()
+            for element, rows in self._rows(condition, REGION_ELEMENTS).items()
             for row in rows
         ]
         return self._stage(numbers)
@@ -177,7 +177,7 @@ def _composed(
     in_relations = {condition.stage for use in query.relations for condition in use.conditions}
     put: dict[str, str] = {}
     for use in query.relations:
-        put[use.mark] = f"({held.get(use.relation) or obscore.sql(regions.staged(use))})"
+        put[use.mark] = f"({held.get(use.relation) or obscore.sql(regions.staged(use), use.columns, use.values)})"
     for condition in query.conditions:
         if condition.stage not in in_relations:
             put[condition.stage] = regions.stage_numbers(condition)

@@ -112,6 +112,8 @@ class TapTables:
 
     def __init__(self, tables: Iterable[TapTable]) -> None:
         self._tables = {table.full_name.lower(): table for table in tables}
+        self.translations: dict[Any, Any] = {}
+        """Those of queries to these tables, kept by `translate`."""
 
     def __iter__(self) -> Iterator[TapTable]:
         return iter(self._tables.values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
@@ -27,6 +27,8 @@ RELATION = "relation_of_"
 _UUID = "UUID OF A DATASET"
 _UUID_AT_END = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _MARK = "bound_text_"
+_REMEMBERED = 200
+"""Translations kept: clients ask again and again."""
 _MARKED = re.compile(rf"\b{_MARK}(\d+)_\b")
 
 
@@ -42,11 +44,17 @@ class RelationUse:
         Which table: its relation, or the name of one that has rows.
     conditions : `tuple` [`SpatialCondition`]
         Conditions that all of its rows must fulfil; they are in the SQL nowhere else.
+    columns : `frozenset` [`str`]
+        Its columns that stand in the SQL; no others are needed.
+    values : mapping
+        Values by column, of which each row of the table that is taken has one; others may be left out.
     """
 
     mark: str
     relation: str
     conditions: tuple[SpatialCondition, ...]
+    columns: frozenset[str] = frozenset()
+    values: Mapping[str, frozenset[str | float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,16 @@ def translate(text: str, tables: TapTables, dialect: str, limit: int | None = No
     ExpressionError
         The query is malformed, names what does not exist, or asks for what is not allowed or not possible.
     """
+    key = (text, dialect, limit)
+    if (known := tables.translations.get(key)) is None:
+        known = _translated(text, tables, dialect, limit)
+        if len(tables.translations) >= _REMEMBERED:
+            tables.translations.clear()
+        tables.translations[key] = known
+    return known
+
+
+def _translated(text: str, tables: TapTables, dialect: str, limit: int | None) -> Translation:
     tree = parse(text)
     names = output_names(tree)
     tree = resolve(tree, tables, text)
@@ -247,6 +265,10 @@ def _put_relations(
     tree: exp.Expr, tables: TapTables, pushed: Mapping[int, list[SpatialCondition]]
 ) -> list[RelationUse]:
     uses: list[RelationUse] = []
+    columns: dict[str, set[str]] = {}
+    for column in tree.find_all(exp.Column):
+        columns.setdefault(column.table, set()).add(column.name)
+    values = _values(tree)
     for node in list(tree.find_all(exp.Table)):
         if not node.db:
             continue
@@ -255,10 +277,30 @@ def _put_relations(
         if table.rows is not None or any(column.element is None for column in table.regions.values()):
             name = table.relation if table.rows is None else table.full_name
             text = f"{RELATION}{len(uses)}_"
-            uses.append(RelationUse(text, name, tuple(pushed.get(id(node), ()))))
+            conditions, used = tuple(pushed.get(id(node), ())), frozenset(columns.get(node.alias, ()))
+            uses.append(RelationUse(text, name, conditions, used, values.get(id(node), {})))
         node.set("db", None)
         node.set("this", exp.Var(this=text))
     return uses
+
+
+def _values(tree: exp.Expr) -> dict[int, dict[str, frozenset[str | float]]]:
+    """Values that columns must have in all rows that are taken of a table, by the id of its node."""
+    found: dict[int, dict[str, frozenset[str | float]]] = {}
+    for node in tree.find_all(exp.EQ, exp.In):
+        column = node.this
+        values = [node.expression] if isinstance(node, exp.EQ) else node.expressions
+        if not isinstance(column, exp.Column):
+            if not (isinstance(node, exp.EQ) and isinstance(node.expression, exp.Column)):
+                continue
+            column, values = node.expression, [node.this]
+        if not values or not all(isinstance(value, exp.Literal) for value in values):
+            continue
+        if (table := _table_of(node, column.table)) is not None:
+            wanted = frozenset(str(v.this) if v.is_string else float(v.this) for v in values)
+            told = found.setdefault(id(table), {})
+            told[column.name] = told.get(column.name, wanted) & wanted
+    return found
 
 
 def _by_number(tree: exp.Expr) -> None:

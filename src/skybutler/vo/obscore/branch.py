@@ -6,7 +6,8 @@ tables whose columns nobody asks for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from skybutler.errors import ConfigError, nearest
@@ -26,6 +27,7 @@ REGION_ELEMENTS = ("visit_detector_region", "visit", "patch", "tract")
 
 _MJD = "({} / 86400000000000.0 + 40587.0)"  # of TAI nanoseconds since 1970
 _KINDS: Mapping[str, ColumnKind] = {"char": "text", "int": "int", "long": "int", "double": "float"}
+_ALIAS = re.compile(r"\b(\w+)\.")
 _FORMAT = "application/x-votable+xml;content=datalink"
 
 
@@ -267,7 +269,17 @@ class Branch:
         return found
 
     # -------------------------------------------------------------------- SQL
-    def sql(self, runs: tuple[int, ...], stages: tuple[str, ...] = ()) -> str:
+    def may_have(self, values: Mapping[str, Collection[str | float]]) -> bool:
+        """Whether rows may have one of certain values in each of certain columns."""
+        said = {
+            "dataproduct_type": self._said.dataproduct_type,
+            "dataproduct_subtype": self._said.dataproduct_subtype,
+            "calib_level": self._said.calib_level,
+            "obs_collection": self._settings.obs_collection,
+        }
+        return all(said[name] in wanted for name, wanted in values.items() if name in said)
+
+    def sql(self, runs: tuple[int, ...], stages: tuple[str, ...] = (), columns: Collection[str] | None = None) -> str:
         """SELECT of the rows.
 
         Parameters
@@ -276,18 +288,30 @@ class Branch:
             Collections whose datasets are told of.
         stages : `tuple` [`str`]
             Tables of rows (``k``) of `element` in all of which the region must be.
+        columns : collection of `str`, optional
+            Which are wanted; all if not given.
         """
-        named = ", ".join(f"{value} AS {quoted(name)}" for name, value in self._columns.items())
-        joins = [f"LEFT JOIN {table} {alias} ON {on}" for table, alias, on in self._joins[1:]]
-        word = "JOIN" if stages else "LEFT JOIN"
-        regions = [f"{word} {table} {alias} ON {on}" for table, alias, on in self._region_joins]
-        table, alias, on = self._joins[0]
+        chosen = {n: v for n, v in self._columns.items() if columns is None or n in columns} or {"k": "d.k"}
+        named = ", ".join(f"{value} AS {quoted(name)}" for name, value in chosen.items())
         conditions = [
             f"d.dataset_type = {self._number}", f"d.run IN ({', '.join(map(str, runs))})", "d.path IS NOT NULL",
             *(f"{self._region_row} IN (SELECT k FROM {stage})" for stage in stages),
         ]  # fmt: skip
-        source = " ".join([f"dataset d JOIN {table} {alias} ON {on}", *regions, *joins])
-        return f"SELECT {named} FROM {source} WHERE {' AND '.join(conditions)}"
+        where = " AND ".join(conditions)
+        return f"SELECT {named} FROM dataset d {self._sources(f'{named} {where}', bool(stages))} WHERE {where}"
+
+    def _sources(self, used: str, inner: bool) -> str:
+        """Joins of the tables that are used; others have one row or none for each dataset, and so change nothing."""
+        word = "JOIN" if inner else "LEFT JOIN"
+        joins = [("JOIN", *self._joins[0])]
+        joins += [(word, *join) for join in self._region_joins]
+        joins += [("LEFT JOIN", *join) for join in self._joins[1:]]
+        names = set(_ALIAS.findall(used))
+        grown = True
+        while grown:
+            more = {name for _, _, alias, on in joins if alias in names for name in _ALIAS.findall(on)}
+            grown, names = not more <= names, names | more
+        return " ".join(f"{how} {table} {alias} ON {on}" for how, table, alias, on in joins if alias in names)
 
 
 def _literal(text: str, dialect: str = "") -> str:

@@ -5,13 +5,13 @@ It is made of the registry's own tables for each query, so that it always is wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from skybutler.datasets import CollectionType
 from skybutler.vo.adql import RegionColumn, TapTable
 
-from .branch import REGION_ELEMENTS, Branch
+from .branch import Branch
 from .columns import FIELDS, REGION
 from .settings import ObsCoreSettings
 
@@ -72,9 +72,6 @@ class ObsCoreRelation:
         The settings do not fit the dataset types.
     """
 
-    elements = REGION_ELEMENTS
-    """Elements whose regions rows may have."""
-
     def __init__(self, registry: Registry, settings: ObsCoreSettings, access_url: str, publisher: str) -> None:
         self._registry, self._settings = registry, settings
         self._branches: list[tuple[int, Branch]] = []
@@ -85,23 +82,43 @@ class ObsCoreRelation:
                 )
                 self._branches.append((found.k, branch))
 
-    def sql(self, stages: Mapping[str, Sequence[str]] | None = None) -> str:
+    def elements_of(self, values: Mapping[str, Collection[str | float]]) -> list[str]:
+        """Elements whose regions rows have, if their columns have certain values.
+
+        Parameters
+        ----------
+        values : mapping
+            See `sql`.
+        """
+        found = (branch.element for _, branch in self._branches if branch.may_have(values))
+        return list(dict.fromkeys(element for element in found if element is not None))
+
+    def sql(
+        self,
+        stages: Mapping[str, Sequence[str]] | None = None,
+        columns: Collection[str] | None = None,
+        values: Mapping[str, Collection[str | float]] | None = None,
+    ) -> str:
         """A SELECT of all rows, or of those with certain regions.
 
         Parameters
         ----------
         stages : mapping, optional
             By element, tables of rows (``k``) in all of which a region must be.
+        columns : collection of `str`, optional
+            Which are wanted; all if not given.
+        values : mapping, optional
+            Values by column, others than which nobody wants; rows with others may be left out.
         """
         runs = self._runs()
         parts = []
         for number, branch in self._branches:
-            if not (held := runs.get(number)):
+            if not (held := runs.get(number)) or not branch.may_have(values or {}):
                 continue
             if stages is None:
-                parts.append(branch.sql(held))
+                parts.append(branch.sql(held, columns=columns))
             elif branch.element is not None and branch.element in stages:
-                parts.append(branch.sql(held, tuple(stages[branch.element])))
+                parts.append(branch.sql(held, tuple(stages[branch.element]), columns))
         return " UNION ALL ".join(parts) if parts else self._nothing()
 
     def _runs(self) -> dict[int, tuple[int, ...]]:
