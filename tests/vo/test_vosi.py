@@ -33,7 +33,7 @@ def test_availability_says_why_not():
     namespace = {"a": "http://www.ivoa.net/xml/VOSIAvailability/v1.0"}
     there = ET.fromstring(availability_document(None, datetime(2026, 12, 1, tzinfo=UTC)))
     assert there.findtext("a:available", namespaces=namespace) == "true"
-    assert there.findtext("a:upSince", namespaces=namespace).startswith("2026-12-01T00:00:00")
+    assert str(there.findtext("a:upSince", namespaces=namespace)).startswith("2026-12-01T00:00:00")
     gone = ET.fromstring(availability_document("No <answer> & no disk."))
     assert gone.findtext("a:available", namespaces=namespace) == "false"
     assert gone.findtext("a:note", namespaces=namespace) == "No <answer> & no disk."

@@ -44,6 +44,8 @@ def test_a_job_may_be_started_as_it_is_made(client):
     assert wait(client, job) == "COMPLETED"
     assert time.monotonic() - started < 20
     assert ET.fromstring(client.get(job).content).findtext(f"{NS}runId") == "mine"
+    client.post(f"{job}/parameters", data={"RUNID": "other"})
+    assert ET.fromstring(client.get(job).content).findtext(f"{NS}runId") == "other"
 
 
 def test_a_wrong_query_ends_in_error(client):
@@ -117,3 +119,34 @@ def test_jobs_are_listed(client):
 @pytest.mark.parametrize("path", ["/x", "/x/phase", "/../../etc/passwd", "/" + "a" * 500, "/%2e%2e/results/result"])
 def test_jobs_that_are_not_there(client, path):
     assert client.get(f"{BASE}{path}").status_code == 404
+
+
+def test_an_aborted_query_stops_at_once(client):
+    """Four run at a time: if they went on, the last one would never be done."""
+    heavy = "SELECT COUNT(*) FROM " + ", ".join(f"ivoa.ObsCore t{i}" for i in range(6))
+    for _ in range(8):
+        job = create(client, PHASE="RUN", QUERY=heavy)
+        for _ in range(300):
+            if client.get(f"{job}/phase").text == "EXECUTING":
+                break
+            time.sleep(0.02)
+        client.post(f"{job}/phase", data={"PHASE": "ABORT"})
+        assert client.get(f"{job}/phase").text == "ABORTED"
+    assert wait(client, create(client, PHASE="RUN")) == "COMPLETED"
+
+
+def test_a_job_ends_with_its_time(client):
+    heavy = "SELECT COUNT(*) FROM " + ", ".join(f"ivoa.ObsCore t{i}" for i in range(6))
+    job = create(client, PHASE="RUN", QUERY=heavy, EXECUTIONDURATION="1")
+    assert wait(client, job) == "ERROR"
+    assert "longer than the 1 s" in client.get(f"{job}/error").text
+    job = create(client, EXECUTIONDURATION="0")
+    assert client.get(f"{job}/executionduration").text == "14400"
+
+
+def test_what_xml_cannot_have_is_told_of_all_the_same(client):
+    job = create(client, PHASE="RUN", QUERY="SELECT \x1b", RUNID="\x01", **{"a\x02": "\x03"})
+    assert wait(client, job) == "ERROR"
+    for end in ("", "/parameters", "/error"):
+        ET.fromstring(client.get(f"{job}{end}").content)
+    ET.fromstring(client.get(BASE).content)

@@ -3,14 +3,25 @@ from __future__ import annotations
 import io
 import json
 import re
+import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote_plus, urlencode
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import requests
 from astropy.io.votable import parse
 from astropy.table import Table
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
+from skybutler.web import ServerSettings, create_app
+from support.server import serve
+
+FORM = "application/x-www-form-urlencoded"
 N = 71
 QUERY = "SELECT obs_id, s_ra, lsst_tract FROM ivoa.ObsCore ORDER BY obs_id, lsst_band"
 
@@ -114,3 +125,51 @@ def test_many_at_once(client):
         )
     assert {r.status_code for r in found} == {200}
     assert {len(r.text.splitlines()) for r in found} == {N * N + 1}
+
+
+LONG = "SELECT COUNT(*) FROM " + ", ".join(f"ivoa.ObsCore t{i}" for i in range(6))
+
+
+def test_a_query_that_takes_too_long_is_ended(observed):
+    with (
+        TestClient(create_app(ServerSettings(repositories={"test": observed}, sync_seconds=1))) as client,
+    ):
+        found = client.get("/api/tap/sync", params={"QUERY": LONG})
+        assert (found.status_code, infos(found)) == (503, ["ERROR"])
+        assert "longer than the 1 s" in found.text
+        assert client.get("/api/tap/sync", params={"QUERY": QUERY}).status_code == 200
+
+
+def test_queries_of_those_who_hang_up_are_ended(observed):
+    """More of them than there are threads; if they went on, nobody would be answered any more."""
+    with serve({"test": observed}) as address:
+        query = f"/api/tap/sync?QUERY={quote_plus(LONG)}"
+        for _ in range(40):
+            with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as connection:
+                connection.sendall(f"GET {query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                time.sleep(0.02)
+        found = requests.get(f"{address}/api/tap/sync", params={"QUERY": QUERY}, timeout=60)
+        assert len(table(found).array) == N
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["QUERY", "query", "LANG", "MAXREC", "FORMAT", "RESPONSEFORMAT", "REQUEST", "UPLOAD", "X"]),
+            st.one_of(
+                st.sampled_from(
+                    [QUERY, "ADQL", "5", "-1", "1e3", "99999999999999999999", "csv", "doQuery", "t,param:x", "t,http://[",
+                     "SELECT 1", "SELECT * FROM ivoa.ObsCore WHERE s_ra = 'x", "", ";", "\0", "'"]
+                ),
+                st.text(max_size=20),
+            ),
+        ),
+        max_size=6,
+    )
+)  # fmt: skip
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+def test_whatever_is_asked_is_answered(client, pairs):
+    found = client.post("/api/tap/sync", content=urlencode(pairs), headers={"content-type": FORM})
+    assert found.status_code in (200, 400, 403)
+    if found.status_code != 200:
+        assert infos(found) == ["ERROR"]

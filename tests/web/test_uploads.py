@@ -34,7 +34,7 @@ class _Here(http.server.BaseHTTPRequestHandler):
         content = votable_bytes(MINE)
         self.send_response(302 if self.path == "/elsewhere" else 200)
         if self.path == "/elsewhere":
-            self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/table")
+            self.send_header("Location", f"http://{self.headers['Host'].replace('localhost', '127.0.0.1')}/table")
         self.end_headers()
         self.wfile.write(content * 100 if self.path == "/large" else content)
 
@@ -61,14 +61,21 @@ def elsewhere():
         yield port
 
 
-def test_pyvo_uploads_at_once_and_with_a_job(observed):
+def test_pyvo_uploads(observed):
     with serve({"test": observed}) as address, requests.Session() as session:
         service = pyvo.dal.TAPService(f"{address}/api/tap", session=session)
-        expected = [(1.5, 4), (2.5, 4)]
         found = service.search(JOIN, uploads={"mine": MINE})
-        assert [(r["size"], r["n"]) for r in found] == expected
-        found = service.run_async(JOIN, uploads={"mine": MINE})
-        assert [(r["size"], r["n"]) for r in found] == expected
+        assert [(r["size"], r["n"]) for r in found] == [(1.5, 4), (2.5, 4)]
+
+
+def test_jobs_have_uploads(client):
+    data = {"QUERY": JOIN, "LANG": "ADQL", "FORMAT": "csv", "UPLOAD": "mine,param:Table", "PHASE": "RUN"}
+    job = str(client.post("/api/tap/async", data=data, files={"table": votable_bytes(MINE)}).url)
+    for _ in range(50):
+        if client.get(f"{job}/phase").text not in ("QUEUED", "EXECUTING"):
+            break
+        client.get(job, params={"WAIT": 1})
+    assert client.get(f"{job}/results/result").text.split() == ["size,n", "1.5,4", "2.5,4"]
 
 
 def test_every_type_comes_back_as_it_was(client):

@@ -12,11 +12,14 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from skybutler.errors import ConfigError, ParameterError, ReadOnlyError, UnavailableError
 
 from .tally import Noted, Tally
+
+if TYPE_CHECKING:
+    from .interrupt import Interrupt
 
 __all__ = ["ColumnKind", "Database", "open_database", "quoted"]
 
@@ -229,6 +232,22 @@ class Database(ABC):
         if getattr(self._local, "pid", None) == os.getpid():
             self._local.connection.close()
             self._local.pid = None
+
+    @contextmanager
+    def interruptible(self, interrupt: Interrupt) -> Iterator[None]:
+        """Statements of this thread within the block can be ended by other threads.
+
+        Raises
+        ------
+        UnavailableError
+            One was, or was to be before it began.
+        """
+        with interrupt.ending(self._canceller()):
+            yield
+
+    @abstractmethod
+    def _canceller(self) -> Callable[[], None]:
+        """A function that ends the statement that this thread runs; any thread may call it while this one lives."""
 
     # -------------------------------------------------------------- statements
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:

@@ -7,8 +7,8 @@ import re
 import struct
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
@@ -55,6 +55,7 @@ _OUTCOME_SECONDS = 30.0
 """How long a server that went away during a commit may take to come back and tell whether it was done."""
 
 _AGAIN_SECONDS = 0.1
+_CANCEL_SECONDS = 5.0
 
 _MANY_ROWS = 2000
 """Fewer new rows never make a bad plan that lasts."""
@@ -161,6 +162,7 @@ class PostgresqlDatabase(Database):
     # ------------------------------------------------------------- connection
     def _connect(self) -> psycopg.Connection[Row]:
         self._local.keys, self._local.release, self._local.last = {}, "", ""
+        self._local.apart = []
         return self._opened()
 
     def _opened(self) -> psycopg.Connection[Row]:
@@ -193,6 +195,17 @@ class PostgresqlDatabase(Database):
     def id_parameter(self, value: bytes) -> Any:
         return Id(value)
 
+    def _canceller(self) -> Callable[[], None]:
+        connection: psycopg.Connection[Row] = self.connection
+        apart: list[psycopg.Connection[Row]] = self._local.apart
+
+        def cancel() -> None:
+            for busy in (connection, *apart):
+                with suppress(psycopg.Error):  # it has ended by itself, or the server is gone
+                    busy.cancel_safe(timeout=_CANCEL_SECONDS)
+
+        return cancel
+
     # -------------------------------------------------------------- statements
     def _failed(self, error: psycopg.Error | OverflowError) -> ButlerError:
         """Our error for a driver error; after a lost connection the next statement opens a new one."""
@@ -216,6 +229,8 @@ class PostgresqlDatabase(Database):
         staged = [self._bound.by_name[name] for name in names]
         heads = [f"{name} AS ({text})" for name, (text, _, _) in zip(names, staged, strict=True)]
         values = [*(array for _, arrays, _ in staged for array in arrays), *parameters]
+        if sql.startswith("WITH"):  # one statement has one such list
+            sql = f"SELECT * FROM ({sql}) answer"
         return f"WITH {', '.join(heads)} {sql}", values, all(n <= _FEW_ROWS for _, _, n in staged)
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
@@ -291,7 +306,9 @@ class PostgresqlDatabase(Database):
         """Rows by a connection of their own: the server makes the next batch while this one is worked on."""
         from concurrent.futures import ThreadPoolExecutor  # only long answers need it
 
+        apart: list[psycopg.Connection[Row]] = getattr(self._local, "apart", [])
         with closing(self._opened()) as connection:
+            apart.append(connection)
             try:
                 with (
                     connection.transaction(),
@@ -309,6 +326,8 @@ class PostgresqlDatabase(Database):
                 if connection.closed:  # then the other is likely to be, and would only tell when it is used
                     self._leave_connection()
                 raise
+            finally:
+                apart.remove(connection)
 
     def insert_many(self, table: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
         names = ", ".join(map(quoted, columns))

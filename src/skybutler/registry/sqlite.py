@@ -6,7 +6,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 from skybutler.errors import (
@@ -133,6 +133,10 @@ class SqliteDatabase(Database):
         ):
             uri += "&immutable=1"  # a read-only place cannot hold the shared-memory file that WAL readers need
         return uri
+
+    def _canceller(self) -> Callable[[], None]:
+        connection: sqlite3.Connection = self.connection
+        return connection.interrupt
 
     # -------------------------------------------------------------- statements
     def _execute(self, sql: str, parameters: Sequence[Any]) -> sqlite3.Cursor:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from skybutler.registry.database import quoted
+from skybutler.registry.interrupt import Interrupt
 from skybutler.registry.region_search import rows_of_point, rows_of_region
 
 from .adql import RelationUse, SpatialCondition, TapTables, Translation, translate
@@ -48,7 +49,12 @@ class Answer:
 
 
 def answer(
-    registry: Registry, obscore: ObsCoreRelation, tables: TapTables, adql: str, limit: int | None = None
+    registry: Registry,
+    obscore: ObsCoreRelation,
+    tables: TapTables,
+    adql: str,
+    limit: int | None = None,
+    interrupt: Interrupt | None = None,
 ) -> Answer:
     """Answer a query.
 
@@ -64,6 +70,8 @@ def answer(
         The query.
     limit : `int`, optional
         Most rows.
+    interrupt : `skybutler.registry.interrupt.Interrupt`, optional
+        With which other threads can end it.
 
     Raises
     ------
@@ -71,11 +79,11 @@ def answer(
         The query is wrong; nothing was run.
     """
     found = translate(adql, tables, _DIALECTS[registry.database.dialect], limit)
-    return Answer(found.fields, _run(registry, obscore, tables, found))
+    return Answer(found.fields, _run(registry, obscore, tables, found, interrupt or Interrupt()))
 
 
 def _run(
-    registry: Registry, obscore: ObsCoreRelation, tables: TapTables, query: Translation
+    registry: Registry, obscore: ObsCoreRelation, tables: TapTables, query: Translation, interrupt: Interrupt
 ) -> Iterator[pa.RecordBatch]:
     database = registry.database
     with ExitStack() as stack:
@@ -87,6 +95,7 @@ def _run(
         }
         sql, parameters = _composed(query, regions, obscore, held, database)
         first = True
+        stack.enter_context(database.interruptible(interrupt))  # left before stages are emptied
         for rows in database.stream(sql, parameters, size=_ROWS):
             if first and len(rows) > _FIRST:
                 yield _batch(query, rows[:_FIRST])

@@ -260,9 +260,10 @@ class JobStore:
         *,
         destruction: float | None = None,
         duration: int | None = None,
+        run_id: str | None = None,
         parameters: Iterable[tuple[str, str]] | None = None,
     ) -> Job:
-        """Change when a job is destroyed, how long it may take, or (while it is PENDING) its parameters.
+        """Change when a job is destroyed, how long it may take, its name, or (while it is PENDING) its parameters.
 
         Raises
         ------
@@ -274,7 +275,8 @@ class JobStore:
         destruction = None if destruction is None else min(destruction, time.time() + self._days * _DAY)
         given = None if parameters is None else json.dumps(list(parameters))
         with self._database.transaction():
-            for column, value in (("destruction", destruction), ("duration", duration), ("parameters", given)):
+            changes = {"destruction": destruction, "duration": duration, "run_id": run_id, "parameters": given}
+            for column, value in changes.items():
                 if value is not None:
                     self._database.execute(f"UPDATE job SET {column} = ? WHERE id = ?", (value, job.id))
         return self._again(job)

@@ -20,6 +20,7 @@ from vo_models.uws import (
 from vo_models.uws.types import ErrorType, ExecutionPhase
 
 from .uws import Job
+from .xml_text import xml_text
 
 __all__ = ["MEDIA_TYPE", "job_document", "jobs_document", "parameters_document", "results_document", "time_text"]
 
@@ -48,8 +49,14 @@ def time_text(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
+def _run_id(job: Job) -> str | None:
+    return None if job.run_id is None else xml_text(job.run_id)
+
+
 def _parameters(job: Job) -> _Given:
-    return _Given(parameter=[Parameter(id=name.upper(), value=value) for name, value in job.parameters])
+    return _Given(
+        parameter=[Parameter(id=xml_text(name.upper()), value=xml_text(value)) for name, value in job.parameters]
+    )
 
 
 def _results(job: Job, url: str) -> Results:
@@ -77,10 +84,10 @@ def job_document(job: Job, url: str) -> bytes:
     """
     error = None
     if job.error is not None:
-        error = ErrorSummary(message=job.error, type=ErrorType.FATAL, has_detail=True)
+        error = ErrorSummary(message=xml_text(job.error), type=ErrorType.FATAL, has_detail=True)
     made = JobSummary[_Given](
         job_id=job.id,
-        run_id=job.run_id,
+        run_id=_run_id(job),
         owner_id=job.owner,
         phase=ExecutionPhase(str(job.phase)),
         creation_time=_time(job.created),
@@ -99,7 +106,7 @@ def jobs_document(jobs: Iterable[Job], url_of: Callable[[Job], str]) -> bytes:
     """A list of jobs."""
     references = [
         ShortJobDescription(
-            phase=ExecutionPhase(str(job.phase)), run_id=job.run_id, owner_id=job.owner,
+            phase=ExecutionPhase(str(job.phase)), run_id=_run_id(job), owner_id=job.owner,
             creation_time=_time(job.created), job_id=job.id, href=url_of(job),
         )
         for job in jobs

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 from skybutler.errors import ButlerError, InvalidError
 
 from .field import Field
+from .xml_text import xml_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -148,6 +149,7 @@ def _tabledata(fields: Sequence[Field], batches: Iterator[pa.RecordBatch]) -> It
 
 
 def _info(name: str, value: str, text: str = "") -> str:
+    value, text = xml_text(value), xml_text(text)
     return f"<INFO name={quoteattr(name)} value={quoteattr(value)}{f'>{escape(text)}</INFO>' if text else '/>'}\n"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["JobContext", "JobRunner", "Work", "job_routes", "owner_of"]
 
 _LONGEST_WAIT_S = 60.0
+_BEAT_S = 0.25
+"""So often it is looked whether a job is still wanted."""
 _LOOK_S = 0.5
 """So often the workers of other processes look for jobs; those of this one are told."""
 _CONTROL = frozenset(("phase", "runid", "destruction", "executionduration", "action", "wait"))
@@ -56,11 +59,14 @@ class JobContext:
         Where its results go.
     go_on : callable
         Whether it shall go on; cheap to ask, and worth asking often.
+    when_stopped : callable
+        Takes a function that is called, by another thread and perhaps at once, when it shall not.
     """
 
     job: Job
     folder: Path
     go_on: Callable[[], bool]
+    when_stopped: Callable[[Callable[[], None]], None]
 
 
 Work = Callable[[JobContext], Sequence[JobResult]]
@@ -132,7 +138,7 @@ class JobRunner:
         try:
             await asyncio.to_thread(self._work, job, watch)
         finally:
-            watch.stopped = True
+            watch.stop()
             beat.cancel()
             await self.tell()
 
@@ -142,11 +148,13 @@ class JobRunner:
         results: Sequence[JobResult] = ()
         error = None
         try:
-            results = self._works[job.kind](JobContext(job, folder, watch.go_on))
+            results = self._works[job.kind](JobContext(job, folder, watch.go_on, watch.when_stopped))
         except ButlerError as problem:
             error = str(problem)
         except Exception as problem:  # noqa: BLE001 - told to the owner; a worker must not end with it
             error = f"Something unexpected went wrong: {type(problem).__name__}."
+        if watch.stopped and not results:
+            error = "The server was stopped while this job ran; start it anew."  # told unless it was aborted
         if watch.expired:
             error = f"It took longer than the {job.duration} s that it may take."
         self.store.finish(job, self._worker, results if error is None else (), error)
@@ -172,18 +180,35 @@ class _Watch:
         self._store, self._job, self._worker = store, job, worker
         self._until = time.monotonic() + job.duration if job.duration else None
         self.stopped = self.expired = False
+        self._lock = threading.Lock()
+        self._calls: list[Callable[[], None]] = []
 
     def go_on(self) -> bool:
         return not self.stopped
 
+    def when_stopped(self, call: Callable[[], None]) -> None:
+        with self._lock:
+            if not self.stopped:
+                self._calls.append(call)
+                return
+        call()
+
+    def stop(self) -> None:
+        with self._lock:
+            self.stopped, calls = True, self._calls
+            self._calls = []
+        for call in calls:
+            call()
+
     async def beat(self) -> None:
         while not self.stopped:
             if self._until is not None and time.monotonic() > self._until:
-                self.expired = self.stopped = True
+                self.expired = True
+                self.stop()
                 return
             if not await asyncio.to_thread(self._store.is_wanted, self._job, self._worker):
-                self.stopped = True
-            await asyncio.sleep(0.5)
+                self.stop()
+            await asyncio.sleep(_BEAT_S)
 
 
 # ---------------------------------------------------------------------- routes
@@ -355,6 +380,7 @@ async def _change(asked: _Asked, job: Job, given: Parameters) -> None:
         "destruction": None if destruction is None else _seconds(destruction),
         # 0 is for ever (UWS 1.1, section 2.1.6), which we do not give
         "duration": None if (asked_for := given.number("executionduration")) is None else min(asked_for or most, most),
+        "run_id": given.get("runid"),
         "parameters": parameters,
     }
     if any(value is not None for value in changes.values()):

@@ -54,7 +54,7 @@ class ServerSettings:
     upload_bytes: int = 50_000_000
     upload_rows: int = 500_000
     upload_hosts: frozenset[str] = frozenset()
-    sync_seconds: int = 600
+    sync_seconds: int = 1800
     job_seconds: int = 14_400
     job_days: int = 7
     link_seconds: int = 3600

@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.responses import Response, StreamingResponse
@@ -17,7 +18,11 @@ from starlette.responses import Response, StreamingResponse
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-__all__ = ["Threads"]
+    from starlette.requests import Request
+
+    from skybutler.registry.interrupt import Interrupt
+
+__all__ = ["Ending", "Threads"]
 
 T = TypeVar("T")
 _SMALL = 1 << 16
@@ -25,6 +30,8 @@ _SMALL = 1 << 16
 _AHEAD = 4
 """Pieces made before the client has taken them."""
 _END = b""
+_HUNG_UP = 499
+"""What servers note of those who did not wait for the answer."""
 
 
 class Threads:
@@ -48,26 +55,72 @@ class Threads:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def respond(
-        self, make: Callable[[], Iterator[bytes]], media_type: str, headers: Mapping[str, str] | None = None
+        self,
+        make: Callable[[], Iterator[bytes]],
+        media_type: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        ending: Ending | None = None,
     ) -> Response:
         """A response with what a function makes, piece by piece.
 
         Errors before the first piece are raised here, when nothing was sent yet.
+
+        Parameters
+        ----------
+        make : callable
+            Called in a thread, as is all that it gives.
+        media_type, headers : `str`, mapping
+            Of the response.
+        ending : `Ending`, optional
+            When it has to end.
         """
         loop = asyncio.get_running_loop()
-        stream = _Stream(make, loop)
+        stream = _Stream(make, loop, ending)
         loop.run_in_executor(self._pool, stream.run)
         first = await stream.begin()
+        if first is None:
+            return Response(status_code=_HUNG_UP)
         if stream.complete:
             return Response(first, media_type=media_type, headers=dict(headers or {}))
         return StreamingResponse(stream.rest(first), media_type=media_type, headers=dict(headers or {}))
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When an answer has to end before its time.
+
+    Parameters
+    ----------
+    request : `starlette.requests.Request`
+        Who asks may hang up.
+    interrupt : `skybutler.registry.interrupt.Interrupt`
+        What ends it.
+    seconds : `float`
+        How long it may take.
+    """
+
+    request: Request
+    interrupt: Interrupt
+    seconds: float
+
+    async def hung_up(self) -> None:
+        """Wait until who asks has hung up."""
+        while (await self.request.receive())["type"] != "http.disconnect":
+            pass
+
+
 class _Stream:
     """One answer under way."""
 
-    def __init__(self, make: Callable[[], Iterator[bytes]], loop: AbstractEventLoop) -> None:
-        self._make, self._loop = make, loop
+    def __init__(
+        self, make: Callable[[], Iterator[bytes]], loop: AbstractEventLoop, ending: Ending | None = None
+    ) -> None:
+        self._make, self._loop, self._ending = make, loop, ending
+        self._timer: asyncio.TimerHandle | None = None
+        if ending is not None:
+            reason = f"The query took longer than the {ending.seconds:g} s that it may take."
+            self._timer = loop.call_later(ending.seconds, ending.interrupt.stop, reason)
         self._queue: asyncio.Queue[bytes | BaseException] = asyncio.Queue()
         self._places = threading.Semaphore(_AHEAD)
         self._begun: asyncio.Future[bytes] = loop.create_future()
@@ -126,13 +179,27 @@ class _Stream:
         if not self._begun.done():
             self._begun.set_exception(error)
 
-    async def begin(self) -> bytes:
-        """The first pieces."""
+    async def begin(self) -> bytes | None:
+        """The first pieces; `None` if who asked has hung up."""
+        if self._ending is None:
+            watch: asyncio.Future[None] = self._loop.create_future()
+        else:
+            watch = asyncio.ensure_future(self._ending.hung_up())
         try:
-            return await self._begun
-        except asyncio.CancelledError:
+            await asyncio.wait((self._begun, watch), return_when=asyncio.FIRST_COMPLETED)
+            if not self._begun.done():
+                self._begun.add_done_callback(lambda begun: begun.exception())  # which nobody waits for any more
+                self._leave()
+                return None
+            first = await self._begun
+        except BaseException:
             self._leave()
             raise
+        finally:
+            watch.cancel()
+        if self.complete:
+            self._leave()
+        return first
 
     async def rest(self, first: bytes) -> AsyncIterator[bytes]:
         """All pieces."""
@@ -150,6 +217,10 @@ class _Stream:
             self._leave()
 
     def _leave(self) -> None:
-        """Nobody reads any more; the thread may wait for a place."""
+        """Nobody reads any more; the thread may wait for a place, or for a database."""
         self._gone = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._ending is not None:
+            self._ending.interrupt.stop("Who asked has hung up.")
         self._places.release()

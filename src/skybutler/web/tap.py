@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from skybutler.errors import ButlerError
+from skybutler.registry.interrupt import Interrupt
 
 from . import vosi
 from .jobs import job_routes
 from .parameters import read_parameters
 from .requests import of
+from .streams import Ending
 from .tap_sync import TapQuery, error_response
 
 if TYPE_CHECKING:
@@ -36,6 +38,11 @@ async def _sync(request: Request) -> Response:
                 query = await here.threads.run(lambda: TapQuery.of(parameters, here.settings, files))
             else:
                 query = TapQuery.of(parameters, here.settings, files)
-        return await here.threads.respond(lambda: query.pieces(here.repository, here.root_url), query.format.media_type)
+        interrupt = Interrupt()
+        return await here.threads.respond(
+            lambda: query.pieces(here.repository, here.root_url, interrupt),
+            query.format.media_type,
+            ending=Ending(request, interrupt, here.settings.sync_seconds),
+        )
     except ButlerError as error:
         return error_response(error)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from skybutler.registry.interrupt import Interrupt
 from skybutler.vo.uws import JobResult
 
 from .parameters import Parameters
@@ -37,9 +38,11 @@ def work(settings: ServerSettings, served: Served) -> Work:
             name: partial(_opened, context.folder / f"upload-{i}") for i, name in enumerate(names)
         }
         query = TapQuery.of(parameters, settings, files)
+        interrupt = Interrupt()
+        context.when_stopped(lambda: interrupt.stop("The job was ended."))
         file = context.folder / f"result.{query.format.extension}"
         with file.open("wb") as stream:
-            for piece in query.pieces(served[context.job.label], context.job.address):
+            for piece in query.pieces(served[context.job.label], context.job.address, interrupt):
                 if not context.go_on():
                     return ()
                 stream.write(piece)

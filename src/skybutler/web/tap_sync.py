@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO, TYPE_CHECKING
 
 from starlette.responses import Response
@@ -22,6 +23,7 @@ from .problems import status_of
 from .uploads import read_uploads
 
 if TYPE_CHECKING:
+    from skybutler.registry.interrupt import Interrupt
     from skybutler.vo.adql import TapTable
 
     from .parameters import Parameters
@@ -82,19 +84,26 @@ class TapQuery:
             tuple(read_uploads(parameters, settings, files)),
         )
 
-    def pieces(self, repository: ServedRepository, root_url: str) -> Iterator[bytes]:
+    def pieces(self, repository: ServedRepository, root_url: str, interrupt: Interrupt) -> Iterator[bytes]:
         """The answer, piece by piece.
 
         Raises
         ------
         ExpressionError
             The query is wrong.
+        UnavailableError
+            It was interrupted before there were rows.
         """
         tables = complete_tables(repository.tables)
         if self.uploads:
             tables = TapTables([*tables, *self.uploads])
-        found = answer(repository.butler.registry, repository.obscore(root_url), tables, self.adql, self.limit + 1)
-        yield from self.format.write(found.fields, found.batches, self.limit)
+        found = answer(
+            repository.butler.registry, repository.obscore(root_url), tables, self.adql, self.limit + 1, interrupt
+        )
+        # begun before anything is said of it, so that what goes wrong until then has a status
+        first = next(found.batches, None)
+        batches = () if first is None else chain((first,), found.batches)
+        yield from self.format.write(found.fields, iter(batches), self.limit)
 
 
 def error_response(error: ButlerError) -> Response:
