@@ -93,6 +93,12 @@ def test_missing_key_names_the_nearest() -> None:
         Metadata({"EXPTIME": 1})["EXPTIM"]
 
 
+def test_getting_a_missing_key_gives_the_default() -> None:
+    metadata = Metadata({"EXPTIME": 3.0})
+    assert (metadata.get("EXPTIME"), metadata.get("EXPTIM"), metadata.get("EXPTIM", 4)) == (3.0, None, 4)
+    assert metadata.pop("EXPTIM", 5) == 5
+
+
 def test_text() -> None:
     cards = [
         ("ONE", 1.0), ("TENTH", 0.1), ("BIG", 1e22), ("PI", math.pi), ("N", -3), ("YES", True), ("NO", False),

@@ -13,7 +13,7 @@ from lsst.sphgeom import Angle, Circle, CompoundRegion, LonLat, Region, UnionReg
 
 from skybutler.errors import InvalidError
 from skybutler.images import Box, SkyWcs
-from skybutler.images.stencils import RegionStencil, SkyBox, SkyCircle, SkyPolygon, Stencil, stencil_of
+from skybutler.images.stencils import RegionStencil, SkyBox, SkyCircle, SkyPolygon, SkyRange, Stencil, stencil_of
 from skybutler.sky import region
 from skybutler.sky.vectors import unit_vectors
 
@@ -125,11 +125,39 @@ def test_regions_of_sphgeom() -> None:
     right = (separations(wcs, BBOX, 150.0, 2.0) <= 0.001) | (separations(wcs, BBOX, 150.002, 2.0) <= 0.0005)
     assert box == extent(right, BBOX)
     assert np.array_equal(stencil.inside(wcs, BBOX), right)
-    away = stencil_of(region.box(20.0, 20.0, 0.1, 0.1))
+    away = RegionStencil(region.box(20.0, 20.0, 0.1, 0.1))
     assert away.pixel_box(wcs, BBOX).intersection(BBOX).is_empty
-    strip = stencil_of(region.box(150.0, 2.0, 10.0, 0.001))  # reaches far out on both sides
+    strip = RegionStencil(region.box(150.0, 2.0, 10.0, 0.001))  # reaches far out on both sides
     found = strip.pixel_box(wcs, BBOX)
     assert found == extent(strip.inside(wcs, BBOX), BBOX)
+
+
+@given(st.sampled_from([(150.0, 2.0), (0.0, 89.999), (0.0, -60.0)]), st.floats(0.3, 40), st.floats(0.3, 40))
+@quick
+def test_ranges(at: tuple[float, float], width: float, height: float) -> None:
+    wcs = a_wcs(*at)
+    ra, dec, size = *(float(v) for v in wcs.pixel_to_sky(1100.0, 50.0)), 0.2 / 3600
+    across, up = min(width * size / max(math.cos(math.radians(dec)), 1e-5), 359.0), height * size
+    lonlat = region.box(ra, dec, across, up)
+    stencil = stencil_of(lonlat)
+    assert isinstance(stencil, SkyRange)
+    inside = stencil.inside(wcs, BBOX)
+    assert np.array_equal(inside, RegionStencil(lonlat).inside(wcs, BBOX))
+    if inside.any():
+        found, right = stencil.pixel_box(wcs, BBOX), extent(inside, BBOX)
+        assert found.contains(right)
+        if across < 60.0:
+            assert right.grow(2).contains(found)
+
+
+def test_large_ranges_take_what_the_image_has() -> None:
+    for wcs in (a_wcs(), a_wcs(0.0, 89.999), a_distorted_wcs()):
+        assert stencil_of(region.region_from_pos("RANGE 0 360 -90 90")).pixel_box(wcs, BBOX) == BBOX
+    north = stencil_of(region.region_from_pos("RANGE 0 360 80 90"))
+    assert north.pixel_box(a_wcs(0.0, 89.999), BBOX) == BBOX
+    assert north.pixel_box(a_wcs(), BBOX).intersection(BBOX).is_empty
+    strip = stencil_of(region.box(150.0, 2.0, 10.0, 0.001))  # reaches far out on both sides
+    assert strip.pixel_box(a_wcs(), BBOX).contains(extent(strip.inside(a_wcs(), BBOX), BBOX))
 
 
 @pytest.mark.parametrize("empty", [Circle(), region.circle(1.0, 1.0, 0.0)])
@@ -170,6 +198,9 @@ def test_a_box_far_away_is_nowhere() -> None:
         (lambda: SkyPolygon([(0, 0), (120, 0), (240, 1)]), "larger than 90 degrees"),
         (lambda: SkyPolygon([(0, 0), (1, 0), (1, math.inf)]), "no place on the sky"),
         (lambda: SkyPolygon([(0, 0, 0), (1, 0, 0), (1, 1, 0)]), "pairs of RA and Dec"),
+        (lambda: SkyRange(0.0, 0.0, 1.0, 2.0), "has no area"),
+        (lambda: SkyRange(0.0, 1.0, 2.0, 2.0), "has no area"),
+        (lambda: SkyRange(0.0, 1.0, math.nan, 2.0), "no place on the sky"),
         (lambda: SkyBox(0.0, 0.0, -1.0, 1.0), "sides must be positive"),
         (lambda: SkyBox(0.0, 0.0, 1.0, math.inf), "sides must be positive"),
         (lambda: SkyBox(0.0, 0.0, 1.0, 1.0, "arcsecs"), "arcsec"),

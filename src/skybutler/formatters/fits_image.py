@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -141,6 +141,26 @@ class FitsImageFormatter(Formatter):
         with path.open("wb") as stream:
             hdus.writeto(stream)
         note_places(path)
+
+    def write_image(self, obj: Exposure, stream: BinaryIO) -> None:
+        """Write the image of an exposure alone, with its sky coordinates and cards, as other software does.
+
+        Without mask and variance it is no exposure of ours; who reads it as one finds them zero.
+
+        Parameters
+        ----------
+        obj : `Exposure`
+            Its metadata, visit, labels and WCS become cards; a WCS that cards cannot represent is replaced by the
+            tangent plane at the centre.
+        stream : file
+            Where it goes.
+        """
+        from astropy.io.fits import HDUList, PrimaryHDU
+
+        cards, wcs = _primary_cards(obj, ("IMAGE",), Metadata(), None).without((layout.PARTS,)), obj.wcs
+        if wcs is not None and not wcs.has_fits_cards():
+            wcs = wcs.tangent_at(*obj.bbox.center)
+        HDUList([PrimaryHDU(header=fits_header(cards.cards())), self._hdu("IMAGE", obj.image, wcs)]).writeto(stream)
 
     def _hdu(self, name: str, plane: Image | Mask, wcs: SkyWcs | None) -> ImageHDU | CompImageHDU | BinTableHDU:
         from astropy.io.fits import CompImageHDU, ImageHDU

@@ -96,12 +96,17 @@ class Metadata(MutableMapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return self._cards[self._last(key)].value
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, or the default: nobody is to be told of similar keys."""
+        return self[key] if key in self._places else default
+
     def __setitem__(self, key: str, value: Any) -> None:
         """Replace all entries of a key; the first keeps its place and comment."""
         values = list(value) if isinstance(value, list | tuple) else [value]
         places = self._places.get(key)
         if not places or not values:
-            self.pop(key, None)
+            if places:
+                del self[key]
             for element in values:
                 self.add(key, element)
             return

@@ -23,7 +23,7 @@ from skybutler.sky.vectors import Floats, lonlat_deg, unit_vectors
 if TYPE_CHECKING:
     from lsst.sphgeom import Region, UnitVector3d
 
-__all__ = ["RegionStencil", "SkyBox", "SkyCircle", "SkyPolygon", "Stencil", "stencil_of"]
+__all__ = ["RegionStencil", "SkyBox", "SkyCircle", "SkyPolygon", "SkyRange", "Stencil", "stencil_of"]
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
@@ -32,6 +32,9 @@ _AROUND = 128
 
 _PER_EDGE = 8
 """Pieces of an edge of a polygon: great circles are bent by projections and distortions."""
+
+_PER_SIDE = 64
+"""Pieces of a side between two meridians or parallels, which are no great circles."""
 
 _GRID = 65
 """Positions along a side of an image that are looked at where an outline cannot be followed."""
@@ -228,6 +231,55 @@ class SkyBox(Stencil):
 
 
 @dataclass(frozen=True, slots=True)
+class SkyRange(Stencil):
+    """What lies between two meridians and two parallels.
+
+    Parameters
+    ----------
+    ra, width : `float`
+        ICRS degrees of the western side, and of the extent to the east of it, above 0 to 360.
+    dec1, dec2 : `float`
+        Degrees of the southern and the northern side.
+
+    Raises
+    ------
+    InvalidError
+        Raised if there are no such places, or it has no area.
+    """
+
+    ra: float
+    width: float
+    dec1: float
+    dec2: float
+
+    def __post_init__(self) -> None:
+        for dec in (self.dec1, self.dec2):
+            _require_place(self.ra, dec)
+        if not (0.0 < self.width <= 360.0 and self.dec1 < self.dec2):
+            raise InvalidError(
+                f"A range of {self.width:g} degrees from RA {self.ra:g} and from Dec {self.dec1:g} to {self.dec2:g} "
+                "has no area."
+            )
+
+    def pixel_box(self, wcs: SkyWcs, bbox: Box) -> Box:
+        if max(self.width, self.dec2 - self.dec1) > 60.0:  # what its outline goes around may be the rest of the sky
+            return _sampled(self._contains, wcs, bbox)
+        t = np.arange(_PER_SIDE + 1) / _PER_SIDE
+        ra, dec = self.ra + self.width * t, np.minimum(self.dec1 + (self.dec2 - self.dec1) * t, 90.0)
+        sides = (ra, np.full_like(ra, self.dec1)), (ra, np.full_like(ra, self.dec2))
+        ends = (np.full_like(dec, self.ra), dec), (np.full_like(dec, self.ra + self.width), dec)
+        vectors = [unit_vectors(lon, lat) for lon, lat in (*sides, *ends)]
+        return _covering(np.concatenate(vectors), self._contains, wcs, bbox)
+
+    def inside(self, wcs: SkyWcs, box: Box) -> Bools:
+        return self._contains(_centres(wcs, box))
+
+    def _contains(self, vectors: Floats) -> Bools:
+        ra, dec = lonlat_deg(vectors)
+        return np.asarray(((ra - self.ra) % 360.0 <= self.width) & (dec >= self.dec1) & (dec <= self.dec2))
+
+
+@dataclass(frozen=True, slots=True)
 class RegionStencil(Stencil):
     """A region of ``lsst.sphgeom``, of any kind.
 
@@ -267,6 +319,7 @@ def stencil_of(shape: Stencil | Region) -> Stencil:
     InvalidError
         Raised if it is neither.
     """
+    from lsst.sphgeom import Box as LonLatBox
     from lsst.sphgeom import Circle, ConvexPolygon, Region
 
     match shape:
@@ -277,11 +330,15 @@ def stencil_of(shape: Stencil | Region) -> Stencil:
             return SkyCircle(float(ra), float(dec), radius)
         case ConvexPolygon():
             return SkyPolygon(np.stack(lonlat_deg([_vector(v) for v in shape.getVertices()]), axis=-1))
+        case LonLatBox() if not shape.isEmpty():
+            lon, lat = shape.getLon(), shape.getLat()
+            width = 360.0 if lon.isFull() else (lon.getB().asDegrees() - lon.getA().asDegrees()) % 360.0
+            return SkyRange(lon.getA().asDegrees(), width, lat.getA().asDegrees(), lat.getB().asDegrees())
         case Region():
             return RegionStencil(shape)
     raise InvalidError(
         f"A {type(shape).__name__} is no shape on the sky.",
-        hint="Give a SkyCircle, SkyPolygon or SkyBox, or a region of lsst.sphgeom.",
+        hint="Give a SkyCircle, SkyPolygon, SkyRange or SkyBox, or a region of lsst.sphgeom.",
     )
 
 

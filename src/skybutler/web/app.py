@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,14 @@ from starlette.responses import JSONResponse, Response
 from skybutler.errors import ButlerError
 from skybutler.vo.uws import JobStore
 
-from . import files, health, links, sia, tap, tap_async
+from . import files, health, links, sia, soda, tap, tap_async
 from .auth import Authentication
 from .jobs import JobRunner
 from .logs import RequestLog
 from .problems import status_of
 from .served import Served
 from .streams import Threads
+from .workers import WorkerPool
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,14 +47,19 @@ def create_app(settings: ServerSettings) -> Starlette:
         app.state.settings, app.state.served, app.state.threads = settings, served, threads
         with ExitStack() as stack:
             folder = settings.work_folder or stack.enter_context(TemporaryDirectory(prefix="skybutler-"))
-            app.state.jobs = JobRunner(JobStore(folder), {"tap": tap_async.work(settings, served)})
+            scratch = Path(stack.enter_context(TemporaryDirectory(prefix="skybutler-")))
+            pool = WorkerPool(settings.cutout_workers, settings.cutout_bytes)
+            cutouts = app.state.cutouts = soda.Cutouts(pool, scratch, settings.cutout_seconds)
+            works = {"tap": tap_async.work(settings, served), "soda": soda.work(served, cutouts)}
+            app.state.jobs = JobRunner(JobStore(folder), works)
             app.state.jobs.begin()
             yield
             await app.state.jobs.end()
+            pool.close()
             threads.close()
 
     return Starlette(
-        routes=[*tap.routes(), *links.routes(), *sia.routes(), *files.routes(), *health.routes()],
+        routes=[*tap.routes(), *links.routes(), *sia.routes(), *soda.routes(), *files.routes(), *health.routes()],
         middleware=[Middleware(RequestLog), Middleware(Authentication, settings=settings)],
         lifespan=lifespan,
         exception_handlers={ButlerError: _problem},

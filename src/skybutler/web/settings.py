@@ -36,6 +36,8 @@ class ServerSettings:
         How long a query may run, at once and as a job.
     job_days : `int`
         How long jobs are kept.
+    cutout_workers, cutout_seconds, cutout_bytes : `int`
+        Processes that make cut-outs, how long one may take, and the memory that its process may use.
     link_seconds : `int`
         How long signed links are good.
     anonymous : `bool`
@@ -57,6 +59,9 @@ class ServerSettings:
     sync_seconds: int = 1800
     job_seconds: int = 14_400
     job_days: int = 7
+    cutout_workers: int = 2
+    cutout_seconds: int = 60
+    cutout_bytes: int = 4 << 30
     link_seconds: int = 3600
     anonymous: bool = True
     token_file: Path | None = None

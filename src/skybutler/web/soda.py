@@ -1,0 +1,253 @@
+"""The cut-out service: SODA at once and as jobs.  Knows neither pixels nor what the parameters mean.
+
+SODA 1.0 (IVOA Recommendation 2017-05-17), sections 2, 4 and 5.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from skybutler.errors import (
+    ButlerError,
+    DeniedError,
+    InvalidError,
+    NotFoundError,
+    ParameterError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from skybutler.vo.soda import CutoutRequest, CutoutStyle
+from skybutler.vo.uws import JobResult
+
+from .jobs import job_routes
+from .parameters import read_parameters
+from .problems import status_of
+from .requests import of
+from .vosi import availability
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from skybutler.vo.soda_files import Cutter
+
+    from .jobs import JobContext, Work
+    from .served import Served, ServedRepository
+    from .workers import WorkerPool
+
+__all__ = ["Cutouts", "routes", "work"]
+
+SYNC = ("/api/cutout/sync", "/api/image/soda/sync")
+JOBS = "/api/cutout/jobs"
+_INLINE = 8 << 20
+"""Files up to this size need not go over the disk."""
+_HANG_UP_S = 0.5
+"""So often is looked whether the client is still there."""
+
+
+# ------------------------------------------------------------------------------------------------ in worker processes
+@lru_cache(maxsize=32)
+def _cutter(place: str) -> Cutter:
+    from skybutler.butler import Butler
+    from skybutler.vo.soda_files import Cutter
+
+    return Cutter(Butler(place))
+
+
+def _make(place: str, dataset: uuid.UUID, shape: tuple[str, str], style: CutoutStyle, path: Path) -> bytes | None:
+    """The bytes of a cut-out, `None` if it is large and left as a file."""
+    cutter = _cutter(place)
+    if style.detail == "Image" or style.format.name == "png":
+        made = cutter.image(dataset, shape, style)
+        if len(made) <= _INLINE:
+            return made
+        path.write_bytes(made)
+        return None
+    cutter.write(dataset, shape, style, path)
+    if path.stat().st_size > _INLINE:
+        return None
+    made = path.read_bytes()
+    path.unlink()
+    return made
+
+
+def _write(place: str, dataset: uuid.UUID, shape: tuple[str, str], style: CutoutStyle, path: Path) -> None:
+    _cutter(place).write(dataset, shape, style, path)
+
+
+# ----------------------------------------------------------------------------------------------------- in the server
+@dataclass(frozen=True, slots=True)
+class Cutouts:
+    """What makes the cut-outs of a server.
+
+    Parameters
+    ----------
+    pool : `WorkerPool`
+    folder : path
+        Where large ones wait until they are sent.
+    seconds : `float`
+        How long one may take.
+    """
+
+    pool: WorkerPool
+    folder: Path
+    seconds: float
+
+    def begin(
+        self, repository: ServedRepository, dataset: uuid.UUID, request: CutoutRequest, path: Path, gone: Event
+    ) -> Future[bytes | None]:
+        """Begin the only cut-out of a request; its process is ended when nobody waits for it any more."""
+        call = (repository.place, dataset, request.shapes[0], request.style, path)
+        return self.pool.submit(self.seconds, lambda: not gone.is_set(), _make, *call)
+
+
+def routes() -> list[Route]:
+    """All routes, for the first repository and for each by its label."""
+    plain = [(path, _sync, ["GET", "POST"]) for path in SYNC]
+    plain += [("/api/cutout/capabilities", _capabilities, ["GET"]), ("/api/cutout/availability", availability, ["GET"])]
+    return [
+        *(Route(prefix + path, made, methods=how) for prefix in ("", "/repo/{label}") for path, made, how in plain),
+        *job_routes("soda", JOBS),
+    ]
+
+
+async def _sync(request: Request) -> Response:
+    try:
+        here = of(request)
+        async with read_parameters(request, here.settings.body_bytes) as parameters:
+            asked = CutoutRequest.of(parameters)
+        if asked.repeated is not None:
+            raise _SeveralError(
+                f"{asked.repeated}: {asked.n_cutouts} cut-outs are asked for; here, one is made.",
+                hint=f"A job makes several: {here.root_url}{JOBS}.",
+            )
+        repository, dataset = _identify(here.served, here.repository, asked.ids[0])
+        return await _answer(request, repository, dataset, asked)
+    except ButlerError as error:
+        return PlainTextResponse(_told(error), _status(error))
+
+
+async def _answer(request: Request, repository: ServedRepository, dataset: uuid.UUID, asked: CutoutRequest) -> Response:
+    cutouts: Cutouts = request.app.state.cutouts
+    name, media_type = f"cutout-{dataset}.{asked.style.format.name}", asked.style.format.media_type
+    path, gone = cutouts.folder / f"{secrets.token_hex(8)}.{asked.style.format.name}", Event()
+    future = asyncio.wrap_future(cutouts.begin(repository, dataset, asked, path, gone))
+    try:
+        while not (await asyncio.wait({future}, timeout=_HANG_UP_S))[0]:
+            if await request.is_disconnected():
+                break
+        else:
+            made, headers = future.result(), {"Content-Disposition": f'attachment; filename="{name}"'}
+            if made is not None:
+                return Response(made, media_type=media_type, headers=headers)
+            headers["Content-Length"] = str(path.stat().st_size)
+            return StreamingResponse(_pieces(path), media_type=media_type, headers=headers)
+    finally:
+        gone.set()
+    with suppress(ButlerError):
+        await future  # the process is ended, so that its place is free
+    path.unlink(missing_ok=True)
+    return Response(status_code=499)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """The content of a file, which is gone when the stream is closed, whether the client reads all of it or not."""
+    stream = path.open("rb")
+    path.unlink()
+
+    def pieces() -> Iterator[bytes]:
+        with stream:
+            while piece := stream.read(1 << 20):
+                yield piece
+
+    return pieces()
+
+
+async def _capabilities(request: Request) -> Response:
+    from skybutler.vo.soda_capabilities import capabilities_document
+
+    here = of(request)
+    security = () if here.settings.anonymous else ("ivo://ivoa.net/sso#BasicAA", "ivo://ivoa.net/sso#OAuth")
+    return Response(capabilities_document(f"{here.root_url}/api/cutout", security), media_type="text/xml")
+
+
+def _identify(served: Served, here: ServedRepository, identifier: str) -> tuple[ServedRepository, uuid.UUID]:
+    """Repository and dataset; a UUID alone is of the repository of the path."""
+    repository, dataset = served.identify(identifier)
+    return (repository if ":" in identifier or "%3A" in identifier else here), dataset
+
+
+# ------------------------------------------------------------------------------------------------------------ as jobs
+def work(served: Served, cutouts: Cutouts) -> Work:
+    """What a job of the service does: one file for each shape of each dataset, in the order in which they were given.
+
+    A cut-out that cannot be made is a text that says why; the job fails if none can be made.
+    """
+
+    def do(context: JobContext) -> Sequence[JobResult]:
+        try:
+            asked = CutoutRequest.of(context.job.parameters)
+            here = served[context.job.label]
+            problems: list[ButlerError] = []
+            made = []
+            for i, (identifier, shape) in enumerate([(d, s) for d in asked.ids for s in asked.shapes]):
+                if not context.go_on():
+                    return ()
+                name = "cutout" if asked.n_cutouts == 1 else f"cutout-{i + 1}"
+                path = context.folder / f"{name}.{asked.style.format.name}"
+                try:
+                    repository, dataset = _identify(served, here, identifier)
+                    call = (repository.place, dataset, shape, asked.style, path)
+                    cutouts.pool.submit(cutouts.seconds, context.go_on, _write, *call).result()
+                    media_type = asked.style.format.media_type
+                except ButlerError as error:
+                    problems.append(error)
+                    path.unlink(missing_ok=True)
+                    path, media_type = path.with_suffix(".txt"), "text/plain"
+                    path.write_text(f"{_told(error)}\n")
+                made.append(JobResult(name, path.name, media_type, path.stat().st_size))
+            if len(problems) == len(made):
+                raise problems[0]
+        except ButlerError as error:
+            raise ButlerError(_told(error)) from error
+        return made
+
+    return do
+
+
+# -------------------------------------------------------------------------------------------------------------- errors
+class _SeveralError(ParameterError):
+    """Several values where one is expected."""
+
+
+_WORDS: tuple[tuple[type[ButlerError], str], ...] = (
+    (_SeveralError, "MultiValuedParamNotSupported"),
+    (UnauthorizedError, "AuthenticationError"),
+    (DeniedError, "AuthorizationError"),
+    (InvalidError, "UsageError"),
+    (NotFoundError, "UsageError"),
+    (UnavailableError, "ServiceUnavailable"),
+)
+"""Words of SODA 1.0, section 5.2."""
+
+
+def _told(error: ButlerError) -> str:
+    word = next((word for kind, word in _WORDS if isinstance(error, kind)), "Error")
+    return f"{word}: {error}"
+
+
+def _status(error: ButlerError) -> int:
+    """422 for what is wrong with a parameter, as other services of this kind have it, else that of the one table."""
+    return 422 if (status := status_of(error)) == 400 else status

@@ -1,0 +1,233 @@
+"""Processes that do heavy work, within limits of time and memory, and are ended when it is no longer wanted.
+
+Knows nothing of what is called.  A process that was ended, or ended by itself, is replaced when there is work.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
+from typing import Any, ParamSpec, TypeVar
+
+from skybutler.errors import InvalidError, OverloadedError, UnavailableError
+
+__all__ = ["WorkerPool"]
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+_LOOK_S = 0.1
+"""So often is looked whether work is still wanted."""
+_CONTEXT = multiprocessing.get_context("spawn")  # threads and connections of this process are not for others
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A call, how many seconds it may take, and whether it is wanted."""
+
+    call: tuple[Any, ...]
+    seconds: float
+    go_on: Callable[[], bool]
+
+
+class WorkerPool:
+    """A few processes.
+
+    Parameters
+    ----------
+    n : `int`
+        How many; they start with the first call.
+    memory_bytes : `int`
+        What each may use beyond what it has at its start.
+    most_waiting : `int`
+        Calls that may wait.
+    """
+
+    def __init__(self, n: int, memory_bytes: int, most_waiting: int = 1000) -> None:
+        self._workers = [_Worker(memory_bytes) for _ in range(n)]
+        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()  # the one that has worked last has most at hand
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(n, thread_name_prefix="worker")
+        self._places = threading.BoundedSemaphore(n + most_waiting)
+        self._ended = threading.Event()
+
+    def submit(
+        self, seconds: float, go_on: Callable[[], bool], function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        """Call a function of a module in a process; what it is given and returns must be picklable.
+
+        Parameters
+        ----------
+        seconds : `float`
+            How long it may take once it has begun; 0 for any.
+        go_on : callable
+            Whether it is still wanted; asked often, in a thread.  When it is not, the process is ended.
+        function, args, kwargs
+            The call.
+
+        Returns
+        -------
+        future
+            What the function returns or raises; `UnavailableError` if it took too long, was not wanted, or the process
+            died; `InvalidError` if it needed too much memory.
+
+        Raises
+        ------
+        OverloadedError
+            Too many calls wait.
+        """
+        if not self._places.acquire(blocking=False):
+            raise OverloadedError("Too many are waiting.", hint="Try again later.")
+        task = _Task((function, args, kwargs), seconds, lambda: go_on() and not self._ended.is_set())
+        try:
+            future: Future[T] = self._threads.submit(self._do, task)
+        except RuntimeError as error:
+            self._places.release()
+            raise UnavailableError("The server is ending.") from error
+        future.add_done_callback(lambda _: self._places.release())
+        return future
+
+    def _do(self, task: _Task) -> Any:
+        if not task.go_on():
+            raise _unwanted()
+        worker = self._idle.get()
+        try:
+            return worker.do(task)
+        finally:
+            self._idle.put(worker)
+
+    def close(self) -> None:
+        """End all processes, busy or not."""
+        self._ended.set()
+        self._threads.shutdown(wait=True)  # those that wait are told so
+        for worker in self._workers:
+            worker.end()
+
+
+class _Worker:
+    """A process and the line to it; used by one thread at a time."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        self._memory_bytes = memory_bytes
+        self._line: Connection | None = None
+        self._process: BaseProcess | None = None
+
+    def _start(self) -> Connection:
+        ours, theirs = _CONTEXT.Pipe()
+        self._process = _CONTEXT.Process(target=_serve, args=(theirs, self._memory_bytes), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._line = ours
+        return ours
+
+    def do(self, task: _Task) -> Any:
+        """What a call returns or raises there."""
+        if self._process is None or not self._process.is_alive():
+            self.end()
+        line = self._line or self._start()
+        try:
+            line.send_bytes(ForkingPickler.dumps(task.call))
+            self._wait(line, task)
+            kind, answer = ForkingPickler.loads(line.recv_bytes())
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            self.end()
+            raise UnavailableError("The process that did this has died.", hint="It may have needed too much.") from None
+        if kind == "memory":
+            self.end()  # what is left of its memory is in pieces
+            raise InvalidError(f"It needs more memory than the {self._memory_bytes >> 20} MB that it may use.")
+        if kind == "error":
+            raise answer
+        return answer
+
+    def _wait(self, line: Connection, task: _Task) -> None:
+        """Wait for the answer; end the process if it is no longer wanted."""
+        until = time.monotonic() + task.seconds if task.seconds else None
+        while not line.poll(_LOOK_S):
+            if not task.go_on():
+                self.end()
+                raise _unwanted()
+            if until is not None and time.monotonic() > until:
+                self.end()
+                raise UnavailableError(f"It took longer than the {task.seconds:g} s that it may take.")
+
+    def end(self) -> None:
+        """End the process, also in the middle of a call."""
+        line, process, self._line, self._process = self._line, self._process, None, None
+        if process is not None:
+            process.kill()
+            process.join()
+            process.close()
+        if line is not None:
+            line.close()
+
+
+def _unwanted() -> UnavailableError:
+    return UnavailableError("It was ended before it was done.")
+
+
+# ------------------------------------------------------------------------------------------------------ in the process
+def _serve(line: Connection, memory_bytes: int) -> None:
+    """What a process does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its processes
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    _limit_memory(memory_bytes)
+    while True:
+        try:
+            call = line.recv_bytes()
+        except EOFError:
+            return
+        line.send_bytes(_answer(call))
+
+
+def _answer(call: bytes) -> bytes:
+    try:
+        function, args, kwargs = ForkingPickler.loads(call)
+        return bytes(ForkingPickler.dumps(("good", function(*args, **kwargs))))
+    except MemoryError:
+        return bytes(ForkingPickler.dumps(("memory", None)))
+    except Exception as error:  # noqa: BLE001 - it is raised where the call came from
+        if _of_memory(error):
+            return bytes(ForkingPickler.dumps(("memory", None)))
+        return bytes(ForkingPickler.dumps(("error", error)))
+
+
+def _of_memory(error: BaseException | None) -> bool:
+    """Whether an error came of a lack of memory, whatever was made of it."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _limit_memory(n_bytes: int) -> None:
+    """Let this process have so much more memory, where the system can do that."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+        from pathlib import Path
+
+        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (held + n_bytes, hard))
+
+
+def _end_with(sentinel: int) -> None:
+    """End this process when the one that started it is gone, however that ended."""
+    wait([sentinel])
+    os._exit(1)

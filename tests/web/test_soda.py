@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import io
+import time
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+import requests
+from astropy.io import fits
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyvo.dal.adhoc import DatalinkQuery, SodaQuery
+from pyvo.io.vosi import parse_capabilities
+
+from skybutler.compat.afw.image import ExposureF
+from skybutler.images import GaussianPsf
+from skybutler.images.stencils import SkyCircle
+from support.server import serve
+from support.sky_images import CENTRE, an_exposure, make_sky_images
+
+CUT = an_exposure().cutout(SkyCircle(*CENTRE, 0.002))
+CIRCLE = "55.7 -32.3 0.002"
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """A server of images, its address and the UUIDs of its datasets."""
+    place = tmp_path_factory.mktemp("soda") / "repo"
+    known = make_sky_images(place)
+    with serve({"sky": str(place)}, cutout_workers=1) as address, requests.Session() as session:
+        yield SimpleNamespace(address=address, session=session, url=f"{address}/api/cutout/sync", **known)
+
+
+def pixels(content):
+    with fits.open(io.BytesIO(content)) as hdus:
+        return np.array(hdus[1].data)
+
+
+def test_pyvo_gets_a_cutout_that_opens(images, tmp_path):
+    query = SodaQuery(images.url, session=images.session)
+    query["ID"] = f"butler://sky/{images.calexp}"
+    query.circle = (*CENTRE, 0.002)
+    made = query.execute_stream().read()
+    assert np.array_equal(pixels(made), CUT.image.array)
+    (tmp_path / "cut.fits").write_bytes(made)
+    exposure = ExposureF(str(tmp_path / "cut.fits"))
+    assert np.array_equal(exposure.image.array, CUT.image.array)
+    assert tuple(exposure.getXY0()) == CUT.bbox.xy0
+    assert exposure.getWcs().getPixelScale().asArcseconds() == pytest.approx(0.18)
+    posted = DatalinkQuery(images.url, session=images.session, ID=str(images.calexp), POS=f"CIRCLE {CIRCLE}")
+    assert posted.execute_stream(post=True).read() == made
+
+
+@pytest.mark.parametrize("path", ["/api/cutout/sync", "/api/image/soda/sync", "/repo/sky/api/cutout/sync"])
+def test_ways_to_ask(images, path):
+    for identifier in (
+        f"butler%3A%2F%2Fsky%2F{images.calexp}", f"butler%253A//sky/{images.calexp}", images.calexp.hex,
+        quote(f"ivo://org.rubinobs/sky?repo=sky&id={images.calexp}", safe=""),
+    ):  # fmt: skip
+        found = images.session.get(f"{images.address}{path}?id={identifier}&circle=55.7+-32.3%200.002")
+        assert found.status_code == 200, found.text
+        assert found.headers["content-type"] == "application/fits"
+        assert np.array_equal(pixels(found.content), CUT.image.array)
+
+
+def test_details_and_pictures(images, tmp_path):
+    asked = {"ID": images.calexp, "CIRCLE": CIRCLE, "CUTOUTDETAIL": "Exposure"}
+    (tmp_path / "cut.fits").write_bytes(images.session.get(images.url, params=asked).content)
+    exposure = ExposureF(str(tmp_path / "cut.fits"))
+    assert np.array_equal(exposure.mask.array, CUT.mask.array)
+    assert exposure.getPsf().computeShape(exposure.getBBox().getCenter()).getDeterminantRadius() == pytest.approx(
+        GaussianPsf(11, 11, 1.5).sigma(), rel=1e-6
+    )
+    picture = images.session.get(images.url, params=asked | {"RESPONSEFORMAT": "image/png", "STRETCH": "log"})
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "changed, status, told",
+    [
+        ({"ID": None}, 422, "UsageError: There is no ID"),
+        ({"ID": "../../etc/passwd"}, 422, "UsageError: '../../etc/passwd' does not name"),
+        ({"ID": "butler://sky/1' OR 1=1"}, 422, "UsageError"),
+        ({"ID": "butler://nosuch/00000000-0000-0000-0000-000000000001"}, 404, "UsageError: There is no repository"),
+        ({"ID": "00000000-0000-0000-0000-000000000001"}, 404, "UsageError: There is no dataset"),
+        ({"CIRCLE": None}, 422, "UsageError: There is no CIRCLE"),
+        ({"CIRCLE": "1 2"}, 422, "UsageError: CIRCLE: 2 numbers"),
+        ({"CIRCLE": "10 10 1"}, 422, "UsageError: SkyCircle"),
+        ({"CIRCLE": [CIRCLE, "1 2 3"]}, 422, "MultiValuedParamNotSupported: CIRCLE"),
+        ({"POS": "RANGE 1 2 3 4"}, 422, "MultiValuedParamNotSupported: CIRCLE and POS"),
+        ({"CUTOUTDETAIL": "Everything"}, 422, "UsageError: CUTOUTDETAIL"),
+    ],
+)
+def test_errors_are_words_of_the_standard(images, changed, status, told):
+    found = images.session.get(images.url, params={"ID": images.calexp, "CIRCLE": CIRCLE} | changed)
+    assert found.status_code == status
+    assert found.headers["content-type"].startswith("text/plain")
+    assert found.text.startswith(told)
+    assert "file:" not in found.text
+
+
+def run(images, parameters):
+    """A job that has ended."""
+    began = images.session.post(f"{images.address}/api/cutout/jobs", data=[*parameters, ("PHASE", "RUN")])
+    until = time.monotonic() + 60
+    while (phase := images.session.get(f"{began.url}/phase").text) in ("QUEUED", "EXECUTING", "PENDING"):
+        assert time.monotonic() < until
+        images.session.get(f"{began.url}?WAIT=5&PHASE={phase}")
+    return SimpleNamespace(url=began.url, phase=phase)
+
+
+def test_a_job_makes_every_shape_of_every_dataset(images):
+    shapes = [("circle", CIRCLE), ("POS", "RANGE 55.699 55.701 -32.301 -32.299")]
+    job = run(images, [("ID", images.calexp), ("id", images.other), *shapes])
+    assert job.phase == "COMPLETED"
+    found = [images.session.get(f"{job.url}/results/cutout-{i}").content for i in range(1, 5)]
+    assert np.array_equal(pixels(found[0]), CUT.image.array)
+    assert np.array_equal(pixels(found[2]), an_exposure(2).cutout(SkyCircle(*CENTRE, 0.002)).image.array)
+    assert pixels(found[1]).shape == pytest.approx((40, 34), abs=2)
+    assert images.session.get(f"{job.url}/results/cutout-5").status_code == 404
+    single = run(images, [("ID", images.calexp), shapes[0]])
+    assert np.array_equal(pixels(images.session.get(f"{single.url}/results/cutout").content), CUT.image.array)
+
+
+def test_a_job_tells_what_could_not_be_made(images):
+    job = run(images, [("ID", images.calexp), ("CIRCLE", CIRCLE), ("CIRCLE", "10 10 1")])
+    assert job.phase == "COMPLETED"
+    assert images.session.get(f"{job.url}/results/cutout-2").text.startswith("UsageError: SkyCircle")
+    job = run(images, [("ID", images.calexp), ("CIRCLE", "10 10 1")])
+    assert job.phase == "ERROR"
+    assert "UsageError: SkyCircle" in images.session.get(f"{job.url}/error").text
+
+
+def test_documents(images):
+    for prefix in ("", "/repo/sky"):
+        found = images.session.get(f"{images.address}{prefix}/api/cutout/capabilities")
+        known = {
+            c.standardid: c.interfaces[0].accessurls[0].content for c in parse_capabilities(io.BytesIO(found.content))
+        }
+        url = known["ivo://ivoa.net/std/SODA#sync-1.0"]
+        assert url == f"{images.address}{prefix}/api/cutout/sync"
+        assert "true" in images.session.get(f"{images.address}{prefix}/api/cutout/availability").text
+
+
+NUMBERS = st.one_of(st.floats(-400, 400), st.sampled_from(["nan", "inf", "-0", "1e400", "x", "55.7", "-32.3"])).map(str)
+
+
+@given(
+    st.sampled_from(["CIRCLE", "POLYGON", "POS"]), st.sampled_from(["", "CIRCLE ", "RANGE ", "POLYGON "]),
+    st.lists(NUMBERS, max_size=8),
+)  # fmt: skip
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_shape_is_cut_out_or_refused(images, name, kind, numbers):
+    found = images.session.get(images.url, params={"ID": images.calexp, name: kind + " ".join(numbers)})
+    assert found.status_code in (200, 422), found.text
+    if found.status_code == 200:
+        assert pixels(found.content).size
+    else:
+        assert found.text.startswith("UsageError: ")

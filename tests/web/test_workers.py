@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import wait
+
+import pytest
+
+from skybutler.errors import InvalidError, OverloadedError, ParameterError, UnavailableError
+from skybutler.vo.soda import parse_stencil
+from skybutler.web.workers import WorkerPool
+
+MEMORY = 1 << 30
+
+
+@pytest.fixture
+def pool():
+    made = WorkerPool(1, MEMORY, most_waiting=2)
+    yield made
+    made.close()
+
+
+def always():
+    return True
+
+
+def test_a_process_answers_and_says_what_is_wrong(pool):
+    first = pool.submit(30, always, os.getpid).result(60)
+    assert first != os.getpid()
+    assert pool.submit(30, always, os.getpid).result(60) == first
+    with pytest.raises(ParameterError, match="2 numbers") as caught:
+        pool.submit(30, always, parse_stencil, "circle", "1 2").result(60)
+    assert caught.value.hint.startswith("They are RA")
+    with pytest.raises(TypeError):
+        pool.submit(30, always, len, 3).result(60)
+
+
+def test_a_process_that_dies_is_replaced(pool):
+    first = pool.submit(30, always, os.getpid).result(60)
+    with pytest.raises(UnavailableError, match="died"):
+        pool.submit(30, always, os._exit, 3).result(60)
+    assert pool.submit(30, always, os.getpid).result(60) != first
+
+
+def test_limits_of_time_and_memory(pool):
+    first = pool.submit(60, always, os.getpid).result(60)
+    with pytest.raises(UnavailableError, match="longer than the 0.5 s"):
+        pool.submit(0.5, always, time.sleep, 3600).result(60)
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+    with pytest.raises(InvalidError, match="more memory than the 1024 MB"):
+        pool.submit(60, always, bytearray, 2 * MEMORY).result(60)
+    assert pool.submit(60, always, bytearray, 10).result(60) == bytearray(10)
+
+
+def test_work_that_is_not_wanted_any_more_ends_with_its_process(pool):
+    first = pool.submit(60, always, os.getpid).result(60)
+    wanted, looks = [True], []
+
+    def go_on():
+        looks.append(time.monotonic())
+        return wanted[0]
+
+    running = pool.submit(0, go_on, time.sleep, 3600)
+    while len(looks) < 3:  # the first is before it begins
+        time.sleep(0.01)
+    waiting = [pool.submit(0, go_on, time.sleep, 3600) for _ in range(2)]
+    with pytest.raises(OverloadedError):
+        pool.submit(0, always, time.sleep, 3600)
+    wanted[0] = False
+    assert wait([running, *waiting], 60).not_done == set()
+    assert isinstance(running.exception(), UnavailableError)
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+    assert pool.submit(60, always, os.getpid).result(60) != first
+
+
+def test_closing_ends_what_runs():
+    pool = WorkerPool(1, MEMORY)
+    process = pool.submit(60, always, os.getpid).result(60)
+    running = pool.submit(0, always, time.sleep, 3600)
+    pool.close()
+    assert isinstance(running.exception(), UnavailableError)
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+    with pytest.raises(UnavailableError, match="ending"):
+        pool.submit(60, always, os.getpid)
