@@ -25,7 +25,7 @@ from skybutler.errors import (
     DeniedError,
     InvalidError,
     NotFoundError,
-    ParameterError,
+    RepeatedParameterError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -129,7 +129,7 @@ async def _sync(request: Request) -> Response:
         async with read_parameters(request, here.settings.body_bytes) as parameters:
             asked = CutoutRequest.of(parameters)
         if asked.repeated is not None:
-            raise _SeveralError(
+            raise RepeatedParameterError(
                 f"{asked.repeated}: {asked.n_cutouts} cut-outs are asked for; here, one is made.",
                 hint=f"A job makes several: {here.root_url}{JOBS}.",
             )
@@ -228,12 +228,8 @@ def work(served: Served, cutouts: Cutouts) -> Work:
 
 
 # -------------------------------------------------------------------------------------------------------------- errors
-class _SeveralError(ParameterError):
-    """Several values where one is expected."""
-
-
 _WORDS: tuple[tuple[type[ButlerError], str], ...] = (
-    (_SeveralError, "MultiValuedParamNotSupported"),
+    (RepeatedParameterError, "MultiValuedParamNotSupported"),
     (UnauthorizedError, "AuthenticationError"),
     (DeniedError, "AuthorizationError"),
     (InvalidError, "UsageError"),
