@@ -31,8 +31,10 @@ def test_pyvo_finds_images(observed):
         service = pyvo.dal.SIA2Service(f"{address}/api/sia", session=session)
         two = service.search(instrument="Cam", data_type="image", maxrec=2)
         assert len(two) == 2
+        query = pyvo.dal.sia2.SIA2Query(service.query_ep, session=session)
+        query["CALIB"] = "9"  # which its search() would not let through
         with pytest.raises(pyvo.DALQueryError, match="CALIB: '9' is no calibration level"):
-            service.search(calib_level=9)
+            query.execute()
 
 
 def test_get_and_post_are_the_same_and_names_have_any_case(client):

@@ -88,11 +88,7 @@ def _run(
     database = registry.database
     with ExitStack() as stack:
         regions = _Regions(registry, obscore, stack)
-        held = {
-            use.relation: _held(use.relation, tables, database, stack)
-            for use in query.relations
-            if use.relation != OBSCORE
-        }
+        held = {use.mark: _held(use, tables, database, stack) for use in query.relations if use.relation != OBSCORE}
         sql, parameters = _composed(query, regions, obscore, held, database)
         first = True
         stack.enter_context(database.interruptible(interrupt))  # left before stages are emptied
@@ -158,13 +154,14 @@ def _search(footprints: Any, sets: Any, condition: SpatialCondition) -> list[int
     return rows_of_region(footprints, sets, region, condition.how)  # type: ignore[arg-type]
 
 
-def _held(name: str, tables: TapTables, database: Database, stack: ExitStack) -> str:
-    """SQL of a table whose rows we have, staged for as long as the query runs."""
-    table = tables.find(*name.split("."))
-    assert table.rows is not None, name
+def _held(use: RelationUse, tables: TapTables, database: Database, stack: ExitStack) -> str:
+    """SQL of a table whose rows are in no database, staged for as long as the query runs."""
+    table = tables.find(*use.relation.split("."))
+    rows = table.source.rows(use.cones, use.most) if table.source is not None else table.rows
+    assert rows is not None, use.relation
     # names of columns are anybody's; the same ones for all tables let stages be used again
     columns = {f"c{i}": _kind(f) for i, f in enumerate(table.fields)}
-    stage = stack.enter_context(database.staged(columns, table.rows))
+    stage = stack.enter_context(database.staged(columns, rows))
     named = ", ".join(f"c{i} AS {quoted(f.name.lower())}" for i, f in enumerate(table.fields))
     return f"SELECT {named} FROM {stage}"
 
@@ -186,7 +183,7 @@ def _composed(
     in_relations = {condition.stage for use in query.relations for condition in use.conditions}
     put: dict[str, str] = {}
     for use in query.relations:
-        put[use.mark] = f"({held.get(use.relation) or obscore.sql(regions.staged(use), use.columns, use.values)})"
+        put[use.mark] = f"({held.get(use.mark) or obscore.sql(regions.staged(use), use.columns, use.values)})"
     for condition in query.conditions:
         if condition.stage not in in_relations:
             put[condition.stage] = regions.stage_numbers(condition)

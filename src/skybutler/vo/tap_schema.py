@@ -16,6 +16,7 @@ __all__ = ["SCHEMAS", "complete_tables", "delimited"]
 
 SCHEMAS = {
     "butler": "Labels of this repository's data, and what is known about each",
+    "refcat": "Reference catalogs, in shards of the sky: ask with a position, or for few rows",
     "ivoa": "Tables of IVOA standards",
     "tap_schema": "What tables and columns there are",
 }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -14,6 +17,7 @@ from skybutler.vo.adql import TapTables
 from skybutler.vo.dimension_tables import dimension_tables
 from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_addresses, obscore_table
 from skybutler.vo.obscore.files import read_settings
+from skybutler.vo.reference_tables import ReferenceCatalog, ShardCache, reference_catalogs, reference_types
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
@@ -21,6 +25,18 @@ if TYPE_CHECKING:
     from .settings import ServerSettings
 
 __all__ = ["Served", "ServedRepository"]
+
+_AGAIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Tables of a repository as long as nothing changes."""
+
+    types: tuple[int, ...]
+    tables: TapTables
+    catalogs: Mapping[str, ReferenceCatalog]
+    until: float
 
 
 class ServedRepository:
@@ -39,7 +55,8 @@ class ServedRepository:
         self._lock = threading.Lock()
         self._butler: Butler | None = None
         self._obscore = lru_cache(maxsize=8)(self._make_obscore)
-        self._tables: TapTables | None = None
+        self._shards = ShardCache()
+        self._told: _Told | None = None
 
     @property
     def butler(self) -> Butler:
@@ -59,9 +76,25 @@ class ServedRepository:
     @property
     def tables(self) -> TapTables:
         """What can be asked for."""
-        if self._tables is None:
-            self._tables = TapTables([obscore_table(), *dimension_tables(self.butler.registry)])
-        return self._tables
+        return self._tables().tables
+
+    @property
+    def catalogs(self) -> Mapping[str, ReferenceCatalog]:
+        """Reference catalogs by the name of their table."""
+        return self._tables().catalogs
+
+    def _tables(self) -> _Told:
+        """Made again if there are new dataset types, and each minute while a catalog has no shards yet."""
+        registry, told = self.butler.registry, self._told
+        registry.refresh()
+        types = tuple(found.k for found in registry.dataset_types.all())
+        if told is None or told.types != types or time.monotonic() > told.until:
+            catalogs = {found.table.name: found for found in reference_catalogs(self.butler, self._shards)}
+            lacking = len(catalogs) < len(reference_types(registry))
+            tables = [obscore_table(), *dimension_tables(registry), *(found.table for found in catalogs.values())]
+            until = time.monotonic() + _AGAIN_S if lacking else math.inf
+            told = self._told = _Told(types, TapTables(tables), catalogs, until)
+        return told
 
     def obscore(self, root_url: str) -> ObsCoreRelation:
         """ObsCore with links to a server."""

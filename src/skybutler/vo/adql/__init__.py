@@ -1,12 +1,14 @@
 """ADQL, the query language of the Virtual Observatory, as SQL of SQLite or PostgreSQL.  Knows no connection."""
 
-from .tables import ForeignKey, RegionColumn, TapTable, TapTables
+from .tables import Cone, ForeignKey, RegionColumn, RowSource, TapTable, TapTables
 from .translate import RelationUse, SpatialCondition, Translation, translate
 
 __all__ = [
+    "Cone",
     "ForeignKey",
     "RegionColumn",
     "RelationUse",
+    "RowSource",
     "SpatialCondition",
     "TapTable",
     "TapTables",

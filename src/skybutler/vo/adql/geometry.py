@@ -28,7 +28,7 @@ from .shapes import (
     within,
 )
 from .syntax import GEOMETRY, function_name, refused
-from .tables import RegionColumn
+from .tables import Cone, RegionColumn
 
 if TYPE_CHECKING:
     from lsst.sphgeom import Region
@@ -117,6 +117,34 @@ class Geometry:
             raise refused(f"{name} can only stand within another geometry function.", node, self._text,
                    "Select coordinates instead: COORD1(...), COORD2(...).")  # fmt: skip
         raise refused(f"{name} cannot have {len(self._arguments(node))} arguments.", node, self._text)
+
+    def cone_of(self, node: exp.Expr) -> tuple[Point, Cone] | None:
+        """A position by row, and a circle in which it is wherever a test holds, if there is one.
+
+        Parameters
+        ----------
+        node : `sqlglot.exp.Expr`
+            CONTAINS or INTERSECTS, or a comparison of DISTANCE with a number.
+        """
+        if isinstance(node, exp.LT | exp.LTE | exp.GT | exp.GTE):
+            sides = (node.this, node.expression)
+            test, limit = sides if isinstance(node, exp.LT | exp.LTE) else sides[::-1]
+            radius = constant(limit)
+            possible = isinstance(test, exp.Func) and function_name(test) == "DISTANCE"
+        else:
+            test, radius = node, 0.0
+            possible = isinstance(test, exp.Func) and function_name(test) in ("CONTAINS", "INTERSECTS")
+        if not possible or not isinstance(test, exp.Func) or radius is None:
+            return None
+        arguments = self._arguments(test)
+        try:
+            if len(arguments) == 4:
+                shapes: list[Shape] = [Point(*arguments[:2]), Point(*arguments[2:])]
+            else:
+                shapes = [self._shape(argument) for argument in arguments]
+            return _cone(shapes, radius)
+        except InvalidError:  # which is told where the test itself is made
+            return None
 
     @staticmethod
     def _arguments(node: exp.Func) -> list[exp.Expr]:
@@ -273,6 +301,25 @@ class Geometry:
         self.conditions.append(SpatialCondition(relation, how, region, stage, column.column.element))
         chosen = exp.select("k").from_(exp.to_table(stage))
         return exp.In(this=exp.column(column.column.key, column.table), query=exp.Subquery(this=chosen))
+
+
+def _cone(shapes: Sequence[Shape], radius: float) -> tuple[Point, Cone] | None:
+    """Of a pair of shapes that are at most so far apart, one of which is a position by row or a circle around it."""
+    from lsst.sphgeom import LonLat
+
+    for moving, fixed in (shapes, shapes[::-1]):
+        around = constant(moving.radius) if isinstance(moving, CircleShape) else 0.0
+        point = moving.center if isinstance(moving, CircleShape) else moving
+        if not isinstance(point, Point) or around is None or (region := region_of(fixed)) is None:
+            continue
+        if not (isinstance(point.ra, exp.Column) and isinstance(point.dec, exp.Column)):
+            continue
+        circle = region.getBoundingCircle()
+        center = LonLat(circle.getCenter())
+        reach = circle.getOpeningAngle().asDegrees() + around + radius + 1e-9
+        if reach >= 0:
+            return point, Cone(center.getLon().asDegrees(), center.getLat().asDegrees(), min(reach, 180.0))
+    return None
 
 
 def _literal(value: float) -> exp.Expr:

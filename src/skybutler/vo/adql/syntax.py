@@ -163,6 +163,8 @@ def _check(node: exp.Expr, text: str) -> None:
         if node.catalog or not isinstance(node.this, exp.Identifier):
             raise refused("A table is named schema.table.", node, text)
         return
+    if isinstance(node, exp.Select) and not node.expressions:
+        raise refused("SELECT names no columns.", node, text)
     if type(node) in _NODES:
         return
     if isinstance(node, exp.Func):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from skybutler.errors import InvalidQueryError, nearest
 from skybutler.vo.field import Field
 
-__all__ = ["ForeignKey", "RegionColumn", "TapTable", "TapTables"]
+__all__ = ["Cone", "ForeignKey", "RegionColumn", "RowSource", "TapTable", "TapTables"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,35 @@ class ForeignKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Cone:
+    """A circle on the sky: centre, ICRS, and radius in degrees."""
+
+    ra: float
+    dec: float
+    radius: float
+
+
+class RowSource(Protocol):
+    """Where rows of a table come from that are in no database and too many to be held."""
+
+    def rows(self, cones: Sequence[Cone], most: int | None) -> Iterable[tuple[Any, ...]]:
+        """Rows in the order of the fields.
+
+        Parameters
+        ----------
+        cones : sequence of `Cone`
+            In all of which positions must be.
+        most : `int` or `None`
+            As many as are wanted, whichever.
+
+        Raises
+        ------
+        InvalidQueryError
+            There are too many.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class TapTable:
     """A table.
 
@@ -78,6 +107,10 @@ class TapTable:
         the machine's byte order.
     keys : `tuple` [`ForeignKey`]
         Other tables that this one refers to.
+    source : `RowSource`, optional
+        Where rows come from instead, by position.
+    position : `tuple` of (`str`, `str`), optional
+        Columns with right ascension and declination by which `source` finds rows.
     """
 
     schema: str
@@ -90,6 +123,8 @@ class TapTable:
     utype: str = ""
     rows: Sequence[tuple[Any, ...]] | None = None
     keys: tuple[ForeignKey, ...] = ()
+    source: RowSource | None = None
+    position: tuple[str, str] | None = None
 
     @property
     def full_name(self) -> str:

@@ -18,7 +18,7 @@ from .functions import rewrite_function, rewrite_like, typed_literals, unit_look
 from .geometry import Geometry, SpatialCondition
 from .names import first_select, output_names, resolve, result_fields
 from .syntax import GEOMETRY, function_name, parse
-from .tables import RegionColumn, TapTable, TapTables
+from .tables import Cone, RegionColumn, TapTable, TapTables
 
 __all__ = ["RelationUse", "SpatialCondition", "Translation", "translate"]
 
@@ -48,6 +48,10 @@ class RelationUse:
         Its columns that stand in the SQL; no others are needed.
     values : mapping
         Values by column, of which each row of the table that is taken has one; others may be left out.
+    cones : `tuple` [`Cone`]
+        Circles in which positions are in all rows that matter; the SQL has conditions that are more exact.
+    most : `int` or `None`
+        So many rows are enough, whichever.
     """
 
     mark: str
@@ -55,6 +59,8 @@ class RelationUse:
     conditions: tuple[SpatialCondition, ...]
     columns: frozenset[str] = frozenset()
     values: Mapping[str, frozenset[str | float]] = field(default_factory=dict)
+    cones: tuple[Cone, ...] = ()
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ def _translated(text: str, tables: TapTables, dialect: str, limit: int | None) -
     made = rewriter.rewrite(tree)
     _name_outputs(made, fields)
     _limit(made, limit)
-    uses = _put_relations(made, tables, rewriter.pushed)
+    uses = _put_relations(made, tables, rewriter.pushed, rewriter.cones)
     _by_number(made)
     sql, parameters = _bind(made, dialect)
     uses.sort(key=lambda use: sql.index(use.mark))
@@ -142,14 +148,19 @@ class _Rewriter:
         regions: dict[tuple[str, str], tuple[str, RegionColumn]] = {}
         fields: dict[tuple[str, str], Field] = {}
         self._identifiers: dict[tuple[str, str], str] = {}
+        self._positions: dict[str, tuple[str, str]] = {}
         for alias, table in _columns(tree, tables).items():
             fields |= {(alias, f.name.lower()): f for f in table.fields}
             regions |= {(alias, name.lower()): (table.relation, column) for name, column in table.regions.items()}
             self._identifiers |= {(alias, name.lower()): column for name, column in table.identifiers.items()}
+            if table.position is not None:
+                self._positions[alias] = table.position
         self._geometry = Geometry(regions, text)
         self._unit_of = unit_lookup(fields)
         self.pushed: dict[int, list[SpatialCondition]] = {}
         """Conditions that every row of a table must fulfil, by the id of its node."""
+        self.cones: dict[int, list[Cone]] = {}
+        """Circles in which every row of a table must be, likewise."""
 
     @property
     def conditions(self) -> list[SpatialCondition]:
@@ -160,6 +171,7 @@ class _Rewriter:
         """The tree in the words of the dialect."""
         if isinstance(node, exp.EQ | exp.NEQ) and (test := self._truth(node)) is not None:
             return test
+        self._note_cone(node, node)
         is_geometry = isinstance(node, exp.Func) and function_name(node) in GEOMETRY
         if not is_geometry:  # else arguments are shapes, which have no SQL
             self._children(node)
@@ -186,6 +198,8 @@ class _Rewriter:
             if not (_is_test(test) and isinstance(value, exp.Literal) and value.this in ("0", "1")):
                 continue
             known = len(self.conditions)
+            if (value.this == "1") == isinstance(node, exp.EQ):
+                self._note_cone(test, node)
             made = self._geometry.rewrite(test)
             if (value.this == "1") != isinstance(node, exp.EQ):
                 return exp.Not(this=exp.Paren(this=made))
@@ -198,6 +212,18 @@ class _Rewriter:
                 return exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(1))
             return made
         return None
+
+    def _note_cone(self, test: exp.Expr, place: exp.Expr) -> None:
+        """Remember the circle in which all rows of a table must be, if a test says so of its positions."""
+        if not self._positions or (found := self._geometry.cone_of(test)) is None:
+            return
+        point, cone = found
+        assert isinstance(point.ra, exp.Column)
+        assert isinstance(point.dec, exp.Column)
+        alias = point.ra.table
+        known = self._positions.get(alias) == (point.ra.name, point.dec.name) and point.dec.table == alias
+        if known and (table := _table_of(place, alias)) is not None:
+            self.cones.setdefault(id(table), []).append(cone)
 
     def _identified(self, node: exp.EQ | exp.Like | exp.Glob) -> exp.Expr:
         """With a condition on the UUID of a dataset beside one on a text that ends with it."""
@@ -262,23 +288,29 @@ def _limit(tree: exp.Expr, limit: int | None) -> None:
 
 
 def _put_relations(
-    tree: exp.Expr, tables: TapTables, pushed: Mapping[int, list[SpatialCondition]]
+    tree: exp.Expr,
+    tables: TapTables,
+    pushed: Mapping[int, list[SpatialCondition]],
+    cones: Mapping[int, list[Cone]],
 ) -> list[RelationUse]:
     uses: list[RelationUse] = []
     columns: dict[str, set[str]] = {}
     for column in tree.find_all(exp.Column):
         columns.setdefault(column.table, set()).add(column.name)
     values = _values(tree)
+    most = _enough(tree)
     for node in list(tree.find_all(exp.Table)):
         if not node.db:
             continue
         table = tables.find(node.db, node.name)
         text = table.relation
-        if table.rows is not None or any(column.element is None for column in table.regions.values()):
-            name = table.relation if table.rows is None else table.full_name
+        held = table.rows is not None or table.source is not None
+        if held or any(column.element is None for column in table.regions.values()):
+            name = table.full_name if held else table.relation
             text = f"{RELATION}{len(uses)}_"
-            conditions, used = tuple(pushed.get(id(node), ())), frozenset(columns.get(node.alias, ()))
-            uses.append(RelationUse(text, name, conditions, used, values.get(id(node), {})))
+            key, used = id(node), frozenset(columns.get(node.alias, ()))
+            conditions, around = tuple(pushed.get(key, ())), tuple(cones.get(key, ()))
+            uses.append(RelationUse(text, name, conditions, used, values.get(key, {}), around, most))
         node.set("db", None)
         node.set("this", exp.Var(this=text))
     return uses
@@ -301,6 +333,18 @@ def _values(tree: exp.Expr) -> dict[int, dict[str, frozenset[str | float]]]:
             told = found.setdefault(id(table), {})
             told[column.name] = told.get(column.name, wanted) & wanted
     return found
+
+
+def _enough(tree: exp.Expr) -> int | None:
+    """How many rows of its only table a query needs that takes the first ones just as they are."""
+    if not isinstance(tree, exp.Select) or any(
+        tree.args.get(name) for name in ("where", "group", "having", "order", "distinct", "joins", "with_")
+    ):
+        return None
+    if any(isinstance(node, exp.AggFunc | exp.Subquery) for node in tree.walk()):
+        return None
+    counts = [int(tree.args[name].expression.this) for name in ("limit", "offset") if tree.args.get(name)]
+    return sum(counts) if tree.args.get("limit") else None
 
 
 def _by_number(tree: exp.Expr) -> None:
@@ -338,4 +382,4 @@ def _bind(tree: exp.Expr, dialect: str) -> tuple[str, tuple[str | uuid.UUID, ...
         order.append(values[int(found[1])])
         return "?"
 
-    return _MARKED.sub(placed, tree.sql(dialect=dialect)), tuple(order)
+    return _MARKED.sub(placed, tree.sql(dialect=dialect, comments=False)), tuple(order)
