@@ -78,6 +78,7 @@ WORDS = st.sampled_from(
 
 @given(st.lists(WORDS, max_size=25).map(" ".join) | st.text(max_size=60))
 @settings(max_examples=400, deadline=None)
+@example("SELECT -- SELECT ?")
 @example("SELECT TOP 1e400 obs_id FROM ivoa.ObsCore")
 @example("SELECT TOP -1 obs_id FROM ivoa.ObsCore")
 @example("SELECT TOP 'a' obs_id FROM ivoa.ObsCore")
