@@ -111,7 +111,7 @@ class Branch:
         """An exposure may be in visits of several systems; the lowest number is that of the usual one."""
         return (
             "vd.instrument = kt.instrument AND vd.exposure = kt.exposure AND vd.visit = (SELECT min(w.visit) "
-            "FROM visit_definition w WHERE w.instrument = kt.instrument AND w.exposure = kt.exposure)"
+            "FROM visit_definition w WHERE w.instrument = vd.instrument AND w.exposure = vd.exposure)"
         )
 
     def _number_of(self, dimension: str) -> str:
@@ -293,19 +293,27 @@ class Branch:
         """
         chosen = {n: v for n, v in self._columns.items() if columns is None or n in columns} or {"k": "d.k"}
         named = ", ".join(f"{value} AS {quoted(name)}" for name, value in chosen.items())
-        conditions = [
-            f"d.dataset_type = {self._number}", f"d.run IN ({', '.join(map(str, runs))})", "d.path IS NOT NULL",
-            *(f"{self._region_row} IN (SELECT k FROM {stage})" for stage in stages),
-        ]  # fmt: skip
-        where = " AND ".join(conditions)
-        return f"SELECT {named} FROM dataset d {self._sources(f'{named} {where}', bool(stages))} WHERE {where}"
+        where = f"d.dataset_type = {self._number} AND d.run IN ({', '.join(map(str, runs))}) AND d.path IS NOT NULL"
+        source = f"{self._near(stages)} near JOIN dataset d ON d.data_id = near.k" if stages else "dataset d"
+        return f"SELECT {named} FROM {source} {self._sources(f'{named} {where}')} WHERE {where}"
 
-    def _sources(self, used: str, inner: bool) -> str:
+    def _near(self, stages: tuple[str, ...]) -> str:
+        """Data IDs whose region is in all stages, found before anything else; OFFSET keeps planners from mixing them.
+
+        With all the other tables there are too many joins for a planner to see where to begin.
+        """
+        tables = [*(f"{stage} s{i}" for i, stage in enumerate(stages)), f"{self._joins[0][0]} kt"]
+        conditions = [f"s{i}.k = {self._region_row}" for i in range(len(stages))]
+        for table, alias, on in self._region_joins:
+            if alias in ("vd", "r"):
+                tables.append(f"{table} {alias}")
+                conditions.append(on)
+        limit = "LIMIT -1 OFFSET 0" if self._dialect == "sqlite" else "OFFSET 0"
+        return f"(SELECT kt.k FROM {', '.join(tables)} WHERE {' AND '.join(conditions)} {limit})"
+
+    def _sources(self, used: str) -> str:
         """Joins of the tables that are used; others have one row or none for each dataset, and so change nothing."""
-        word = "JOIN" if inner else "LEFT JOIN"
-        joins = [("JOIN", *self._joins[0])]
-        joins += [(word, *join) for join in self._region_joins]
-        joins += [("LEFT JOIN", *join) for join in self._joins[1:]]
+        joins = [("JOIN", *self._joins[0]), *(("LEFT JOIN", *join) for join in (*self._region_joins, *self._joins[1:]))]
         names = set(_ALIAS.findall(used))
         grown = True
         while grown:
