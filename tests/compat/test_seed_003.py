@@ -19,7 +19,8 @@ import requests
 from pyvo.dal.adhoc import SodaQuery
 
 from skybutler import Butler
-from skybutler.images import Exposure
+from skybutler.errors import InvalidError
+from skybutler.formatters.files import read_exposure
 from skybutler.vo.client import get_datalink_result, get_tap_service
 from skybutler.vo.tokens import TokenStore
 from support.dp02 import COLLECTION
@@ -144,7 +145,7 @@ def test_links_lead_to_the_file_and_need_the_token(site: Site, service: Any, tmp
     (tmp_path / "coadd.fits").write_bytes(answer.content)
     with Butler(site.repository, collections=COLLECTION) as butler:
         expected = butler.get("deepCoadd_calexp", skymap="DC2", tract=TRACT, patch=PATCH, band="i")
-    assert np.array_equal(Exposure.read(tmp_path / "coadd.fits").image.array, expected.image.array, equal_nan=True)
+    assert np.array_equal(read_exposure(tmp_path / "coadd.fits").image.array, expected.image.array, equal_nan=True)
 
 
 def test_a_circle_is_cut_out(site: Site, service: Any, tmp_path: Path) -> None:
@@ -152,13 +153,21 @@ def test_a_circle_is_cut_out(site: Site, service: Any, tmp_path: Path) -> None:
     query = SodaQuery.from_resource(links, links.get_adhocservice_by_id("cutout-sync"), session=service._session)
     query.circle = (*POINT, RADIUS_DEG)
     (tmp_path / "cutout.fits").write_bytes(query.execute_stream().read())
-    cutout = Exposure.read(tmp_path / "cutout.fits")
+    cutout = read_exposure(tmp_path / "cutout.fits")
     with Butler(site.repository, collections=COLLECTION) as butler:
         coadd = butler.get("deepCoadd_calexp", skymap="DC2", tract=TRACT, patch=PATCH, band="i")
     width, height = cutout.bbox.dimensions
     assert coadd.bbox.contains(cutout.bbox)
     assert 0 < width * height < coadd.bbox.area
     assert np.array_equal(cutout.image.array, coadd[cutout.bbox].image.array, equal_nan=True)
+
+
+def test_a_circle_elsewhere_is_an_error_and_no_file(service: Any) -> None:
+    links = get_datalink_result(_row(service))
+    query = SodaQuery.from_resource(links, links.get_adhocservice_by_id("cutout-sync"), session=service._session)
+    query.circle = (10.0, 10.0, RADIUS_DEG)
+    with pytest.raises(InvalidError, match="refuses"):
+        query.execute_stream()
 
 
 def test_others_are_refused(site: Site) -> None:

@@ -5,18 +5,22 @@ Importing this loads ``requests``.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 
-from skybutler.errors import DeniedError, UnauthorizedError
+from skybutler.errors import ButlerError, DeniedError, InvalidError, UnauthorizedError, UnavailableError
 from skybutler.version import __version__
 
 __all__ = ["ServerSession"]
 
 _CONNECT_S = 10.0
+_REFUSALS: Mapping[int, type[ButlerError]] = {401: UnauthorizedError, 403: DeniedError}
+_CUTOUT = re.compile(r"/api/(?:cutout|image/soda)/sync(?:\?|\Z)")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -59,17 +63,20 @@ class ServerSession(requests.Session):
         return super().send(request, **kwargs)
 
     def _explain(self, response: requests.Response, **_: Any) -> None:
-        """Raise an error that says what to do, where a library would say a number."""
-        if response.status_code not in (401, 403) or not self.is_ours(response.url):
+        """Raise an error that says what to do, where a library would say a number, or nothing at all."""
+        status = response.status_code
+        if status < 400 or not self.is_ours(response.url):
             return
-        if response.status_code == 401 and not self.has_token:
+        if status == 401 and not self.has_token:
             raise UnauthorizedError(
                 f"{self.root_url} wants a token.",
                 hint="Set ACCESS_TOKEN, or ACCESS_TOKEN_FILE to a file with it; see: butler token create",
             )
-        said = response.text.strip()[:500] or response.reason
-        kind = UnauthorizedError if response.status_code == 401 else DeniedError
-        raise kind(f"{self.root_url} refuses: {said}")
+        kind = _REFUSALS.get(status)
+        if kind is None and _CUTOUT.search(response.url):  # pyvo takes what is said for a file
+            kind = InvalidError if status < 500 else UnavailableError
+        if kind is not None:
+            raise kind(f"{self.root_url} refuses: {response.text.strip()[:500] or response.reason}")
 
 
 class _TokenAuth(AuthBase):
