@@ -1,30 +1,23 @@
-"""Cells of the notebooks 001 and 003 that have to do with images run unchanged, on a real exposure and a simulated one.
+"""Cells of the notebook 001 that have to do with images run unchanged, on a real exposure.
 
-What they ask of the butler before Gen3 and of services is not tested here.
+What they ask of the butler before Gen3 is not tested here.
 """
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from skybutler import Butler, CollectionType
 from skybutler.compat.wrapping import to_compat
-from skybutler.ingest import register_instrument, register_sky_map
 from skybutler.sim import SimulatedVisit, measure, simulate_calexp
 from skybutler.sim.visits import FIELD
-from support.dp02 import dc2_sky_map
 from support.notebooks import Shown, run_notebook
 from support.seeds import notebook_cells
 
-GEN2, SERVICES = "seeds/001_exploring_dc2_gen2_repo.txt", "seeds/003_image_services.txt"
+GEN2 = "seeds/001_exploring_dc2_gen2_repo.txt"
 CALEXP = "data/exposures/calexp.fits"
-ABSENT = re.compile(r"\b(rsp|pyvo|bokeh|holoviews|requests)\b")
-"""What the services notebook imports besides, and these cells do not use."""
-COLLECTION = "2.2i/runs/DP0.2"
 
 
 def _cells(shared: Path, notebook: str, *words: str) -> list[str]:
@@ -89,57 +82,3 @@ filter, tract, patch = "i", 3828, "1,3"
     assert len(shown[1].figures) == 1
     assert "<Table length=" in shown[2].text
     assert "ext_photometryKron_KronFlux_instFlux" in shown[3].text
-
-
-# ------------------------------------------------------------------------------------------------------ 003
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A coadd at the place that the notebook looks for; what it shows is one visit."""
-    root = tmp_path_factory.mktemp("dp02") / "repo"
-    exposure = simulate_calexp("LSSTCam-imSim", "R22_S11", SimulatedVisit(1, "i", *FIELD, 0.0, 59880.3))
-    Butler.create(root)
-    with Butler(root, run="u/me/coadds") as butler:
-        register_instrument(butler, "LSSTCam-imSim")
-        register_sky_map(butler, dc2_sky_map(), name="DC2", tracts=[4431])
-        butler.register_dataset_type("deepCoadd_calexp", ["skymap", "tract", "patch", "band"], "ExposureF")
-        butler.put(exposure, "deepCoadd_calexp", skymap="DC2", tract=4431, patch=17, band="i")
-        butler.collections.register(COLLECTION, CollectionType.CHAINED)
-        butler.collections.redefine_chain(COLLECTION, ["u/me/coadds", "skymaps"])
-    return root
-
-
-@pytest.fixture(scope="module")
-def served(shared: Path, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
-    folder = tmp_path_factory.mktemp("services")
-    (folder / "index.yaml").write_text(f"dp02: {repository}\n")
-    (imports,) = _cells(shared, SERVICES, "from lsst.afw.image.exposure")
-    begin = "\n".join(line for line in imports.splitlines() if not ABSENT.search(line))
-    uri = "import os\nimage_url = sodaCutout = butler.getURI('deepCoadd_calexp', dataId).geturl()"
-    cells = _cells(
-        shared, SERVICES, "rcParams", "def plotImage", "setDefaultBackend", "butler = Butler", "SpherePoint",
-        "deepCoadd_uuid", "new_coadd", "hdulist", "plotImage(ExposureF(",
-    )  # fmt: skip
-    first = next(i for i, cell in enumerate(cells) if "new_coadd" in cell)
-    return run_notebook(
-        [begin, *cells[:first], uri, *cells[first:]],
-        folder,
-        {"DAF_BUTLER_REPOSITORY_INDEX": str(folder / "index.yaml")},
-    )
-
-
-def test_the_coadd_of_a_place_is_an_exposure(served: list[Shown]) -> None:
-    """The cell itself asserts that its type is lsst.afw.image.exposure.ExposureF."""
-    text = "".join(one.text for one in served)
-    assert "Tract: 4431, Patch: 17" in text
-    assert "UUID for deep coadd: " in text
-    assert "ARCHIVE_INDEX" in text
-
-
-def test_exposures_of_urls_are_drawn(served: list[Shown]) -> None:
-    from matplotlib.image import imread
-
-    figures = [path for one in served for path in one.figures]
-    assert len(figures) == 2
-    one, other = (np.asarray(imread(path)) for path in figures)
-    assert np.array_equal(one, other)
-    assert one[:, :, :3].std() > 0.05
