@@ -36,6 +36,8 @@ NOTEBOOK = "seeds/003_image_services.txt"
 POINT = (55.74673760481304, -32.286155241413624)
 COADD = "dataproduct_type = 'image' AND obs_collection = 'LSST.DP02' AND dataproduct_subtype = 'lsst.deepCoadd_calexp'"
 RADIUS_DEG = 0.03
+PIXEL_ARCSEC = 8 * 0.2
+"""Simulated pixels are eight times larger than real ones."""
 
 LEFT_OUT = {
     "eups list": "asks a Science Pipelines installation for its version",
@@ -158,7 +160,7 @@ def test_a_circle_is_cut_out(site: Site, service: Any, tmp_path: Path) -> None:
         coadd = butler.get("deepCoadd_calexp", skymap="DC2", tract=TRACT, patch=PATCH, band="i")
     width, height = cutout.bbox.dimensions
     assert coadd.bbox.contains(cutout.bbox)
-    assert 0 < width * height < coadd.bbox.area
+    assert 2 * RADIUS_DEG * 3600 / PIXEL_ARCSEC == pytest.approx(width, abs=2) == pytest.approx(height, abs=2)
     assert np.array_equal(cutout.image.array, coadd[cutout.bbox].image.array, equal_nan=True)
 
 

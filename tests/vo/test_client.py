@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 import socket
+import subprocess
 import sys
 
 import pytest
@@ -112,3 +114,20 @@ def test_refusals(monkeypatch, closed):
         service.search(COUNT)
     with pytest.raises(UnavailableError, match="one of its repositories"):
         get_tap_service("tset")
+
+
+def test_clients_that_know_passwords_only(closed):
+    address, store = closed
+    session = pyvo.auth.AuthSession()
+    session.credentials.set_password("ada", store.create("ada")[0])
+    service = pyvo.dal.TAPService(f"{address}/api/tap", session=session)
+    assert service.search(COUNT)["n"][0] > 0
+
+
+@pytest.mark.skipif(shutil.which("stilts") is None, reason="needs STILTS")
+def test_stilts_comes_in_with_a_password(closed):
+    address, store = closed
+    said = f"-Dstar.basicauth.user=ada -Dstar.basicauth.password={store.create('ada')[0]}"
+    query = ["tapquery", "sync=true", f"tapurl={address}/api/tap", f"adql={COUNT}", "ofmt=csv-noheader"]
+    done = subprocess.run(["stilts", *said.split(), *query], capture_output=True, text=True, check=False)
+    assert int(done.stdout) > 0, done.stderr
