@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from skybutler.errors import ButlerError
 from skybutler.vo.uws import JobStore
 
-from . import files, health, links, sia, soda, tap, tap_async
+from . import cone, files, health, links, sia, soda, tap, tap_async
 from .auth import Authentication
 from .jobs import JobRunner
 from .logs import RequestLog
@@ -59,7 +59,15 @@ def create_app(settings: ServerSettings) -> Starlette:
             threads.close()
 
     return Starlette(
-        routes=[*tap.routes(), *links.routes(), *sia.routes(), *soda.routes(), *files.routes(), *health.routes()],
+        routes=[
+            *tap.routes(),
+            *links.routes(),
+            *sia.routes(),
+            *cone.routes(),
+            *soda.routes(),
+            *files.routes(),
+            *health.routes(),
+        ],
         middleware=[Middleware(RequestLog), Middleware(Authentication, settings=settings)],
         lifespan=lifespan,
         exception_handlers={ButlerError: _problem},
