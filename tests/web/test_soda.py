@@ -11,7 +11,7 @@ import requests
 from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyvo.dal.adhoc import DatalinkQuery, SodaQuery
+from pyvo.dal.adhoc import DatalinkQuery, DatalinkResults, SodaQuery
 from pyvo.io.vosi import parse_capabilities
 
 from skybutler.compat.afw.image import ExposureF
@@ -39,8 +39,11 @@ def pixels(content):
 
 
 def test_pyvo_gets_a_cutout_that_opens(images, tmp_path):
-    query = SodaQuery(images.url, session=images.session)
-    query["ID"] = f"butler://sky/{images.calexp}"
+    links = DatalinkResults.from_result_url(
+        f"{images.address}/api/datalink/links?ID=butler%3A//sky/{images.calexp}", session=images.session
+    )
+    service = links.get_adhocservice_by_id("cutout-sync")
+    query = SodaQuery.from_resource(links, service, session=images.session)
     query.circle = (*CENTRE, 0.002)
     made = query.execute_stream().read()
     assert np.array_equal(pixels(made), CUT.image.array)
@@ -49,6 +52,8 @@ def test_pyvo_gets_a_cutout_that_opens(images, tmp_path):
     assert np.array_equal(exposure.image.array, CUT.image.array)
     assert tuple(exposure.getXY0()) == CUT.bbox.xy0
     assert exposure.getWcs().getPixelScale().asArcseconds() == pytest.approx(0.18)
+    query.range = (55.699, 55.701, -32.301, -32.299)
+    assert pixels(query.execute_stream().read()).shape == pytest.approx((40, 34), abs=2)
     posted = DatalinkQuery(images.url, session=images.session, ID=str(images.calexp), POS=f"CIRCLE {CIRCLE}")
     assert posted.execute_stream(post=True).read() == made
 
