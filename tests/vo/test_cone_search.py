@@ -58,8 +58,9 @@ def test_a_radius_of_zero_asks_for_the_columns(catalog):
     ],
 )
 def test_what_is_wrong_is_told(given, message):
+    ra, dec, radius, verbosity = given
     with pytest.raises(ParameterError, match=message):
-        ConeSearch.of(*given, limit=10)
+        ConeSearch.of(ra, dec, radius, verbosity, 10)
 
 
 def test_errors_are_told_as_old_clients_expect_it():

@@ -149,6 +149,8 @@ class ReferenceCatalog:
         """Rows for a query, see `skybutler.vo.adql.RowSource`."""
         n = 0
         for batch in self.batches(cones):
+            if most is not None:
+                batch = batch.slice(0, most - n)
             n += batch.num_rows
             if n > MOST_ROWS and (most is None or most > MOST_ROWS):
                 raise InvalidQueryError(
