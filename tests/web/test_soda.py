@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
+import os
+import signal
 import time
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -137,6 +140,39 @@ def test_a_job_tells_what_could_not_be_made(images):
     job = run(images, [("ID", images.calexp), ("CIRCLE", "10 10 1")])
     assert job.phase == "ERROR"
     assert "UsageError: SkyCircle" in images.session.get(f"{job.url}/error").text
+
+
+def stop_worker(images):
+    """Let the process that makes cut-outs hang; its number."""
+    assert images.session.get(images.url, params={"ID": images.calexp, "CIRCLE": CIRCLE}).status_code == 200
+    (process,) = multiprocessing.active_children()
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    return process.pid
+
+
+def wait_until_gone(pid):
+    until = time.monotonic() + 60
+    while os.path.exists(f"/proc/{pid}"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc"), reason="looks at processes in /proc")
+def test_a_process_whose_work_is_not_wanted_is_ended(images):
+    asked = {"ID": images.calexp, "CIRCLE": CIRCLE}
+    process = stop_worker(images)
+    job = images.session.post(f"{images.address}/api/cutout/jobs", data=asked | {"PHASE": "RUN"}).url
+    while images.session.get(f"{job}/phase").text != "EXECUTING":
+        time.sleep(0.05)
+    images.session.post(f"{job}/phase", data={"PHASE": "ABORT"})
+    wait_until_gone(process)
+    assert images.session.get(f"{job}/phase").text == "ABORTED"
+    process = stop_worker(images)
+    with pytest.raises(requests.Timeout), requests.Session() as session:
+        session.get(images.url, params=asked, timeout=0.5)
+    wait_until_gone(process)
+    assert images.session.get(images.url, params=asked).status_code == 200
 
 
 def test_documents(images):
