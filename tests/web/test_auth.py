@@ -42,7 +42,17 @@ def test_without_a_token_nothing_is_told_but_what_the_service_is(closed):
         assert told.status_code == 200
         assert "ivo://ivoa.net/sso#BasicAA" in told.text
         assert closed.get(f"{prefix}/api/tap/availability").status_code == 200
-    assert closed.get("/api/tap/async").status_code == 401
+    for service in ("cutout", "sia", "sia/test", "scs/gaia"):
+        told = closed.get(f"/api/{service}/capabilities")
+        assert told.status_code == 200, service
+        assert "ivo://ivoa.net/sso#BasicAA" in told.text, service
+    for path in (
+        "/api/tap/async",
+        "/api/scs/capabilities",
+        "/api/tap/tables/capabilities",
+        "/api/tap/async/capabilities",
+    ):
+        assert closed.get(path).status_code == 401, path
     assert closed.get("/api/nothing").status_code == 401
     assert closed.get("/").status_code == 401
 
@@ -72,6 +82,8 @@ def test_scopes_are_looked_at(closed, store):
     assert "it lacks read:tap" in refused.text
     assert 'error="insufficient_scope", scope="read:tap"' in refused.headers["www-authenticate"]
     queries, _ = store.create("ada", ["read:tap"])
+    refused = closed.get("/api/scs/gaia", headers={"Authorization": f"Bearer {images}"})
+    assert refused.status_code == 403
     for service in ("datalink/links", "cutout/sync", "image/soda/sync", "sia/test/query"):
         refused = closed.get(f"/repo/test/api/{service}", headers={"Authorization": f"Bearer {queries}"})
         assert refused.status_code == 403, service

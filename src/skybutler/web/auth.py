@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from .settings import ServerSettings
 
-__all__ = ["Authentication", "User", "anonymous_by_default", "is_loopback"]
+__all__ = ["Authentication", "User", "anonymous_by_default", "is_loopback", "security_methods"]
 
 _SCOPES = {
     "tap": "read:tap",
@@ -41,7 +41,7 @@ _SCOPES = {
 """What a service asks for; others than these want a token of any scope."""
 _SERVICE = re.compile(r"(?:/repo/[^/]+)?/api/([^/]+)(?:/|\Z)")
 _OPEN = re.compile(
-    r"(?:/repo/[^/]+)?/api/(?:[^/]+(?:/[^/]+)?/(?:capabilities|availability)|files/.+)"
+    r"(?:/repo/[^/]+)?/api/(?:(?:tap|cutout|sia(?:/[^/]+)?|scs/[^/]+)/(?:capabilities|availability)|files/.+)"
     r"|/(?:health|ready)(?:/.*)?"
 )
 """What anybody may see: what a service is, what a signed address opens, whether the server is well."""
@@ -71,6 +71,11 @@ class User:
 
 
 _ANYBODY = User(None, frozenset(SCOPES))
+
+
+def security_methods(settings: ServerSettings) -> tuple[str, ...]:
+    """Identifiers of the ways to tell who asks, for capabilities; none where nobody needs to."""
+    return () if settings.anonymous else ("ivo://ivoa.net/sso#BasicAA", "ivo://ivoa.net/sso#OAuth")
 
 
 def is_loopback(host: str) -> bool:

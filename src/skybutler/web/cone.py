@@ -16,6 +16,7 @@ from skybutler.vo.cone_search import STANDARD, ConeSearch, cone_error
 from skybutler.vo.votable import MEDIA_TYPE
 
 from . import vosi
+from .auth import security_methods
 from .parameters import read_parameters
 from .problems import status_of
 from .requests import of
@@ -45,8 +46,10 @@ def routes() -> list[Route]:
 async def _capabilities(request: Request) -> Response:
     from skybutler.vo.service_capabilities import service_capabilities
 
-    url = f"{of(request).root_url}/api/scs/{request.path_params['catalog']}"
-    return Response(service_capabilities(STANDARD, "1.03", url, beside=url), media_type="text/xml")
+    here = of(request)
+    url = f"{here.root_url}/api/scs/{request.path_params['catalog']}"
+    made = service_capabilities(STANDARD, "1.03", url, beside=url, security=security_methods(here.settings))
+    return Response(made, media_type="text/xml")
 
 
 async def _search(request: Request) -> Response:

@@ -19,6 +19,7 @@ from skybutler.vo.sia import PARAMETERS, STANDARD, datalink_descriptor, self_des
 from skybutler.vo.votable import MEDIA_TYPE, votable
 
 from . import vosi
+from .auth import security_methods
 from .formats import find_format
 from .parameters import Parameters, read_parameters
 from .requests import Here, of
@@ -48,7 +49,10 @@ async def _capabilities(request: Request) -> Response:
     from skybutler.vo.service_capabilities import service_capabilities
 
     here = of(request)
-    return Response(service_capabilities(STANDARD, "2.0", f"{here.root_url}/api/sia/query"), media_type="text/xml")
+    made = service_capabilities(
+        STANDARD, "2.0", f"{here.root_url}/api/sia/query", security=security_methods(here.settings)
+    )
+    return Response(made, media_type="text/xml")
 
 
 async def _query(request: Request) -> Response:

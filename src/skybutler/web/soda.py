@@ -32,6 +32,7 @@ from skybutler.errors import (
 from skybutler.vo.soda import CutoutRequest, CutoutStyle
 from skybutler.vo.uws import JobResult
 
+from .auth import security_methods
 from .jobs import job_routes
 from .parameters import read_parameters
 from .problems import status_of
@@ -179,7 +180,7 @@ async def _capabilities(request: Request) -> Response:
     from skybutler.vo.soda_capabilities import capabilities_document
 
     here = of(request)
-    security = () if here.settings.anonymous else ("ivo://ivoa.net/sso#BasicAA", "ivo://ivoa.net/sso#OAuth")
+    security = security_methods(here.settings)
     return Response(capabilities_document(f"{here.root_url}/api/cutout", security), media_type="text/xml")
 
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from skybutler.errors import ButlerError, InvalidQueryError, NotFoundError
 from skybutler.vo.tap_schema import complete_tables
 
+from .auth import security_methods
 from .formats import FORMATS
 from .parameters import Parameters
 from .requests import of
@@ -80,8 +81,7 @@ async def _capabilities(request: Request) -> Response:
         rows=settings.rows, most_rows=settings.most_rows, upload_bytes=settings.upload_bytes,
         job_seconds=settings.job_seconds, kept_seconds=settings.job_days * 86_400,
     )  # fmt: skip
-    basic, bearer = "ivo://ivoa.net/sso#BasicAA", "ivo://ivoa.net/sso#OAuth"
-    security = () if settings.anonymous else (basic, bearer)
+    security = security_methods(settings)
     return Response(capabilities_document(f"{here.root_url}/api/tap", offered, limits, security), media_type=_XML)
 
 
