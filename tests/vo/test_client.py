@@ -9,7 +9,7 @@ import pytest
 import pyvo
 
 from skybutler.errors import ConfigError, MissingExtraError, MissingFileError, UnavailableError
-from skybutler.vo.client import get_access_token, get_session, get_tap_service, retrieve_query
+from skybutler.vo.client import get_access_token, get_session, get_siav2_service, get_tap_service, retrieve_query
 from skybutler.vo.tokens import TokenStore
 from support.observations import make_observations
 from support.server import serve
@@ -101,6 +101,17 @@ def test_queries_with_a_token(monkeypatch, closed):
                 assert again.owner == "ada"
                 assert again.fetch_result()["n"][0] > 0
             job.delete()
+
+
+def test_images_are_searched_with_a_token(monkeypatch, closed):
+    address, store = closed
+    monkeypatch.setenv(URL, address)
+    for label in (None, "test"):
+        service = get_siav2_service(label, token=store.create("ada", ["read:image"])[0])
+        with service._session:
+            assert len(service.search(pos=(0.35, 0.2, 0.1), maxrec=3)) == 3
+    with pytest.raises(UnavailableError, match="one of its repositories"):
+        get_siav2_service("tset")
 
 
 def test_refusals(monkeypatch, closed):

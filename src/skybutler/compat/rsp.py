@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from skybutler.vo import client
-from skybutler.vo.client import get_access_token, get_datalink_result, retrieve_query
+from skybutler.vo.client import get_access_token, get_datalink_result, get_siav2_service, retrieve_query
 
-__all__ = ["get_access_token", "get_datalink_result", "get_pyvo_auth", "get_tap_service", "retrieve_query"]
+__all__ = [
+    "get_access_token",
+    "get_datalink_result",
+    "get_pyvo_auth",
+    "get_siav2_service",
+    "get_tap_service",
+    "retrieve_query",
+]
 
 _OF_THE_FIRST = ("tap", "obstap", "live")
 """Names of services there that one service has here."""

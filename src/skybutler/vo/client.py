@@ -16,7 +16,14 @@ from skybutler.errors import ConfigError, MissingExtraError, MissingFileError, U
 if TYPE_CHECKING:
     from .session import ServerSession
 
-__all__ = ["get_access_token", "get_datalink_result", "get_session", "get_tap_service", "retrieve_query"]
+__all__ = [
+    "get_access_token",
+    "get_datalink_result",
+    "get_session",
+    "get_siav2_service",
+    "get_tap_service",
+    "retrieve_query",
+]
 
 URL, TOKEN, TOKEN_FILE = "EXTERNAL_INSTANCE_URL", "ACCESS_TOKEN", "ACCESS_TOKEN_FILE"
 
@@ -102,6 +109,33 @@ def get_tap_service(label: str | None = None, *, url: str | None = None, token: 
     address = f"{session.root_url}{f'/repo/{quote(label)}' if label else ''}/api/tap"
     _reach(session, f"{address}/capabilities")
     return _pyvo().dal.TAPService(address, session=session)
+
+
+def get_siav2_service(label: str | None = None, *, url: str | None = None, token: str | None = None) -> Any:
+    """The image search of a server.
+
+    Parameters
+    ----------
+    label : `str`, optional
+        Repository; the first one of the server if not given.
+    url, token : `str`, optional
+        See `get_session`.
+
+    Returns
+    -------
+    service : `pyvo.dal.SIA2Service`
+
+    Raises
+    ------
+    UnavailableError
+        The server cannot be reached, or has no such service.
+    ConfigError, MissingExtraError
+        See `get_session`.
+    """
+    session = get_session(url, token)
+    address = f"{session.root_url}{f'/repo/{quote(label)}' if label else ''}/api/sia"
+    _reach(session, f"{address}/capabilities")
+    return _pyvo().dal.SIA2Service(f"{address}/query", session=session, check_baseurl=False)
 
 
 def retrieve_query(query_url: str, *, url: str | None = None, token: str | None = None) -> Any:
