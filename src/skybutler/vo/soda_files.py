@@ -37,7 +37,7 @@ class Cutter:
     """
 
     def __init__(self, butler: Butler) -> None:
-        self._butler = butler
+        self.butler = butler
         self._described: OrderedDict[uuid.UUID, dict[str, Any]] = OrderedDict()
 
     def write(self, dataset: uuid.UUID, shape: tuple[str, str], style: CutoutStyle, path: Path) -> None:
@@ -96,13 +96,13 @@ class Cutter:
 
     # ------------------------------------------------------------------------------------------------------- reading
     def _find(self, dataset: uuid.UUID) -> DatasetRef:
-        ref = self._butler.get_dataset(dataset)
+        ref = self.butler.get_dataset(dataset)
         if ref is None:
             raise DatasetNotFoundError(f"There is no dataset {dataset}.")
         return ref
 
     def _class_of(self, ref: DatasetRef) -> StorageClass:
-        return self._butler.datastore.storage_classes[ref.dataset_type.storage_class]
+        return self.butler.datastore.storage_classes[ref.dataset_type.storage_class]
 
     def _require(self, ref: DatasetRef, detail: str) -> None:
         components = self._class_of(ref).components
@@ -123,9 +123,9 @@ class Cutter:
     def _read(self, ref: DatasetRef, component: str | None, stencil: Stencil) -> Any:
         """What is read, or an error that does not tell where our files are."""
         try:
-            return self._butler.get_deferred(ref).get(component=component, parameters={"region": stencil})
+            return self.butler.get_deferred(ref).get(component=component, parameters={"region": stencil})
         except ButlerError as error:
-            error.message = error.message.replace(self._butler.get_uri(ref), f"{ref.dataset_type.name} {ref.id}")
+            error.message = error.message.replace(self.butler.get_uri(ref), f"{ref.dataset_type.name} {ref.id}")
             error.args = (error.message,)
             raise
 
@@ -134,7 +134,7 @@ class Cutter:
         found = self._described.pop(ref.id, None)
         if found is None:
             components = self._class_of(ref).components
-            deferred, found = self._butler.get_deferred(ref), {}
+            deferred, found = self.butler.get_deferred(ref), {}
             for name in sorted(components.keys() & _CARDS.keys()):
                 try:
                     found[_CARDS[name]] = deferred.get(component=name)

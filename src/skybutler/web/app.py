@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from skybutler.errors import ButlerError
 from skybutler.vo.uws import JobStore
 
-from . import cone, files, health, links, sia, soda, tap, tap_async
+from . import cone, files, health, links, previews, sia, soda, tap, tap_async
 from .auth import Authentication
 from .jobs import JobRunner
 from .logs import RequestLog
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .settings import ServerSettings
 
 __all__ = ["create_app"]
+
+_SERVICES = (tap, links, sia, cone, soda, previews, files, health)
 
 
 def create_app(settings: ServerSettings) -> Starlette:
@@ -59,15 +61,7 @@ def create_app(settings: ServerSettings) -> Starlette:
             threads.close()
 
     return Starlette(
-        routes=[
-            *tap.routes(),
-            *links.routes(),
-            *sia.routes(),
-            *cone.routes(),
-            *soda.routes(),
-            *files.routes(),
-            *health.routes(),
-        ],
+        routes=[route for service in _SERVICES for route in service.routes()],
         middleware=[Middleware(RequestLog), Middleware(Authentication, settings=settings)],
         lifespan=lifespan,
         exception_handlers={ButlerError: _problem},

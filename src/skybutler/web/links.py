@@ -19,6 +19,7 @@ from skybutler.vo.datalink import MEDIA_TYPE, Link, cutout_descriptor, links_doc
 from .files import PURPOSE, FileOf, find_file, media_type_of
 from .formats import find_format
 from .parameters import read_parameters
+from .previews import PURPOSE as PREVIEW
 from .problems import status_of
 from .requests import Here, of
 from .signing import Signer
@@ -26,6 +27,8 @@ from .signing import Signer
 if TYPE_CHECKING:
     from lsst.sphgeom import Region
     from starlette.requests import Request
+
+    from skybutler.datasets import DatasetRef
 
     from .served import ServedRepository
 
@@ -103,7 +106,15 @@ def _links_of(
         content_type=media_type_of(file.name),
         content_length=record.size if record.size >= 0 else None,
     )
-    if region is not None and ref.dataset_type.storage_class.startswith(_IMAGES):
+    if ref.dataset_type.storage_class.startswith(_IMAGES):
+        yield from _of_image(here, root, repository, ref, identifier, has_region=region is not None)
+    yield from _inputs(here, repository, ref.id, identifier)
+
+
+def _of_image(
+    here: Here, root: str, repository: ServedRepository, ref: DatasetRef, identifier: str, *, has_region: bool
+) -> Iterator[Link]:
+    if has_region:
         yield Link(
             id=identifier,
             service_def=CUTOUT,
@@ -111,7 +122,14 @@ def _links_of(
             semantics="#cutout",
             content_type="application/fits",
         )
-    yield from _inputs(here, repository, ref.id, identifier)
+    drawn = Signer(here.settings, PREVIEW).sign(repository.label, ref.id)
+    yield Link(
+        id=identifier,
+        access_url=f"{root}/api/preview/{drawn}.png",
+        description="A small picture of the image",
+        semantics="#preview",
+        content_type="image/png",
+    )
 
 
 def _inputs(here: Here, repository: ServedRepository, dataset: uuid.UUID, identifier: str) -> Iterator[Link]:

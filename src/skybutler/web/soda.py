@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from .served import Served, ServedRepository
     from .workers import WorkerPool
 
-__all__ = ["Cutouts", "routes", "work"]
+__all__ = ["Cutouts", "cutter_of", "routes", "work"]
 
 SYNC = ("/api/cutout/sync", "/api/image/soda/sync")
 JOBS = "/api/cutout/jobs"
@@ -60,7 +60,8 @@ _HANG_UP_S = 0.5
 
 # ------------------------------------------------------------------------------------------------ in worker processes
 @lru_cache(maxsize=32)
-def _cutter(place: str) -> Cutter:
+def cutter_of(place: str) -> Cutter:
+    """What cuts out of the images of a repository, which stays open in this process."""
     from skybutler.butler import Butler
     from skybutler.vo.soda_files import Cutter
 
@@ -69,7 +70,7 @@ def _cutter(place: str) -> Cutter:
 
 def _make(place: str, dataset: uuid.UUID, shape: tuple[str, str], style: CutoutStyle, path: Path) -> bytes | None:
     """The bytes of a cut-out, `None` if it is large and left as a file."""
-    cutter = _cutter(place)
+    cutter = cutter_of(place)
     if style.detail == "Image" or style.format.name == "png":
         made = cutter.image(dataset, shape, style)
         if len(made) <= _INLINE:
@@ -85,7 +86,7 @@ def _make(place: str, dataset: uuid.UUID, shape: tuple[str, str], style: CutoutS
 
 
 def _write(place: str, dataset: uuid.UUID, shape: tuple[str, str], style: CutoutStyle, path: Path) -> None:
-    _cutter(place).write(dataset, shape, style, path)
+    cutter_of(place).write(dataset, shape, style, path)
 
 
 # ----------------------------------------------------------------------------------------------------- in the server

@@ -1,0 +1,64 @@
+"""Small pictures of whole images, for those with a signed link.  Knows no protocol of the VO."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from threading import Event
+from typing import TYPE_CHECKING
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from skybutler.errors import ButlerError, DatasetNotFoundError
+
+from .problems import status_of
+from .requests import of
+from .signing import Signer
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .soda import Cutouts
+
+__all__ = ["PURPOSE", "SIDE", "routes"]
+
+PURPOSE = "preview"
+"""What links to previews are signed for."""
+SIDE = 512
+"""Dots along the longer side of a preview."""
+
+
+def _draw(place: str, dataset: uuid.UUID) -> bytes:
+    """The picture, in a process that has the repository open for cut-outs already."""
+    from skybutler.display.thumbnail import thumbnail
+
+    from .soda import cutter_of
+
+    butler = cutter_of(place).butler
+    ref = butler.get_dataset(dataset)
+    if ref is None:
+        raise DatasetNotFoundError(f"There is no dataset {dataset} any more.")
+    return thumbnail(butler.get(ref), SIDE)
+
+
+def routes() -> list[Route]:
+    """The route of previews."""
+    return [Route("/api/preview/{word}.png", _preview, methods=["GET", "HEAD"])]
+
+
+async def _preview(request: Request) -> Response:
+    here = of(request)
+    cutouts: Cutouts = request.app.state.cutouts
+    gone = Event()
+    try:
+        label, dataset = Signer(here.settings, PURPOSE).read(request.path_params["word"])
+        place = here.served[label].place
+        work = cutouts.pool.submit(cutouts.seconds, lambda: not gone.is_set(), _draw, place, dataset)
+        png = await asyncio.wrap_future(work)
+    except ButlerError as error:
+        return PlainTextResponse(str(error), status_of(error))
+    except asyncio.CancelledError:
+        gone.set()
+        raise
+    return Response(png, media_type="image/png", headers={"Cache-Control": f"max-age={here.settings.link_seconds}"})
