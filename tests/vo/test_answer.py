@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from lsst.sphgeom import Angle, Box, Circle, Ellipse, LonLat, UnitVector3d
 
 from skybutler.errors import ExpressionError
 from skybutler.vo.adql import TapTables
-from skybutler.vo.answer import _region_texts, answer
+from skybutler.vo.answer import answer
 from skybutler.vo.field import Field
 from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_table
-from support.world import square
 
 
 def ask(observations, adql: str, limit: int | None = None):
@@ -53,14 +51,3 @@ def test_stages_are_free_again_when_the_reader_goes_away(observations):
 
     first = free()
     assert [free(), free()] == [first, first]
-
-
-def test_regions_of_every_shape_have_a_text():
-    center = UnitVector3d(LonLat.fromDegrees(10, 20))
-    circle = Circle(center, Angle.fromDegrees(1.5))
-    box = Box.fromDegrees(10, 20, 12, 22)
-    texts = _region_texts([square(10, 20, 2).encode(), None, circle.encode(), box.encode(), Ellipse(circle).encode()])
-    assert texts[0] is not None
-    assert texts[0].startswith("POLYGON ICRS 9.000000 19.000000 ")
-    assert texts[1:3] == [None, "CIRCLE ICRS 10.000000 20.000000 1.500000"]
-    assert all(str(text).startswith("CIRCLE ICRS ") for text in texts[3:])

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "answer", "arrow_type"]
 
-_ROWS = 16_384
+_ROWS = 8_192
 """Rows of a batch."""
 _FIRST = 512
 """Of the first one, so that readers have something soon."""
@@ -94,10 +94,10 @@ def _run(
         stack.enter_context(database.interruptible(interrupt))  # left before stages are emptied
         for rows in database.stream(sql, parameters, size=_ROWS):
             if first and len(rows) > _FIRST:
-                yield _batch(query, rows[:_FIRST])
+                yield _batch(query, rows[:_FIRST], obscore)
                 rows = rows[_FIRST:]
             first = False
-            yield _batch(query, rows)
+            yield _batch(query, rows, obscore)
 
 
 class _Regions:
@@ -193,17 +193,38 @@ def _composed(
 
 
 # ----------------------------------------------------------------------- rows
-def _batch(query: Translation, rows: Sequence[tuple[Any, ...]]) -> pa.RecordBatch:
+def _batch(query: Translation, rows: Sequence[tuple[Any, ...]], obscore: ObsCoreRelation) -> pa.RecordBatch:
     import pyarrow as pa
 
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(query.fields)
-    arrays = []
-    for i, (field, values) in enumerate(zip(query.fields, columns, strict=True)):
-        if i in query.regions:
-            arrays.append(pa.array(_region_texts(values), pa.string()))
+    from .texts import identifier_texts, region_texts
+
+    n = len(query.fields) - len(query.constants) + bool(query.constants)
+    columns = iter(list(zip(*rows, strict=True)) if rows else [()] * n)
+    arrays: list[Any] = []
+    for i, field in enumerate(query.fields):
+        if i in query.constants:
+            arrays.append(None)
+        elif i in query.regions:
+            arrays.append(region_texts(next(columns)))
+        elif i in query.identifiers:
+            arrays.append(identifier_texts(obscore.prefixes[query.identifiers[i]], next(columns)))
         else:
-            arrays.append(_array(field, values))
+            arrays.append(_array(field, next(columns)))
+    if query.constants:
+        _put_constants(arrays, query, next(columns), obscore)
     return pa.RecordBatch.from_arrays(arrays, names=[f.name for f in query.fields])
+
+
+def _put_constants(arrays: list[Any], query: Translation, kinds: Sequence[int], obscore: ObsCoreRelation) -> None:
+    """Columns whose values follow from the kind of row."""
+    import pyarrow as pa
+
+    known = obscore.constants
+    places = {kind: place for place, kind in enumerate(known)}
+    chosen = pa.array([places[kind] for kind in kinds], pa.int32())
+    for i, name in query.constants.items():
+        values = pa.array([said[name] for said in known.values()], arrow_type(query.fields[i]))
+        arrays[i] = values.take(chosen)
 
 
 def arrow_type(field: Field) -> pa.DataType:
@@ -232,32 +253,3 @@ def _array(field: Field, values: Sequence[Any]) -> pa.Array:
             field.datatype, int
         )
         return pa.array([None if v is None else convert(v) for v in values], kind)
-
-
-def _region_texts(blobs: Sequence[bytes | None]) -> list[str | None]:
-    """``POLYGON ICRS ra dec ...`` or ``CIRCLE ICRS ra dec radius``, degrees with six decimals."""
-    from skybutler.sky.region import decode_polygons
-    from skybutler.sky.vectors import lonlat_deg
-
-    there = [i for i, blob in enumerate(blobs) if blob is not None]
-    texts: list[str | None] = [None] * len(blobs)
-    groups, others = decode_polygons([bytes(blobs[i]) for i in there])  # type: ignore[arg-type]
-    for group in groups:
-        lon, lat = lonlat_deg(group.vertices)
-        form = "POLYGON ICRS" + " %.6f %.6f" * lon.shape[1]
-        for place, ra, dec in zip(group.index.tolist(), lon.tolist(), lat.tolist(), strict=True):
-            texts[there[place]] = form % tuple(v for pair in zip(ra, dec, strict=True) for v in pair)
-    for place in others.tolist():
-        texts[there[place]] = _other_text(bytes(blobs[there[place]]))
-    return texts
-
-
-def _other_text(blob: bytes) -> str:
-    from lsst.sphgeom import LonLat
-
-    from skybutler.sky.region import decode
-
-    circle = decode(blob).getBoundingCircle()
-    place = LonLat(circle.getCenter())
-    radius = circle.getOpeningAngle().asDegrees()
-    return f"CIRCLE ICRS {place.getLon().asDegrees():.6f} {place.getLat().asDegrees():.6f} {radius:.6f}"

@@ -102,6 +102,8 @@ class TapTable:
         is answered through the index of the other.
     description, utype : `str`
         For ``tap_schema``.
+    kind, constants : `str`, `frozenset` [`str`]
+        Column with the kind of row, and the columns that follow from it; a result need not carry them for each row.
     rows : sequence of `tuple`, optional
         All rows, where no database has them: values in the order of the fields, arrays as the bytes of their numbers in
         the machine's byte order.
@@ -123,6 +125,8 @@ class TapTable:
     utype: str = ""
     rows: Sequence[tuple[Any, ...]] | None = None
     keys: tuple[ForeignKey, ...] = ()
+    kind: str = ""
+    constants: frozenset[str] = frozenset()
     source: RowSource | None = None
     position: tuple[str, str] | None = None
 

@@ -17,6 +17,7 @@ from skybutler.vo.field import Field
 from .functions import rewrite_function, rewrite_like, typed_literals, unit_lookup
 from .geometry import Geometry, SpatialCondition
 from .names import first_select, output_names, resolve, result_fields
+from .needs import leave_out, needed_values, only_identifiers, only_kinds, table_of
 from .syntax import GEOMETRY, function_name, parse
 from .tables import Cone, RegionColumn, TapTable, TapTables
 
@@ -81,6 +82,12 @@ class Translation:
         Tables to be composed, by the order of their marks in the SQL.
     regions : `frozenset` [`int`]
         Which columns of the result are regions, in the encoding of the registry.
+    identifiers : mapping
+        Columns of the result that come as the identifier of a dataset in place of a text that ends with it: their
+        number, and the column of the table.
+    constants : mapping
+        Columns of the result that follow from the kind of row: their number, and the column of the table. The SQL does
+        not give them, but the kind as its last column.
     """
 
     sql: str
@@ -89,6 +96,8 @@ class Translation:
     conditions: tuple[SpatialCondition, ...]
     relations: tuple[RelationUse, ...]
     regions: frozenset[int]
+    identifiers: Mapping[int, str] = field(default_factory=dict)
+    constants: Mapping[int, str] = field(default_factory=dict)
 
 
 def translate(text: str, tables: TapTables, dialect: str, limit: int | None = None) -> Translation:
@@ -126,13 +135,18 @@ def _translated(text: str, tables: TapTables, dialect: str, limit: int | None) -
     fields, regions = result_fields(tree, tables, names)
     rewriter = _Rewriter(tree, tables, dialect, text)
     made = rewriter.rewrite(tree)
+    identifiers = only_identifiers(made, tables)
+    constants = only_kinds(made, tables)
     _name_outputs(made, fields)
+    if constants:
+        leave_out(first_select(made), constants, tables)
     _limit(made, limit)
     uses = _put_relations(made, tables, rewriter.pushed, rewriter.cones)
     _by_number(made)
     sql, parameters = _bind(made, dialect)
     uses.sort(key=lambda use: sql.index(use.mark))
-    return Translation(sql, parameters, tuple(fields), tuple(rewriter.conditions), tuple(uses), regions)
+    return Translation(sql, parameters, tuple(fields), tuple(rewriter.conditions), tuple(uses), regions, identifiers,
+                       constants)  # fmt: skip
 
 
 def _columns(tree: exp.Expr, tables: TapTables) -> dict[str, TapTable]:
@@ -206,7 +220,7 @@ class _Rewriter:
             if (
                 len(self.conditions) > known
                 and self.conditions[-1].element is None
-                and (table := _table_of(node, made.this.table)) is not None
+                and (table := table_of(node, made.this.table)) is not None
             ):
                 self.pushed.setdefault(id(table), []).append(self.conditions[-1])
                 return exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(1))
@@ -222,7 +236,7 @@ class _Rewriter:
         assert isinstance(point.dec, exp.Column)
         alias = point.ra.table
         known = self._positions.get(alias) == (point.ra.name, point.dec.name) and point.dec.table == alias
-        if known and (table := _table_of(place, alias)) is not None:
+        if known and (table := table_of(place, alias)) is not None:
             self.cones.setdefault(id(table), []).append(cone)
 
     def _identified(self, node: exp.EQ | exp.Like | exp.Glob) -> exp.Expr:
@@ -247,22 +261,6 @@ class _Rewriter:
                 node.set(key, self.rewrite(value))
             elif isinstance(value, list):
                 node.set(key, [self.rewrite(v) if isinstance(v, exp.Expr) else v for v in value])
-
-
-def _table_of(node: exp.Expr, alias: str) -> exp.Table | None:
-    """The table of an alias, if all rows that are taken of it must fulfil this condition."""
-    parent = node.parent
-    while isinstance(parent, exp.And | exp.Paren):
-        parent = parent.parent
-    if not isinstance(parent, exp.Where) or not isinstance(parent.parent, exp.Select):
-        return None
-    select = parent.parent
-    sources = [select.args["from_"].this]
-    for join in select.args.get("joins") or ():
-        if join.side:  # of an outer join, rows without a partner stay
-            return None
-        sources.append(join.this)
-    return next((s for s in sources if isinstance(s, exp.Table) and s.alias == alias), None)
 
 
 def _is_test(node: exp.Expr) -> bool:
@@ -297,7 +295,7 @@ def _put_relations(
     columns: dict[str, set[str]] = {}
     for column in tree.find_all(exp.Column):
         columns.setdefault(column.table, set()).add(column.name)
-    values = _values(tree)
+    values = needed_values(tree)
     most = _enough(tree)
     for node in list(tree.find_all(exp.Table)):
         if not node.db:
@@ -314,25 +312,6 @@ def _put_relations(
         node.set("db", None)
         node.set("this", exp.Var(this=text))
     return uses
-
-
-def _values(tree: exp.Expr) -> dict[int, dict[str, frozenset[str | float]]]:
-    """Values that columns must have in all rows that are taken of a table, by the id of its node."""
-    found: dict[int, dict[str, frozenset[str | float]]] = {}
-    for node in tree.find_all(exp.EQ, exp.In):
-        column = node.this
-        values = [node.expression] if isinstance(node, exp.EQ) else node.expressions
-        if not isinstance(column, exp.Column):
-            if not (isinstance(node, exp.EQ) and isinstance(node.expression, exp.Column)):
-                continue
-            column, values = node.expression, [node.this]
-        if not values or not all(isinstance(value, exp.Literal) for value in values):
-            continue
-        if (table := _table_of(node, column.table)) is not None:
-            wanted = frozenset(str(v.this) if v.is_string else float(v.this) for v in values)
-            told = found.setdefault(id(table), {})
-            told[column.name] = told.get(column.name, wanted) & wanted
-    return found
 
 
 def _enough(tree: exp.Expr) -> int | None:

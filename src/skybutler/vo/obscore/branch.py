@@ -195,22 +195,12 @@ class Branch:
         others = {"subtype": subtype, "band": band, "id": identifier}
         obs_id = self._template(said.obs_id or "{id}", others)
         found |= {
-            "dataproduct_type": self._text(said.dataproduct_type),
-            "dataproduct_subtype": subtype,
-            "calib_level": str(said.calib_level),
             "obs_id": obs_id,
             "obs_title": self._template(said.obs_title, others | {"obs_id": obs_id}),
-            "obs_collection": self._text(self._settings.obs_collection),
             "obs_publisher_did": f"({self._text(publisher)} || {identifier})",
             "access_url": f"({self._text(access_url)} || {identifier})",
-            "access_format": self._text(_FORMAT),
             "access_estsize": "CASE WHEN d.size >= 0 THEN (d.size + 1023) / 1024 END",
-            "facility_name": self._text(self._settings.facility_name),
             "instrument_name": self._text_of("instrument"),
-            "o_ucd": self._text(said.o_ucd),
-            "pol_xel": "0",
-            "t_xel": "0",
-            "em_xel": "1",
             "lsst_visit": self._number_of("visit"),
             "lsst_detector": self._number_of("detector"),
             "lsst_tract": self._number_of("tract"),
@@ -218,14 +208,14 @@ class Branch:
             "lsst_band": band,
             "lsst_filter": self._text_of("physical_filter"),
         }
-        for name in ("s_xel1", "s_xel2", "s_resolution"):
-            if (value := getattr(said, name)) is not None:
-                found[name] = repr(value)
+        for name, value in self.constants.items():
+            if value is not None:
+                found[name] = self._text(value) if isinstance(value, str) else repr(value)
         found |= self._time_columns() | self._sky_columns() | self._spectral_columns(band)
         kinds = {**{f.name: _KINDS[f.datatype] for f in FIELDS}, "s_region": "bytes", "region_key": "int"}
         types = {kind: sql.partition(" COLLATE")[0] for kind, sql in self._registry.database.kinds.items()}
         typed = {n: v if v != "NULL" else f"CAST(NULL AS {types[kinds[n]]})" for n, v in found.items()}
-        return typed | {"dataset_id": "d.id"}
+        return typed | {"dataset_id": "d.id", "kind": str(self._number)}
 
     def _time_columns(self) -> dict[str, str]:
         element = next((e for e in ("visit", "exposure") if e in self._required), None)
@@ -269,14 +259,29 @@ class Branch:
         return found
 
     # -------------------------------------------------------------------- SQL
+    @property
+    def constants(self) -> dict[str, str | float | None]:
+        """Values that all rows have."""
+        said = self._said
+        return {
+            "dataproduct_type": said.dataproduct_type,
+            "dataproduct_subtype": said.dataproduct_subtype,
+            "calib_level": said.calib_level,
+            "obs_collection": self._settings.obs_collection,
+            "access_format": _FORMAT,
+            "facility_name": self._settings.facility_name,
+            "o_ucd": said.o_ucd,
+            "pol_xel": 0,
+            "t_xel": 0,
+            "em_xel": 1,
+            "s_xel1": said.s_xel1,
+            "s_xel2": said.s_xel2,
+            "s_resolution": said.s_resolution,
+        }
+
     def may_have(self, values: Mapping[str, Collection[str | float]]) -> bool:
         """Whether rows may have one of certain values in each of certain columns."""
-        said = {
-            "dataproduct_type": self._said.dataproduct_type,
-            "dataproduct_subtype": self._said.dataproduct_subtype,
-            "calib_level": self._said.calib_level,
-            "obs_collection": self._settings.obs_collection,
-        }
+        said = self.constants
         return all(said[name] in wanted for name, wanted in values.items() if name in said)
 
     def sql(self, runs: tuple[int, ...], stages: tuple[str, ...] = (), columns: Collection[str] | None = None) -> str:

@@ -83,3 +83,11 @@ lsst_filter | char | | meta.id;instr.filter | | Physical filter"""
 
 FIELDS: tuple[Field, ...] = tuple(map(_field, _LINES.splitlines()))
 """In the order in which ``SELECT *`` gives them."""
+
+CONSTANTS = frozenset(
+    {
+        "dataproduct_type", "dataproduct_subtype", "calib_level", "obs_collection", "access_format", "facility_name",
+        "o_ucd", "pol_xel", "t_xel", "em_xel", "s_xel1", "s_xel2", "s_resolution",
+    }
+)  # fmt: skip
+"""Columns that have one value in all rows of a dataset type."""

@@ -12,7 +12,7 @@ from skybutler.datasets import CollectionType
 from skybutler.vo.adql import RegionColumn, TapTable
 
 from .branch import Branch
-from .columns import FIELDS, REGION
+from .columns import CONSTANTS, FIELDS, REGION
 from .settings import ObsCoreSettings
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def obscore_table() -> TapTable:
         {"access_url": "dataset_id", "obs_publisher_did": "dataset_id"},
         "Images of this repository (ObsCore 1.1)",
         "ivo://ivoa.net/std/ObsCore#core-1.1",
+        kind="kind",
+        constants=CONSTANTS,
     )
 
 
@@ -74,6 +76,8 @@ class ObsCoreRelation:
 
     def __init__(self, registry: Registry, settings: ObsCoreSettings, access_url: str, publisher: str) -> None:
         self._registry, self._settings = registry, settings
+        self.prefixes = {"access_url": access_url, "obs_publisher_did": publisher}
+        """What stands before the identifier of a dataset, by column."""
         self._branches: list[tuple[int, Branch]] = []
         for name, said in settings.dataset_types.items():
             if (found := registry.dataset_types.find(name)) is not None and found.key_table:
@@ -81,6 +85,11 @@ class ObsCoreRelation:
                     registry, found.dataset_type, found.k, found.key_table, settings, said, access_url, publisher
                 )
                 self._branches.append((found.k, branch))
+
+    @property
+    def constants(self) -> dict[int, Mapping[str, str | float | None]]:
+        """By kind of row, the values that all rows of this kind have."""
+        return {number: branch.constants for number, branch in self._branches}
 
     def elements_of(self, values: Mapping[str, Collection[str | float]]) -> list[str]:
         """Elements whose regions rows have, if their columns have certain values.
@@ -139,6 +148,7 @@ class ObsCoreRelation:
 
     def _nothing(self) -> str:
         kinds = {kind: sql.partition(" COLLATE")[0] for kind, sql in self._registry.database.kinds.items()}
-        names = {**{f.name: "text" if f.is_text else "float" for f in FIELDS}, "region_key": "int", "dataset_id": "id"}
+        names = {**{f.name: "text" if f.is_text else "float" for f in FIELDS}, "region_key": "int", "kind": "int",
+                 "dataset_id": "id"}  # fmt: skip
         nulls = ", ".join(f'CAST(NULL AS {kinds[kind]}) AS "{name}"' for name, kind in names.items())
         return f"SELECT {nulls} WHERE 1 = 0"

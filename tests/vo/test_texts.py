@@ -1,0 +1,44 @@
+"""Texts made for many rows at once are those that Python makes of each."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from lsst.sphgeom import Angle, Box, Circle, Ellipse, LonLat, UnitVector3d
+
+from skybutler.vo.texts import identifier_texts, region_texts
+from support.world import square
+
+
+def test_regions_of_every_shape_have_a_text():
+    center = UnitVector3d(LonLat.fromDegrees(10, 20))
+    circle = Circle(center, Angle.fromDegrees(1.5))
+    box = Box.fromDegrees(10, 20, 12, 22)
+    regions = [square(10, 20, 2).encode(), None, circle.encode(), box.encode(), Ellipse(circle).encode()]
+    texts = region_texts(regions).to_pylist()
+    assert texts[0].startswith("POLYGON ICRS 9.000000 19.000000 ")
+    assert texts[1:3] == [None, "CIRCLE ICRS 10.000000 20.000000 1.500000"]
+    assert all(text.startswith("CIRCLE ICRS ") for text in texts[3:])
+    assert region_texts([None, None]).to_pylist() == [None, None]
+
+
+@pytest.mark.parametrize("ra, dec", [(0.5, -0.25), (359.75, 0.25), (120.123456, -89.0), (5.000001, -12.345678)])
+def test_decimals_are_those_of_python(ra, dec):
+    region = square(ra, dec, 0.2)
+    (text,) = region_texts([region.encode()]).to_pylist()
+    expected = []
+    for vertex in region.getVertices():
+        place = LonLat(vertex)
+        expected += [f"{place.getLon().asDegrees() % 360:.6f}", f"{place.getLat().asDegrees():.6f}"]
+    found = text.removeprefix("POLYGON ICRS ").split()
+    assert [float(word) for word in found] == pytest.approx([float(word) for word in expected], abs=1.1e-6)
+    assert [word.partition(".")[0] for word in found] == [word.partition(".")[0] for word in expected]
+    assert {len(word.partition(".")[2]) for word in found} == {6}
+
+
+def test_identifiers_follow_their_prefix():
+    ids = [uuid.uuid4() for _ in range(5)]
+    texts = identifier_texts("ivo://x?id=", [None, *(i.bytes for i in ids)]).to_pylist()
+    assert texts == [None, *(f"ivo://x?id={i}" for i in ids)]
+    assert identifier_texts("", [ids[0].bytes]).to_pylist() == [str(ids[0])]
