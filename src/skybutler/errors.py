@@ -45,7 +45,6 @@ __all__ = [
     "OverloadedError",
     "ParameterError",
     "ReadOnlyError",
-    "RepeatedParameterError",
     "RepositoryNotFoundError",
     "SchemaVersionError",
     "SkyMapError",
@@ -229,12 +228,6 @@ class ParameterError(InvalidError, KeyError):
     code = "parameter"
 
     __str__ = ButlerError.__str__
-
-
-class RepeatedParameterError(ParameterError):
-    """Several values of a parameter where one is expected."""
-
-    code = "repeated-parameter"
 
 
 class TransferError(InvalidError, TypeError):

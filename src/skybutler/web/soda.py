@@ -25,7 +25,6 @@ from skybutler.errors import (
     DeniedError,
     InvalidError,
     NotFoundError,
-    RepeatedParameterError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -54,6 +53,8 @@ SYNC = ("/api/cutout/sync", "/api/image/soda/sync")
 JOBS = "/api/cutout/jobs"
 _INLINE = 8 << 20
 """Files up to this size need not go over the disk."""
+_WRONG = 422
+"""Status of what is wrong with a parameter, as other services of this kind have it."""
 _HANG_UP_S = 0.5
 """So often is looked whether the client is still there."""
 
@@ -131,10 +132,9 @@ async def _sync(request: Request) -> Response:
         async with read_parameters(request, here.settings.body_bytes) as parameters:
             asked = CutoutRequest.of(parameters)
         if asked.repeated is not None:
-            raise RepeatedParameterError(
-                f"{asked.repeated}: {asked.n_cutouts} cut-outs are asked for; here, one is made.",
-                hint=f"A job makes several: {here.root_url}{JOBS}.",
-            )
+            several = f"{asked.repeated}: {asked.n_cutouts} cut-outs are asked for; here, one is made."
+            hint = f"A job makes several: {here.root_url}{JOBS}."
+            return PlainTextResponse(f"MultiValuedParamNotSupported: {several} {hint}", _WRONG)
         repository, dataset = _identify(here.served, here.repository, asked.ids[0])
         return await _answer(request, repository, dataset, asked)
     except ButlerError as error:
@@ -231,7 +231,6 @@ def work(served: Served, cutouts: Cutouts) -> Work:
 
 # -------------------------------------------------------------------------------------------------------------- errors
 _WORDS: tuple[tuple[type[ButlerError], str], ...] = (
-    (RepeatedParameterError, "MultiValuedParamNotSupported"),
     (UnauthorizedError, "AuthenticationError"),
     (DeniedError, "AuthorizationError"),
     (InvalidError, "UsageError"),
@@ -247,5 +246,5 @@ def _told(error: ButlerError) -> str:
 
 
 def _status(error: ButlerError) -> int:
-    """422 for what is wrong with a parameter, as other services of this kind have it, else that of the one table."""
-    return 422 if (status := status_of(error)) == 400 else status
+    """That of the one table, but for what is wrong with a parameter."""
+    return _WRONG if (status := status_of(error)) == 400 else status
