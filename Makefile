@@ -19,7 +19,7 @@ PEER_STAMP := $(PEER_VENV)/.installed-$(PEER_VERSION)
 PEER := $(if $(SKYBUTLER_PEER_PYTHON),,$(PEER_STAMP))
 WITH_PEER := SKYBUTLER_PEER_PYTHON=$(or $(SKYBUTLER_PEER_PYTHON),$(abspath $(PEER_VENV))/bin/python) PYTHONPATH=tests
 
-.PHONY: help demo test lint types unit format docs gallery bench bench-short bench-dp02 bench-concurrency news clean
+.PHONY: help demo test lint types unit conformance format docs gallery bench bench-short bench-dp02 bench-concurrency news clean
 
 help:
 	@echo "make demo         the main job on simulated data, end to end"
@@ -27,6 +27,7 @@ help:
 	@echo "make lint         ruff and import layers"
 	@echo "make types        mypy"
 	@echo "make unit         pytest (PYTEST_ARGS='-k chain' for some)"
+	@echo "make conformance  the services as STILTS sees them (apt-get install stilts)"
 	@echo "make format       let ruff rewrite the code"
 	@echo "make docs         write the generated reference pages"
 	@echo "make bench-short  whether we still need so much less CPU than lsst.daf.butler"
@@ -66,6 +67,13 @@ types: $(TEST_STAMP)
 
 unit: $(TEST_STAMP) $(PEER)
 	$(WITH_PEER) $(BIN)/pytest $(PYTEST_ARGS)
+
+# what STILTS, which we have not written, says of our services
+conformance: $(TEST_STAMP) demo-repo/butler.yaml
+	$(BIN)/pytest -m conformance tests/conformance
+
+demo-repo/butler.yaml:
+	$(MAKE) demo
 
 format: $(TEST_STAMP)
 	$(BIN)/ruff check --fix .

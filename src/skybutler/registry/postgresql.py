@@ -8,8 +8,8 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from functools import lru_cache
+from contextlib import closing, contextmanager
+from functools import lru_cache, partial
 from itertools import chain, islice
 from typing import Any
 
@@ -33,7 +33,7 @@ try:
     from psycopg.types.numeric import Int8BinaryDumper
 
     from .arrays import Array, array_of, register_arrays, unnested
-    from .postgresql_connection import connect
+    from .postgresql_connection import cancel, connect
     from .postgresql_values import Id, insert_text, register_ids, with_ids
 except ImportError as error:  # pragma: no cover - the test environment has it
     raise MissingExtraError(
@@ -55,7 +55,6 @@ _OUTCOME_SECONDS = 30.0
 """How long a server that went away during a commit may take to come back and tell whether it was done."""
 
 _AGAIN_SECONDS = 0.1
-_CANCEL_SECONDS = 5.0
 
 _MANY_ROWS = 2000
 """Fewer new rows never make a bad plan that lasts."""
@@ -196,15 +195,8 @@ class PostgresqlDatabase(Database):
         return Id(value)
 
     def _canceller(self) -> Callable[[], None]:
-        connection: psycopg.Connection[Row] = self.connection
-        apart: list[psycopg.Connection[Row]] = self._local.apart
-
-        def cancel() -> None:
-            for busy in (connection, *apart):
-                with suppress(psycopg.Error):  # it has ended by itself, or the server is gone
-                    busy.cancel_safe(timeout=_CANCEL_SECONDS)
-
-        return cancel
+        connection = self.connection
+        return partial(cancel, connection, self._local.apart)
 
     # -------------------------------------------------------------- statements
     def _failed(self, error: psycopg.Error | OverflowError) -> ButlerError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from skybutler.errors import ButlerError, ConfigError, DeniedError, MissingExtraError, UnavailableError
@@ -16,7 +18,7 @@ except ImportError as error:  # pragma: no cover - the test environment has it
         "A PostgreSQL registry needs psycopg.", hint="Install it with: pip install 'skybutler[postgres]'"
     ) from error
 
-__all__ = ["connect", "parameters_of"]
+__all__ = ["cancel", "connect", "parameters_of"]
 
 _LEFT_TO_DRIVER = "PGPASSWORD, PGPASSFILE, ~/.pgpass"
 _SECONDS = 15
@@ -71,6 +73,13 @@ def connect(url: str) -> psycopg.Connection[Any]:
     except psycopg.Error as error:
         # without the driver's error as its cause: what it was given must not come along into a log
         raise _refused(error, found, parameters.get("password")) from None
+
+
+def cancel(connection: psycopg.Connection[Any], others: Iterable[psycopg.Connection[Any]]) -> None:
+    """End the statements that run on connections of another thread, if there are any."""
+    for busy in (connection, *others):
+        with suppress(psycopg.Error):  # it has ended by itself, or the server is gone
+            busy.cancel_safe(timeout=_SECONDS)
 
 
 def _refused(error: psycopg.Error, found: Credentials, password: str | None) -> ButlerError:
