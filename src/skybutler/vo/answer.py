@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from skybutler.registry.database import quoted
@@ -145,9 +145,12 @@ class _Regions:
 
 
 def _search(footprints: Any, sets: Any, condition: SpatialCondition) -> list[int]:
-    from lsst.sphgeom import Circle, LonLat
+    from lsst.sphgeom import Circle, LonLat, UnionRegion
 
     region = condition.region
+    if isinstance(region, UnionRegion) and condition.how == "overlaps":  # its circle would be far too large
+        parts = (_search(footprints, sets, replace(condition, region=part)) for part in region)
+        return sorted(set().union(*parts))
     if isinstance(region, Circle) and region.getOpeningAngle().asRadians() == 0.0 and condition.how != "within":
         place = LonLat(region.getCenter())
         return rows_of_point(footprints, sets, place.getLon().asDegrees(), place.getLat().asDegrees())

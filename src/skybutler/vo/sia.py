@@ -32,7 +32,7 @@ Condition = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class _Parameter:
-    """A parameter: what makes a condition of a value, and what the self-description says."""
+    """A parameter: what makes a condition (of POS, a place) of a value, and what the self-description says."""
 
     condition: Condition
     said: str
@@ -98,12 +98,19 @@ def _polarization(value: str) -> str:
     return f"pol_states LIKE '%/{name}/%'"
 
 
-def _position(value: str) -> str:
+def _place(value: str) -> str:
+    """A position in the form in which REGION takes it."""
     from skybutler.sky.region import region_from_pos
 
     region_from_pos(value)
     kind, *numbers = value.split()
-    return f"INTERSECTS(REGION('{' '.join([kind.upper(), *(repr(float(n)) for n in numbers)])}'), s_region) = 1"
+    return " ".join([kind.upper(), *(repr(float(n)) for n in numbers)])
+
+
+def _position(places: Sequence[str]) -> str:
+    """One condition for all positions, so that one search of the spatial index finds them."""
+    text = places[0] if len(places) == 1 else f"UNION {' '.join(places)}"
+    return f"INTERSECTS(REGION('{text}'), s_region) = 1"
 
 
 _WORD = 'datatype="char" arraysize="*"'
@@ -120,7 +127,7 @@ def _words(column: str, said: str, ucd: str, *options: str) -> _Parameter:
 
 _OUTLINE = "CIRCLE ra dec radius, RANGE ra1 ra2 dec1 dec2 or POLYGON ra1 dec1 ..., ICRS degrees"
 PARAMETERS: Mapping[str, _Parameter] = {
-    "POS": _Parameter(_position, _OUTLINE, f'{_WORD} ucd="pos.outline;obs.field" unit="deg"'),
+    "POS": _Parameter(_place, _OUTLINE, f'{_WORD} ucd="pos.outline;obs.field" unit="deg"'),
     "BAND": _interval(partial(_overlaps, "em_min", "em_max"), "Wavelengths", "em.wl", "m"),
     "TIME": _interval(partial(_overlaps, "t_min", "t_max"), "Time, MJD", "time.interval", "d"),
     "POL": _Parameter(
@@ -163,10 +170,13 @@ def sia_query(given: Mapping[str, Sequence[str]]) -> str:
         if len(values) > _MOST_VALUES:
             raise ParameterError(f"{name} has {len(values)} values; {_MOST_VALUES} are the most.")
         try:
-            alternatives = [f"({parameter.condition(value)})" for value in values]
+            alternatives = [parameter.condition(value) for value in values]
         except InvalidError as error:
             raise ParameterError(f"{name}: {error.message}", hint=error.hint) from error
-        if alternatives:
+        if alternatives and name == "POS":
+            conditions.append(_position(alternatives))
+        elif alternatives:
+            alternatives = [f"({condition})" for condition in alternatives]
             conditions.append(alternatives[0] if len(alternatives) == 1 else f"({' OR '.join(alternatives)})")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return f"SELECT * FROM ivoa.ObsCore{where}"

@@ -3,8 +3,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from lsst.sphgeom import Circle, ConvexPolygon
+from lsst.sphgeom import Box, Circle, ConvexPolygon, UnionRegion
 
+from skybutler.errors import ExpressionError
 from skybutler.vo.adql import translate
 from support.tap_tables import TABLES
 
@@ -55,3 +56,19 @@ def test_an_outer_join_keeps_the_rows_without_a_partner():
     inner, outer = (translate(joined.format(word, test), TABLES, "sqlite") for word in ("", "LEFT OUTER"))
     assert [len(use.conditions) for use in inner.relations] == [0, 1]
     assert [len(use.conditions) for use in outer.relations] == [0, 0]
+
+
+def test_regions_as_image_searches_say_them():
+    (found,) = translated("1 = INTERSECTS(REGION('RANGE 350 10 -Inf 5'), s_region)").conditions
+    assert isinstance(found.region, Box)
+    text = "Union Circle 1 2 3e-1 RANGE -Inf +Inf -1 1 polygon 1 1 2 1 2 2"
+    (found,) = translated(f"1 = INTERSECTS(REGION('{text}'), s_region)").conditions
+    assert isinstance(found.region, UnionRegion)
+    assert [type(part) for part in found.region] == [Circle, Box, ConvexPolygon]
+    for wrong in (
+        "1 = INTERSECTS(REGION('RANGE 1 2'), s_region)", "1 = INTERSECTS(REGION('UNION'), s_region)",
+        "1 = CONTAINS(POINT(s_ra, s_dec), REGION('RANGE 1 2 3 4'))", "AREA(REGION('RANGE 1 2 3 4')) > 1",
+        "DISTANCE(CENTROID(REGION('UNION CIRCLE 1 2 3')), POINT(1, 2)) < 1",
+    ):  # fmt: skip
+        with pytest.raises(ExpressionError):
+            translated(wrong)

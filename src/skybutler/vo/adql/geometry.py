@@ -6,6 +6,7 @@ registry, outside of SQL.  What depends on positions becomes arithmetic in SQL.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from .shapes import (
     CircleShape,
     Point,
     PolygonShape,
-    RangeShape,
+    PosShape,
     RegionOf,
     Shape,
     area,
@@ -217,7 +218,9 @@ class Geometry:
         words = node.this.replace(",", " ").split()
         kind, values = (words[0].upper(), words[1:]) if words else ("", [])
         if kind == "RANGE":
-            return RangeShape(" ".join(words))
+            return PosShape((" ".join(words),))
+        if kind == "UNION":
+            return PosShape(tuple(re.split(r" (?=CIRCLE |RANGE |POLYGON )", " ".join(values).upper())))
         if values and values[0].upper() in ("ICRS", "UNION", "NOT", "BARYCENTER"):
             if values[0].upper() != "ICRS":
                 raise InvalidError(f"REGION cannot say {values[0]}.")
@@ -235,7 +238,9 @@ class Geometry:
                 return _box(Point(*numbers[:2]), *numbers[2:])
             case "POLYGON", _:
                 return self._polygon(numbers)
-        raise InvalidError(f"REGION cannot be '{node.this}'.", hint="It is POSITION, CIRCLE, BOX, POLYGON or RANGE.")
+        raise InvalidError(
+            f"REGION cannot be '{node.this}'.", hint="It is POSITION, CIRCLE, BOX, POLYGON, RANGE or UNION."
+        )
 
     def _centroid(self, shape: Shape, node: exp.Expr) -> Point:
         match shape:
@@ -244,6 +249,8 @@ class Geometry:
             case CircleShape() | RegionOf():
                 return shape.center
         region = region_of(shape)
+        if isinstance(shape, PosShape):
+            raise refused("A RANGE or UNION has no centre.", node, self._text)
         if region is None:
             raise refused("The centre of this polygon depends on the row.", node, self._text)
         from lsst.sphgeom import LonLat

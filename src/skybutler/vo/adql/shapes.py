@@ -23,7 +23,7 @@ __all__ = [
     "CircleShape",
     "Point",
     "PolygonShape",
-    "RangeShape",
+    "PosShape",
     "RegionOf",
     "Shape",
     "area",
@@ -58,10 +58,10 @@ class PolygonShape:
 
 
 @dataclass(frozen=True, slots=True)
-class RangeShape:
-    """What lies between two meridians and two parallels: ``RANGE ra1 ra2 dec1 dec2``, as SIA has it."""
+class PosShape:
+    """What SIA's POS can say, such as ``RANGE ra1 ra2 dec1 dec2``; several mean what lies in any of them."""
 
-    text: str
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class RegionOf:
         return Point(exp.column(self.column.ra, self.table), exp.column(self.column.dec, self.table))
 
 
-Shape: TypeAlias = Point | CircleShape | PolygonShape | RangeShape | RegionOf
+Shape: TypeAlias = Point | CircleShape | PolygonShape | PosShape | RegionOf
 
 
 def constant(node: exp.Expr) -> float | None:
@@ -125,8 +125,11 @@ def region_of(shape: Shape) -> Region | None:
             if any(corner is None for corner in corners):
                 return None
             return region.polygon_deg([corner for corner in corners if corner is not None])
-        case RangeShape():
-            return region.region_from_pos(shape.text)
+        case PosShape():
+            from lsst.sphgeom import UnionRegion
+
+            parts = [region.region_from_pos(text) for text in shape.texts]
+            return parts[0] if len(parts) == 1 else UnionRegion(*parts)
     return None
 
 
@@ -170,7 +173,7 @@ def chord(a: Point, b: Point) -> exp.Expr:
     return _sum(squares)
 
 
-def within(point: Point, shape: CircleShape | PolygonShape | RangeShape) -> exp.Expr:
+def within(point: Point, shape: CircleShape | PolygonShape | PosShape) -> exp.Expr:
     """Condition that a position lies in a shape.
 
     Raises
@@ -180,8 +183,10 @@ def within(point: Point, shape: CircleShape | PolygonShape | RangeShape) -> exp.
     """
     if isinstance(shape, CircleShape):
         return _within_circle(point, shape)
-    if isinstance(shape, RangeShape):
-        raise InvalidError("Positions are not compared with a RANGE.", hint="Write ra BETWEEN ... AND dec BETWEEN ...")
+    if isinstance(shape, PosShape):
+        raise InvalidError(
+            "Positions are not compared with a RANGE or UNION.", hint="Write ra BETWEEN ... AND dec BETWEEN ..."
+        )
     region = region_of(shape)
     if region is None:
         raise InvalidError("The vertices of a polygon must be numbers.", hint="Use CIRCLE for shapes that vary by row.")
