@@ -169,3 +169,13 @@ def test_a_large_form_is_refused_before_it_is_read_whole(observed):
             timeout=30,
         )
         assert (found.status_code, "larger than" in found.text) == (400, True)
+
+
+def test_jobs_whose_uploads_are_made_up_say_so(client):
+    data = {"QUERY": JOIN, "UPLOAD": "mine,param:x", "UPLOAD-FILES": "x,../../jobs.sqlite3", "PHASE": "RUN"}
+    job = str(client.post("/api/tap/async", data=data).url)
+    for _ in range(50):
+        if client.get(f"{job}/phase").text not in ("QUEUED", "EXECUTING"):
+            break
+        client.get(job, params={"WAIT": 1})
+    assert "not in the request" in client.get(f"{job}/error").text

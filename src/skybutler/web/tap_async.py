@@ -34,9 +34,9 @@ def work(settings: ServerSettings, served: Served) -> Work:
     def do(context: JobContext) -> Sequence[JobResult]:
         parameters = Parameters(context.job.parameters)
         names = [name for value in parameters.all("upload-files") for name in value.split(",")]
-        files: dict[str, Callable[[], IO[bytes]]] = {
-            name: partial(_opened, context.folder / f"upload-{i}") for i, name in enumerate(names)
-        }
+        places = {name: context.folder / f"upload-{i}" for i, name in enumerate(names)}
+        # the names are parameters, which anybody may have made up
+        files: dict[str, Callable[[], IO[bytes]]] = {n: partial(_opened, p) for n, p in places.items() if p.exists()}
         query = TapQuery.of(parameters, settings, files)
         interrupt = Interrupt()
         context.when_stopped(lambda: interrupt.stop("The job was ended."))
