@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -172,3 +173,13 @@ def test_cones_are_told_of_tables_with_positions_only(catalog):
     uses = translate(adql, tables, "sqlite").relations
     assert [(len(use.cones), use.most) for use in uses] == [(1, None), (0, None)]
     assert (uses[0].cones[0].ra, uses[0].cones[0].radius) == pytest.approx((1, 0.5))
+
+
+def test_a_catalog_that_cannot_be_read_is_left_out(tmp_path, caplog):
+    make_catalog(tmp_path / "repo", f"sqlite:///{tmp_path / 'r.sqlite3'}")
+    with Butler(tmp_path / "repo", writeable=True, run="refcats") as butler:
+        butler.register_dataset_type("empty", ["htm7"], "SimpleCatalog")
+        for ref in butler.query_datasets("cal_ref_cat"):
+            Path(butler.get_uri(ref).removeprefix("file://")).unlink()
+        assert list(reference_catalogs(butler, ShardCache())) == []
+    assert "cal_ref_cat is not served" in caplog.text

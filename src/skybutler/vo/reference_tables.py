@@ -6,6 +6,7 @@ catalogs with positions.  Knows no query and no web.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import uuid
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from skybutler.dimensions import SkyPixDimension
-from skybutler.errors import InvalidQueryError
+from skybutler.errors import ButlerError, InvalidQueryError
 from skybutler.registry.database import quoted
 
 from .adql import Cone, TapTable
@@ -39,6 +40,7 @@ POSITION = ("coord_ra", "coord_dec")
 """Columns of positions, as afw names them; degrees here."""
 MOST_ROWS = 500_000
 """Rows that a query may need of one catalog: they are staged in the database for it."""
+_LOG = logging.getLogger(__name__)
 _STORAGE_CLASSES = ("SimpleCatalog", "SourceCatalog", "Catalog")
 _DATATYPES = {"f8": "double", "f4": "float", "i8": "long", "i4": "int", "u2": "int", "u1": "short", "b1": "short"}
 
@@ -274,3 +276,5 @@ def reference_catalogs(butler: Butler, cache: ShardCache) -> Iterator[ReferenceC
             yield ReferenceCatalog(butler, found.dataset_type.name, found.k, found.key_table, pixels, cache)
         except InvalidQueryError:  # there is nothing that could be asked for
             continue
+        except ButlerError as error:  # it cannot be read now; all other tables can
+            _LOG.warning("Reference catalog %s is not served: %s", found.dataset_type.name, error.message)
