@@ -46,6 +46,8 @@ def test_the_whole_story(good: Good, bad: Bad, tmp_path: Path) -> None:
         raw = butler.get("raw", instrument="LSSTCam-imSim", exposure=exposures[0], detector=90)
         assert raw.image.array.shape[0] < 1000
 
+    assert "obs_collection: LSST.DP02" in good("obscore", "configure", place, "--show")
+
     assert "--overwrite" in bad("demo", place)
     mine = place / "mine"
     (place / ".skybutler-demo").rename(mine)

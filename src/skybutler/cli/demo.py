@@ -47,6 +47,8 @@ PROCESSED_RUN = f"{PROCESSED}/simulated"
 TRACT, PATCH = 4431, 17
 """The patch that is coadded."""
 PROCESSED_VISITS = 3
+"""Of so many visits all detectors on the patch are processed, of further ones only the one with calibrations."""
+OBS_COLLECTION = "LSST.DP02"
 AROUND_DEG = 1.2
 """Tracts that far from the centre of the survey are registered."""
 
@@ -242,6 +244,8 @@ class _Story:
         """Make what pipelines would: calibrated exposures, catalogs, coadds, tables."""
         from skybutler import CollectionType
         from skybutler.sim import process_survey
+        from skybutler.vo.obscore import ObsCoreSettings
+        from skybutler.vo.obscore.files import write_settings
 
         self._start()
         exposures = _on_patch(butler, survey)
@@ -256,6 +260,7 @@ class _Story:
             )
         butler.collections.register(PROCESSED, CollectionType.CHAINED)
         butler.collections.redefine_chain(PROCESSED, [PROCESSED_RUN, RAWS, CALIB, "refcats", "skymaps"])
+        write_settings(self._place, ObsCoreSettings(obs_collection=OBS_COLLECTION))
         self._tell(
             f"Processed {len(exposures)} detectors: {len(done.counts)} dataset types in chain {PROCESSED}",
             done.total,
@@ -360,13 +365,18 @@ def _reduced(butler: Butler, raw: DatasetRef) -> tuple[float, float]:
 
 
 def _on_patch(butler: Butler, survey: Survey) -> list[tuple[SimulatedVisit, int]]:
-    """Visits and detectors with a raw on the patch, of the first few visits and without the one of full size."""
-    visits = {visit.id: visit for visit in survey.visits[:PROCESSED_VISITS]}
+    """Visits and detectors with a raw on the patch, without the one of full size; all bands, with few detectors."""
+    visits = {visit.id: visit for visit in survey.visits}
+    all_of_it = [visit.id for visit in survey.visits[:PROCESSED_VISITS]]
     spot = {"skymap": "DC2", "tract": TRACT, "patch": PATCH}
     found = [
         (ref.data_id["exposure"], ref.data_id["detector"]) for ref in butler.query_datasets("raw", RAWS, data_id=spot)
     ]
-    return [(visits[e], d) for e, d in found if e in visits and (e, d) != (survey.visits[0].id, FULL_SIZE)]
+    return [
+        (visits[e], d)
+        for e, d in found
+        if (e in all_of_it and (e, d) != (survey.visits[0].id, FULL_SIZE)) or d == CALIBRATED
+    ]
 
 
 def _size(results: Any) -> int:
