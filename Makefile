@@ -19,7 +19,7 @@ PEER_STAMP := $(PEER_VENV)/.installed-$(PEER_VERSION)
 PEER := $(if $(SKYBUTLER_PEER_PYTHON),,$(PEER_STAMP))
 WITH_PEER := SKYBUTLER_PEER_PYTHON=$(or $(SKYBUTLER_PEER_PYTHON),$(abspath $(PEER_VENV))/bin/python) PYTHONPATH=tests
 
-.PHONY: help demo test lint types unit conformance format docs gallery bench bench-short bench-dp02 bench-concurrency news clean
+.PHONY: help demo test lint types unit conformance format docs gallery bench bench-short bench-dp02 bench-concurrency bench-vo news clean
 
 help:
 	@echo "make demo         the main job on simulated data, end to end"
@@ -34,6 +34,7 @@ help:
 	@echo "make bench        figures beside lsst.daf.butler's (CASES='sqlite:1000' for others)"
 	@echo "make bench-dp02   the registry of the whole of DP0.2, an hour and 10 GB of disk"
 	@echo "make bench-concurrency  readers and writers at once, beside lsst.daf.butler's, on a quiet machine"
+	@echo "make bench-vo     questions to ObsCore of half a million images over HTTP, two minutes"
 	@echo "make gallery      docs/gallery/build/index.html, every kind of picture"
 	@echo "make news         what the next release notes will say"
 	@echo "make clean        remove the virtual environment and everything made"
@@ -103,6 +104,10 @@ bench-dp02: $(TEST_STAMP)
 
 bench-concurrency: $(TEST_STAMP) $(PEER)
 	$(WITH_PEER) $(BIN)/python benchmarks/concurrency.py --record
+	PYTHONPATH=tests $(BIN)/python benchmarks/compare.py --only-report
+
+bench-vo: $(TEST_STAMP)
+	PYTHONPATH=tests $(BIN)/python benchmarks/vo.py --record
 	PYTHONPATH=tests $(BIN)/python benchmarks/compare.py --only-report
 
 news: $(TEST_STAMP)

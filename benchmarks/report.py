@@ -16,6 +16,7 @@ from measurement import readable
 from reasons import reason
 from rows import CONSTANT, ROWS, WHOLE_MAP, Row
 from turns import BACKENDS, seconds
+from vo import shown
 
 HEAD = """<!-- made by benchmarks/compare.py: run `make bench` -->
 # Measured against lsst.daf.butler
@@ -326,4 +327,22 @@ def cutouts(recorded: Mapping[str, Any]) -> Iterator[Section]:
         )
 
 
-PARTS = (cases, growth, dp02, concurrency, headers, cutouts)
+def vo(recorded: Mapping[str, Any]) -> Iterator[Section]:
+    """ObsCore through a server."""
+    if found := recorded.get("vo"):
+        for backend, figures in found["databases"].items():
+            yield Section(
+                f"{BACKENDS[backend]}, {found['images']:,} rows of ObsCore, asked over HTTP",
+                [VO_COLUMNS.format(load=found["load"])],
+                ["what", "ours, passed", "CPU of the server", "DaCHS, passed"],
+                list(shown(figures)),
+            )
+
+
+VO_COLUMNS = (
+    "`make bench-vo`: median of 30 questions, or 200 at random places; one connection. What passed includes waiting "
+    "for other work on the machine, whose load was {load}. DaCHS 2.7 was measured once, on a quiet machine with "
+    "PostgreSQL and 500,000 rows: it cannot run in our CI."
+)
+
+PARTS = (cases, growth, dp02, concurrency, headers, cutouts, vo)

@@ -87,7 +87,7 @@ def _coadds(butler: Butler, survey: DeepSurvey, tracts: int) -> None:
             for element in ("tract", "patch"):
                 skymap = [SKYMAP] * len(part[element]["id"])
                 butler.registry.elements.insert(element, {"skymap": skymap, **part[element]})
-        data_ids = {
+        data_ids: dict[str, Any] = {
             "band": np.repeat(BANDS, patches),
             "skymap": [SKYMAP] * (patches * len(BANDS)),
             "tract": np.tile(part["patch"]["tract"], len(BANDS)),
