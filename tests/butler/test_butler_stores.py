@@ -147,7 +147,7 @@ def test_a_large_image_in_parts_and_a_piece_of_it(
         box = Box.from_shape((40, 50), (700, 900))
         piece, asked = got("image", bbox=box)
         np.testing.assert_array_equal(piece.image.array, whole.image.array[900:940, 700:750])
-        assert asked <= 8
+        assert asked <= 12  # ranges of one trip are asked for at once; there are three trips
         assert got("image.metadata")[1] <= 4
 
 

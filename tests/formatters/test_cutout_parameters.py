@@ -7,7 +7,7 @@ import pytest
 from skybutler.errors import ParameterError
 from skybutler.formatters.cutout_parameters import Request
 from skybutler.images import Box
-from skybutler.images.stencils import RegionStencil, SkyBox, SkyCircle, SkyPolygon
+from skybutler.images.stencils import SkyBox, SkyCircle, SkyPolygon, SkyRange
 from skybutler.sky import region
 
 BBOX = Box((10, 110), (20, 220))
@@ -36,7 +36,7 @@ def test_shapes() -> None:
         assert request.needs_wcs is not isinstance(shape, Box)
     request = Request.of({"region": region.box(0.0, 0.0, 1.0, 1.0), "mask_outside": True})
     assert request is not None
-    assert isinstance(request.cut.shape, RegionStencil)
+    assert isinstance(request.cut.shape, SkyRange)
     assert (request.cut.pad, request.cut.mask_outside) == (False, True)
 
 
