@@ -110,9 +110,9 @@ def _pieces(butler: Butler, name: str, root_url: str, label: str, where: str) ->
     """The table in a format, piece by piece."""
     from skybutler.vo.adql import TapTables
     from skybutler.vo.answer import answer
+    from skybutler.vo.formats import find_format
     from skybutler.vo.obscore import ObsCoreRelation, obscore_addresses, obscore_table
     from skybutler.vo.obscore.files import read_settings
-    from skybutler.web.formats import find_format
 
     settings = read_settings(butler.config.root)
     relation = ObsCoreRelation(butler.registry, settings, *obscore_addresses(root_url, label))

@@ -15,9 +15,9 @@ from starlette.routing import Route
 
 from skybutler.errors import ButlerError, NotFoundError, ParameterError
 from skybutler.vo.datalink import MEDIA_TYPE, Link, cutout_descriptor, links_document
+from skybutler.vo.formats import find_format
 
 from .files import PURPOSE, FileOf, find_file, media_type_of
-from .formats import find_format
 from .parameters import read_parameters
 from .previews import PURPOSE as PREVIEW
 from .problems import status_of

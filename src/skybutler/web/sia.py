@@ -15,12 +15,12 @@ from starlette.routing import Route
 from skybutler.errors import ButlerError
 from skybutler.version import __version__
 from skybutler.vo.answer import answer
+from skybutler.vo.formats import find_format
 from skybutler.vo.sia import PARAMETERS, STANDARD, datalink_descriptor, self_description, sia_query
 from skybutler.vo.votable import MEDIA_TYPE, votable
 
 from . import vosi
 from .auth import security_methods
-from .formats import find_format
 from .parameters import Parameters, read_parameters
 from .requests import Here, of
 from .tap_sync import error_response

@@ -15,10 +15,10 @@ from starlette.responses import Response
 from skybutler.errors import ButlerError, ParameterError
 from skybutler.vo.adql import TapTables
 from skybutler.vo.answer import answer
+from skybutler.vo.formats import TableFormat, find_format
 from skybutler.vo.tap_schema import complete_tables
 from skybutler.vo.votable import MEDIA_TYPE, votable_error
 
-from .formats import TableFormat, find_format
 from .problems import status_of
 from .uploads import read_uploads
 

@@ -12,10 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from skybutler.errors import ButlerError, InvalidQueryError, NotFoundError
+from skybutler.vo.formats import FORMATS
 from skybutler.vo.tap_schema import complete_tables
 
 from .auth import security_methods
-from .formats import FORMATS
 from .parameters import Parameters
 from .requests import of
 

@@ -9,7 +9,7 @@ from astropy.table import Table
 
 from skybutler.errors import ParameterError
 from skybutler.vo.field import Field
-from skybutler.web.formats import FORMATS, find_format
+from skybutler.vo.formats import FORMATS, find_format
 
 FIELDS = [
     Field(name="n", datatype="long", unit="m"),

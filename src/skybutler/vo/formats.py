@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skybutler.errors import ParameterError, nearest
-from skybutler.vo.votable import MEDIA_TYPE, votable
+
+from .votable import MEDIA_TYPE, votable
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from skybutler.vo.field import Field
+    from .field import Field
 
 __all__ = ["FORMATS", "TableFormat", "find_format"]
 
@@ -113,7 +114,7 @@ def _parquet(fields: Sequence[Field], batches: Batches, limit: int | None) -> It
 def _schema(fields: Sequence[Field]) -> pa.Schema:
     import pyarrow as pa
 
-    from skybutler.vo.answer import arrow_type
+    from .answer import arrow_type
 
     return pa.schema([pa.field(field.name, arrow_type(field)) for field in fields])
 
