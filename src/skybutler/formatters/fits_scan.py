@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from skybutler.errors import UnreadableFileError
+from skybutler.storage.ranged_stream import RangedStream
 
 from .fits_cards import BLOCK, CARD, CardValue, ascii_text, data_size, end_of_header, padded, parse_value
 from .formatter import Source
@@ -211,37 +212,18 @@ class HeldFile:
         return found
 
 
-class _HeldStream(io.RawIOBase):
+class _HeldStream(RangedStream):
     """A file some pieces of which are held."""
 
     def __init__(self, held: HeldFile) -> None:
-        self._held, self._position, self._size = held, 0, held.source.state().size
+        super().__init__(held.source.state().size)
+        self._held = held
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, start + offset)
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        start = self._position
-        if start >= self._size:
-            return 0
+    def range(self, start: int, stop: int) -> memoryview:
         if not (data := self._held.rest(start)):
-            self._held.fetch([(start, min(self._size, start + max(_PIECE, len(buffer))))])
+            self._held.fetch([(start, min(self.size, max(start + _PIECE, stop)))])
             data = self._held.rest(start)
-        data = data[: len(buffer)]
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+        return data[: stop - start]
 
 
 def _begins_hdu(block: bytes, start: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from skybutler.storage.ranged_stream import RangedStream
 
 from .formatter import Source
 
@@ -23,7 +24,7 @@ _END = 8
 """Length of the footer, and the mark of the format."""
 
 
-class RangedFile(io.RawIOBase):
+class RangedFile(RangedStream):
     """A file of which ranges are fetched in few requests, as many as possible before they are asked for.
 
     Parameters
@@ -38,16 +39,16 @@ class RangedFile(io.RawIOBase):
     """
 
     def __init__(self, source: Source) -> None:
-        self._source, self._position = source, 0
-        self._size = source.state().size
+        super().__init__(source.state().size)
+        self._source = source
         self._starts: list[int] = []
         self._held: list[bytes] = []
-        start = max(self._size - _TAIL, 0)
-        self.fetch([(start, self._size)])
-        footer = int.from_bytes(self._held[0][-_END:-4], "little") + _END if self._size >= _END else 0
-        if self._size - footer < start and footer <= self._size:
-            rest = self._source.read_ranges([(self._size - footer, start)])[0]
-            self._starts, self._held = [self._size - footer], [rest + self._held[0]]
+        start = max(self.size - _TAIL, 0)
+        self.fetch([(start, self.size)])
+        footer = int.from_bytes(self._held[0][-_END:-4], "little") + _END if self.size >= _END else 0
+        if self.size - footer < start and footer <= self.size:
+            rest = self._source.read_ranges([(self.size - footer, start)])[0]
+            self._starts, self._held = [self.size - footer], [rest + self._held[0]]
 
     def fetch(self, ranges: Iterable[tuple[int, int]]) -> None:
         """Fetch half-open ranges in one request; what is held already, and empty ranges, are left out."""
@@ -59,37 +60,13 @@ class RangedFile(io.RawIOBase):
             self._starts.insert(place, start)
             self._held.insert(place, content)
 
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Always."""
-        return True
-
-    def tell(self) -> int:
-        """The next byte to be read."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go somewhere; the place is returned."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, start + offset)
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        """Read as many bytes as a buffer holds, or as there are."""
-        stop = min(self._position + len(buffer), self._size)
-        if stop <= self._position:
-            return 0
-        found = self._find(self._position, stop)
+    def range(self, start: int, stop: int) -> bytes | memoryview:
+        """Bytes that are held, or are fetched now."""
+        found = self._find(start, stop)
         if found is None:
-            self.fetch([(self._position, stop)])
-            found = self._find(self._position, stop)
-        piece = found if found is not None else self._source.read_ranges([(self._position, stop)])[0]
-        buffer[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
+            self.fetch([(start, stop)])
+            found = self._find(start, stop)
+        return found if found is not None else self._source.read_ranges([(start, stop)])[0]
 
     def _find(self, start: int, stop: int) -> memoryview | None:
         """The bytes of a range if one of those held has them all."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import BinaryIO
+
+from .ranged_stream import RangedStream
 
 __all__ = ["BLOCK", "open_blocks"]
 
@@ -32,38 +34,18 @@ def open_blocks(fetch: Callable[[int, int], bytes], size: int) -> BinaryIO:
     return io.BufferedReader(_BlockReader(fetch, size), buffer_size=_BUFFER)
 
 
-class _BlockReader(io.RawIOBase):
+class _BlockReader(RangedStream):
     def __init__(self, fetch: Callable[[int, int], bytes], size: int) -> None:
-        self._fetch, self._size, self._position = fetch, size, 0
+        super().__init__(size)
+        self._fetch = fetch
         self._blocks: dict[int, bytes] = {}
         self._ahead = 1
         self._next = -1
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, start + offset)
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        stop = min(self._position + len(buffer), self._size)
-        if stop <= self._position:
-            return 0
-        if stop - self._position > _KEPT // 2 * BLOCK:  # it would push out all that is kept
-            piece = self._fetch(self._position, stop)
-        else:
-            piece = self._from_blocks(self._position, stop)
-        buffer[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
+    def range(self, start: int, stop: int) -> bytes:
+        if stop - start > _KEPT // 2 * BLOCK:  # it would push out all that is kept
+            return self._fetch(start, stop)
+        return self._from_blocks(start, stop)
 
     def _from_blocks(self, start: int, stop: int) -> bytes:
         first, last = start // BLOCK, (stop - 1) // BLOCK
@@ -80,8 +62,8 @@ class _BlockReader(io.RawIOBase):
     def _get(self, first: int, last: int) -> None:
         """Fetch blocks in one request, with the following ones if it looks as if all were read."""
         self._ahead = min(2 * self._ahead, _MOST_AT_ONCE // 2) if first == self._next else 1
-        end = min(max(last, first + self._ahead - 1), (self._size - 1) // BLOCK)
-        content = self._fetch(first * BLOCK, min((end + 1) * BLOCK, self._size))
+        end = min(max(last, first + self._ahead - 1), (self.size - 1) // BLOCK)
+        content = self._fetch(first * BLOCK, min((end + 1) * BLOCK, self.size))
         for number in range(first, end + 1):
             offset = (number - first) * BLOCK
             self._blocks.pop(number, None)
