@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["app_from_environment", "serve"]
 
 _PATHS = ("work_folder", "token_file")
+_LOOP = "skybutler.web.sharing:SharingLoop"
 _VARIABLE = "SKYBUTLER_SERVER"
 """Environment variable with the file in which worker processes find their settings."""
 
@@ -50,7 +51,7 @@ def serve(settings: ServerSettings, host: str, port: int, *, workers: int = 1, p
             uvicorn.run(create_app(settings), **options)
             return
         os.environ[_VARIABLE] = str(_keep(settings, Path(folder)))
-        uvicorn.run(f"{__name__}:app_from_environment", factory=True, workers=workers, **options)
+        uvicorn.run(f"{__name__}:app_from_environment", factory=True, workers=workers, loop=_LOOP, **options)
 
 
 def _keep(settings: ServerSettings, folder: Path) -> Path:

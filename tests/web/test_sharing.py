@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from skybutler.web.sharing import SharingLoop
+
+
+class Echo(asyncio.Protocol):
+    """Says which loop has the connection."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def connection_made(self, transport):
+        self._transport = transport
+        transport.write(self._name)
+
+    def data_received(self, data):
+        self._transport.write(data)
+
+
+def _serve(sock, name, ready, done):
+    async def main():
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Echo(name), sock=sock, backlog=100)
+        ready.set()
+        while not done.is_set():
+            await asyncio.sleep(0.01)
+        server.close()
+        await server.wait_closed()
+
+    with asyncio.Runner(loop_factory=SharingLoop) as runner:
+        runner.run(main())
+
+
+@pytest.fixture
+def shared():
+    """Two loops that listen at one port, as two processes do."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        done = threading.Event()
+        threads = []
+        for name in (b"a", b"b"):
+            ready = threading.Event()
+            threads.append(threading.Thread(target=_serve, args=(sock.dup(), name, ready, done)))
+            threads[-1].start()
+            ready.wait(10)
+        yield SimpleNamespace(port=sock.getsockname()[1], done=done, threads=threads)
+        done.set()
+        for thread in threads:
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_connections_that_come_together_are_shared_out(shared):
+    lines = [socket.create_connection(("127.0.0.1", shared.port), 10) for _ in range(40)]
+    names = [line.recv(1) for line in lines]
+    for line in lines:
+        line.sendall(b"hello")
+        assert line.recv(5) == b"hello"
+        line.close()
+    assert 8 <= names.count(b"a") <= 32
+    assert set(names) == {b"a", b"b"}
+
+
+def test_connections_that_are_gone_do_not_count(shared):
+    for _ in range(200):
+        with socket.create_connection(("127.0.0.1", shared.port), 10) as line:
+            assert line.recv(1) in b"ab"
+    began = time.perf_counter()
+    with socket.create_connection(("127.0.0.1", shared.port), 10) as line:
+        assert line.recv(1) in b"ab"
+    assert time.perf_counter() - began < 5
+
+
+def test_what_is_closed_takes_no_connection(shared):
+    shared.done.set()
+    for thread in shared.threads:
+        thread.join(10)
+    line = socket.create_connection(("127.0.0.1", shared.port), 10)  # the kernel takes it, for the first one lives
+    line.settimeout(0.3)
+    with line, pytest.raises(TimeoutError):
+        line.recv(1)
