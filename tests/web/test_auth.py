@@ -42,7 +42,7 @@ def test_without_a_token_nothing_is_told_but_what_the_service_is(closed):
         assert told.status_code == 200
         assert "ivo://ivoa.net/sso#BasicAA" in told.text
         assert closed.get(f"{prefix}/api/tap/availability").status_code == 200
-    for service in ("cutout", "sia", "sia/test", "scs/gaia"):
+    for service in ("cutout", "datalink", "sia", "sia/test", "scs/gaia"):
         told = closed.get(f"/api/{service}/capabilities")
         assert told.status_code == 200, service
         assert "ivo://ivoa.net/sso#BasicAA" in told.text, service

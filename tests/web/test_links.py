@@ -11,6 +11,7 @@ from itsdangerous import TimestampSigner
 from pyvo.dal.adhoc import DatalinkResults
 
 from skybutler import Butler
+from skybutler.vo.datalink import STANDARD
 from support.server import serve
 
 
@@ -76,3 +77,12 @@ def test_pyvo_reads_links(observed, dataset):
         assert found.status[0] == "OK"
         assert session.get(found.getrecord(0).get("access_url")).text == "image: calexp\n"
         assert isinstance(found, pyvo.dal.DALResults)
+
+
+@pytest.mark.parametrize("prefix", ["", "/repo/test"])
+def test_the_service_tells_of_itself(client, prefix):
+    told = client.get(f"{prefix}/api/datalink/capabilities")
+    assert told.headers["content-type"].startswith("text/xml")
+    assert f">http://testserver{prefix}/api/datalink/links<" in told.text
+    assert STANDARD in told.text
+    assert "true" in client.get(f"{prefix}/api/datalink/availability").text

@@ -23,10 +23,10 @@ from vo_models.tapregext.models import (
     UploadMethod,
     Version,
 )
-from vo_models.voresource.models import AccessURL, Capability, Interface, SecurityMethod
 from vo_models.vosi.capabilities.models import VOSICapabilities
 
 from .adql.syntax import GEOMETRY
+from .service_capabilities import Way, capability, interface
 from .vosi import written
 
 __all__ = ["OfferedFormat", "TapLimits", "capabilities_document"]
@@ -41,6 +41,12 @@ _FEATURES = {
     "adql-unit": ("IN_UNIT",),
     "adql-offset": ("OFFSET",),
 }
+_OTHERS = (
+    ("ivo://ivoa.net/std/VOSI#capabilities", "capabilities"),
+    ("ivo://ivoa.net/std/VOSI#availability", "availability"),
+    ("ivo://ivoa.net/std/VOSI#tables-1.1", "tables"),
+    ("ivo://ivoa.net/std/DALI#examples", "examples"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +105,8 @@ def capabilities_document(
     security : sequence
         Identifiers of the ways to tell who asks.
     """
-    methods = [SecurityMethod(standard_id=_any(said)) for said in security]
     tap = TableAccess(
-        interface=[
-            Interface(
-                type="vs:ParamHTTP", role="std", version="1.1", security_method=methods,
-                access_url=[AccessURL(value=_any(url), use="base")],
-            )
-        ],
+        interface=[interface(url, "1.1", "base", security)],
         data_model=[DataModelType(value="ObsCore-1.1", ivo_id="ivo://ivoa.net/std/ObsCore#core-1.1")],
         language=[_language()],
         output_format=[_format(f) for f in formats],
@@ -115,30 +115,9 @@ def capabilities_document(
         execution_duration=TimeLimits(default=limits.job_seconds, hard=limits.job_seconds),
         output_limit=_limit(limits.rows, limits.most_rows, "row"),
         upload_limit=_limit(limits.upload_bytes, limits.upload_bytes, "byte"),
-    )  # fmt: skip
-    others = [
-        Capability(
-            standard_id=_any(standard),
-            interface=[
-                Interface(
-                    type="vs:ParamHTTP", role="std", version="1.1",
-                    access_url=[AccessURL(value=_any(f"{url}/{end}"), use="full")],
-                )
-            ],
-        )
-        for standard, end in (
-            ("ivo://ivoa.net/std/VOSI#capabilities", "capabilities"),
-            ("ivo://ivoa.net/std/VOSI#availability", "availability"),
-            ("ivo://ivoa.net/std/VOSI#tables-1.1", "tables"),
-            ("ivo://ivoa.net/std/DALI#examples", "examples"),
-        )
-    ]  # fmt: skip
+    )
+    others = [capability(Way(standard, "1.1", f"{url}/{end}")) for standard, end in _OTHERS]
     return written(VOSICapabilities(capability=[tap, *others]))
-
-
-def _any(text: str) -> Any:
-    """A URI for the models, which take a text but say that they want something else."""
-    return text
 
 
 def _language() -> Language:

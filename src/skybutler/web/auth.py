@@ -40,7 +40,7 @@ _SCOPES = {
 """What a service asks for; others than these want a token of any scope."""
 _SERVICE = re.compile(r"(?:/repo/[^/]+)?/api/([^/]+)(?:/|\Z)")
 _OPEN = re.compile(
-    r"(?:/repo/[^/]+)?/api/(?:(?:tap|cutout|sia(?:/[^/]+)?|scs/[^/]+)/(?:capabilities|availability)|files/.+|preview/.+)"
+    r"(?:/repo/[^/]+)?/api/(?:(?:tap|datalink|cutout|sia(?:/[^/]+)?|scs/[^/]+)/(?:capabilities|availability)|files/.+|preview/.+)"
     r"|/(?:health|ready)(?:/.*)?"
 )
 """What anybody may see: what a service is, what a signed address opens, whether the server is well."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -44,11 +45,11 @@ def routes() -> list[Route]:
 
 
 async def _capabilities(request: Request) -> Response:
-    from skybutler.vo.service_capabilities import service_capabilities
+    from skybutler.vo.service_capabilities import Way, service_capabilities
 
-    here = of(request)
-    url = f"{here.root_url}/api/scs/{request.path_params['catalog']}"
-    made = service_capabilities(STANDARD, "1.03", url, beside=url, security=security_methods(here.settings))
+    here = of(request)  # whether there is such a catalog is not told to those who need a token
+    url = f"{here.root_url}/api/scs/{quote(request.path_params['catalog'])}"
+    made = service_capabilities(url, [Way(STANDARD, "1.03", url, "base")], security_methods(here.settings))
     return Response(made, media_type="text/xml")
 
 

@@ -14,9 +14,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from skybutler.errors import ButlerError, NotFoundError, ParameterError
-from skybutler.vo.datalink import MEDIA_TYPE, Link, cutout_descriptor, links_document
+from skybutler.vo.datalink import MEDIA_TYPE, STANDARD, Link, cutout_descriptor, links_document
 from skybutler.vo.formats import find_format
 
+from . import vosi
+from .auth import security_methods
 from .files import PURPOSE, FileOf, find_file, media_type_of
 from .parameters import read_parameters
 from .previews import PURPOSE as PREVIEW
@@ -41,13 +43,27 @@ _IMAGES = ("Exposure", "MaskedImage", "Image", "DecoratedImage")
 
 
 def routes() -> list[Route]:
-    """The route of links."""
-    return [Route(f"{prefix}/api/datalink/links", _links, methods=["GET", "POST"]) for prefix in ("", "/repo/{label}")]
+    """All routes, for the first repository and for each by its label."""
+    answers = {"links": _links, "capabilities": _capabilities, "availability": vosi.availability}
+    return [
+        Route(f"{prefix}/api/datalink/{end}", answer, methods=["GET", "POST"] if end == "links" else ["GET"])
+        for prefix in ("", "/repo/{label}")
+        for end, answer in answers.items()
+    ]
 
 
 def links_url(here: Here, repository: ServedRepository, dataset: uuid.UUID) -> str:
     """Where the links of a dataset are."""
     return f"{here.root_url}/api/datalink/links?ID=butler%3A//{quote(repository.label)}/{dataset}"
+
+
+async def _capabilities(request: Request) -> Response:
+    from skybutler.vo.service_capabilities import Way, service_capabilities
+
+    here = of(request)
+    folder = f"{here.root_url}/api/datalink"
+    made = service_capabilities(folder, [Way(STANDARD, "1.1", f"{folder}/links")], security_methods(here.settings))
+    return Response(made, media_type="text/xml")
 
 
 async def _links(request: Request) -> Response:

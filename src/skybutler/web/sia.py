@@ -46,12 +46,11 @@ def routes() -> list[Route]:
 
 
 async def _capabilities(request: Request) -> Response:
-    from skybutler.vo.service_capabilities import service_capabilities
+    from skybutler.vo.service_capabilities import Way, service_capabilities
 
     here = of(request)
-    made = service_capabilities(
-        STANDARD, "2.0", f"{here.root_url}/api/sia/query", security=security_methods(here.settings)
-    )
+    folder = f"{here.root_url}/api/sia"
+    made = service_capabilities(folder, [Way(STANDARD, "2.0", f"{folder}/query")], security_methods(here.settings))
     return Response(made, media_type="text/xml")
 
 

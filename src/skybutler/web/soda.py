@@ -51,6 +51,7 @@ __all__ = ["Cutouts", "cutter_of", "routes", "work"]
 
 SYNC = ("/api/cutout/sync", "/api/image/soda/sync")
 JOBS = "/api/cutout/jobs"
+_WAYS = (("sync", "sync"), ("async", "jobs"))
 _INLINE = 8 << 20
 """Files up to this size need not go over the disk."""
 _WRONG = 422
@@ -178,11 +179,12 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 async def _capabilities(request: Request) -> Response:
-    from skybutler.vo.soda_capabilities import capabilities_document
+    from skybutler.vo.service_capabilities import Way, service_capabilities
 
     here = of(request)
-    security = security_methods(here.settings)
-    return Response(capabilities_document(f"{here.root_url}/api/cutout", security), media_type="text/xml")
+    folder = f"{here.root_url}/api/cutout"
+    ways = [Way(f"ivo://ivoa.net/std/SODA#{kind}-1.0", "1.0", f"{folder}/{end}") for kind, end in _WAYS]
+    return Response(service_capabilities(folder, ways, security_methods(here.settings)), media_type="text/xml")
 
 
 def _identify(served: Served, here: ServedRepository, identifier: str) -> tuple[ServedRepository, uuid.UUID]:
