@@ -16,7 +16,7 @@ _CELL = "text-align: left; vertical-align: top; padding: 2px 10px 2px 2px"
 _CAPTION = "caption-side: top; text-align: left; font-weight: bold; padding: 2px"
 
 
-def facts(rows: Iterable[tuple[str, Any]], caption: str = "", of: Any = None) -> str:
+def facts(rows: Iterable[tuple[str, Any]], caption: str = "", beside: str = "") -> str:
     """HTML of names and values; those that are `None` are left out.
 
     Parameters
@@ -25,8 +25,8 @@ def facts(rows: Iterable[tuple[str, Any]], caption: str = "", of: Any = None) ->
         Name and value, which is shown as `str` says.
     caption : `str`
         Above.
-    of : object, optional
-        A picture of it is put on the left, if there is one.
+    beside : `str`
+        HTML of a drawing that is put on the left, such as a `picture`.
     """
     cells = "".join(
         f'<tr><th style="{_CELL}">{_text(name)}</th><td style="{_CELL}">{_text(value)}</td></tr>'
@@ -34,10 +34,9 @@ def facts(rows: Iterable[tuple[str, Any]], caption: str = "", of: Any = None) ->
         if value is not None
     )
     made = f"<table>{_caption(caption)}{cells}</table>"
-    shown = "" if of is None else picture(of)
-    if not shown:
+    if not beside:
         return made
-    return f'<div style="display: flex; gap: 12px; align-items: flex-start">{shown}{made}</div>'
+    return f'<div style="display: flex; gap: 12px; align-items: flex-start">{beside}{made}</div>'
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = "", note: str = "") -> str:

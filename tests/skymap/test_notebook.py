@@ -36,7 +36,7 @@ class Reader(HTMLParser):
 
 def test_a_tract_shows_its_patches(dc2: SkyMap) -> None:
     texts = Reader(dc2[4431]._repr_html_()).texts
-    assert texts[0] == "Tract 4431"
+    assert "Tract 4431" in texts
     assert [text for text in texts if re.fullmatch(r"\d+", text)] == [str(n) for n in range(49)]
     assert "28,000 x 28,000 of 0.2″ (TAN)" in texts
     assert any(text.startswith("2.4") and "2.19" in text for text in texts)

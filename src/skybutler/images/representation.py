@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skybutler.errors import ButlerError
-from skybutler.notebook import facts
+from skybutler.notebook import facts, picture
 
 if TYPE_CHECKING:
     from skybutler.images.exposure import Exposure
@@ -49,8 +49,8 @@ def exposure_html(exposure: Exposure) -> str:
     return facts(rows, f"Exposure{exposure.image.kind}", _drawn(exposure))
 
 
-def _drawn(image: Any) -> Any:
-    return None if image.bbox.is_empty else image
+def _drawn(image: Any) -> str:
+    return "" if image.bbox.is_empty else picture(image)
 
 
 def _size(image: Any) -> Iterator[tuple[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from html import escape
 from typing import TYPE_CHECKING, Final
+
+from skybutler.notebook import facts
 
 if TYPE_CHECKING:
     from skybutler.skymap.patch import PatchInfo
@@ -17,26 +17,18 @@ _SIDE: Final = 260.0  # of a drawing
 _MOST_DRAWN: Final = 40  # patches along a side, beyond which lines would be all there is to see
 
 
-def _table(title: str, facts: Mapping[str, object]) -> str:
-    rows = "".join(
-        f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(str(value))}</td></tr>"
-        for name, value in facts.items()
-    )
-    return f"<table><caption style='text-align:left'><b>{escape(title)}</b></caption>{rows}</table>"
-
-
 def sky_map_html(sky_map: SkyMap) -> str:
     """The configuration of a map and its size."""
     config = sky_map.to_config()
-    facts = {"tracts": f"{len(sky_map):,}", **{k: v for k, v in config.items() if k != "kind"}}
-    return _table(f"Sky map of kind {sky_map.kind}", {**facts, "SHA-1": sky_map.sha1.hex()})
+    rows = {"tracts": f"{len(sky_map):,}", **{k: v for k, v in config.items() if k != "kind"}}
+    return facts({**rows, "SHA-1": sky_map.sha1.hex()}.items(), f"Sky map of kind {sky_map.kind}")
 
 
 def tract_html(tract: TractInfo) -> str:
     """Where a tract is and how large, beside its patches."""
     (ra, dec), (width, height) = tract.center, tract.bbox.dimensions
     scale = tract.wcs.pixel_scale / 3600.0
-    facts = {
+    rows = {
         "centre": f"{ra:.6f}°, {dec:+.6f}° (ICRS)",
         "pixels": f"{width:,} x {height:,} of {tract.wcs.pixel_scale:g}″ ({tract.wcs.projection.code})",
         "size": f"{width * scale:.3f}° x {height * scale:.3f}°",
@@ -44,14 +36,13 @@ def tract_html(tract: TractInfo) -> str:
         "patches": f"{tract.num_patches.x} x {tract.num_patches.y}, {tract.patch_inner_dimensions[0]} x "
         f"{tract.patch_inner_dimensions[1]} pixels and {tract.patch_border} around",
     }
-    table = _table(f"Tract {tract.tract_id}", facts)
-    return f"<div style='display:flex;gap:1em;align-items:center'>{table}{_grid(tract)}</div>"
+    return facts(rows.items(), f"Tract {tract.tract_id}", _grid(tract))
 
 
 def patch_html(patch: PatchInfo) -> str:
     """Where a patch is."""
     ra, dec = patch.wcs.pixel_to_sky(*patch.inner_bbox.center)
-    facts = {
+    rows = {
         "tract": patch.tract_id,
         "index": f"({patch.index.x}, {patch.index.y})",
         "centre": f"{ra:.6f}°, {dec:+.6f}° (ICRS)",
@@ -60,8 +51,8 @@ def patch_html(patch: PatchInfo) -> str:
         "area": f"{patch.outer_area:.5f} deg², {patch.inner_area:.5f} of its own",
     }
     if patch.num_cells.x:
-        facts["cells"] = f"{patch.num_cells.x} x {patch.num_cells.y}"
-    return _table(f"Patch {patch.sequential_index}", facts)
+        rows["cells"] = f"{patch.num_cells.x} x {patch.num_cells.y}"
+    return facts(rows.items(), f"Patch {patch.sequential_index}")
 
 
 def _grid(tract: TractInfo) -> str:
