@@ -1,7 +1,9 @@
 """ADQL, the query language of the Virtual Observatory, as SQL of SQLite or PostgreSQL.  Knows no connection."""
 
+from .geometry import SpatialCondition
 from .tables import Cone, ForeignKey, RegionColumn, RowSource, TapTable, TapTables
-from .translate import RelationUse, SpatialCondition, Translation, translate
+from .translate import translate
+from .translation import RelationUse, Translation
 
 __all__ = [
     "Cone",

@@ -81,6 +81,8 @@ class Geometry:
     def __init__(self, regions: dict[tuple[str, str], tuple[str, RegionColumn]], text: str) -> None:
         self._regions, self._text = regions, text
         self.conditions: list[SpatialCondition] = []
+        self.shapes: list[Shape] = []
+        """What the regions of the conditions were made of."""
 
     def rewrite(self, node: exp.Func) -> exp.Expr:
         """What stands for a geometry function; nested ones are taken along.
@@ -306,6 +308,7 @@ class Geometry:
         )
         stage = f"{STAGE}{len(self.conditions)}_"
         self.conditions.append(SpatialCondition(relation, how, region, stage, column.column.element))
+        self.shapes.append(other)
         chosen = exp.select("k").from_(exp.to_table(stage))
         return exp.In(this=exp.column(column.column.key, column.table), query=exp.Subquery(this=chosen))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
 from .tables import TapTables
 
-__all__ = ["leave_out", "needed_values", "only_identifiers", "only_kinds", "table_of"]
+__all__ = ["leave_out", "leave_to_relations", "only_identifiers", "only_kinds", "table_of"]
 
 
 def only_identifiers(tree: exp.Expr, tables: TapTables) -> dict[int, str]:
@@ -51,9 +51,23 @@ def leave_out(select: exp.Select, constants: Mapping[int, str], tables: TapTable
     select.set("expressions", [*kept, exp.Alias(this=kind, alias=exp.to_identifier("kind of row", quoted=True))])
 
 
-def needed_values(tree: exp.Expr) -> dict[int, dict[str, frozenset[str | float]]]:
-    """Values that columns must have in all rows that are taken of a table, by the id of its node."""
+def leave_to_relations(tree: exp.Expr, tables: TapTables) -> dict[int, dict[str, frozenset[str | float]]]:
+    """Take conditions on the kind of row out of a tree: values by column that all rows of a table must have.
+
+    Whoever composes the table fulfils them, by the id of its node; a database would plan anew for each bound value.
+    """
     found: dict[int, dict[str, frozenset[str | float]]] = {}
+    for node, table, column, wanted in list(_needs(tree)):
+        constants = tables.find(table.db, table.name).constants if table.db else ()
+        if column in {name.lower() for name in constants}:
+            told = found.setdefault(id(table), {})
+            told[column] = told.get(column, wanted) & wanted
+            node.replace(exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(1)))
+    return found
+
+
+def _needs(tree: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Table, str, frozenset[str | float]]]:
+    """Conditions that a column is one of some values in all rows that are taken of a table."""
     for node in tree.find_all(exp.EQ, exp.In):
         column = node.this
         values = [node.expression] if isinstance(node, exp.EQ) else node.expressions
@@ -64,10 +78,7 @@ def needed_values(tree: exp.Expr) -> dict[int, dict[str, frozenset[str | float]]
         if not values or not all(isinstance(value, exp.Literal) for value in values):
             continue
         if (table := table_of(node, column.table)) is not None:
-            wanted = frozenset(str(v.this) if v.is_string else float(v.this) for v in values)
-            told = found.setdefault(id(table), {})
-            told[column.name] = told.get(column.name, wanted) & wanted
-    return found
+            yield node, table, column.name, frozenset(str(v.this) if v.is_string else float(v.this) for v in values)
 
 
 def table_of(node: exp.Expr, alias: str) -> exp.Table | None:

@@ -6,7 +6,7 @@ ADQL 2.1, section 4.2: coordinates in degrees, ICRS; boundaries are great circle
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -29,6 +29,8 @@ __all__ = [
     "area",
     "chord",
     "constant",
+    "coordinates",
+    "refilled",
     "region_of",
     "within",
 ]
@@ -78,6 +80,31 @@ class RegionOf:
 
 
 Shape: TypeAlias = Point | CircleShape | PolygonShape | PosShape | RegionOf
+
+
+def coordinates(shape: Shape) -> list[exp.Expr]:
+    """The numbers of a shape, as far as each has an expression of its own."""
+    match shape:
+        case Point():
+            return [shape.ra, shape.dec]
+        case CircleShape():
+            return [*coordinates(shape.center), shape.radius]
+        case PolygonShape():
+            return [node for vertex in shape.vertices for node in coordinates(vertex)]
+    return []
+
+
+def refilled(shape: Shape, change: Callable[[exp.Expr], exp.Expr]) -> Shape:
+    """The shape with other numbers: those of `coordinates`, each changed."""
+    match shape:
+        case Point():
+            return Point(change(shape.ra), change(shape.dec))
+        case CircleShape():
+            center = Point(change(shape.center.ra), change(shape.center.dec))
+            return CircleShape(center, change(shape.radius))
+        case PolygonShape():
+            return PolygonShape(tuple(Point(change(v.ra), change(v.dec)) for v in shape.vertices))
+    return shape
 
 
 def constant(node: exp.Expr) -> float | None:

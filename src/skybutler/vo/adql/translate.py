@@ -8,96 +8,31 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from skybutler.errors import InvalidError
 from skybutler.vo.field import Field
 
 from .functions import rewrite_function, rewrite_like, typed_literals, unit_lookup
 from .geometry import Geometry, SpatialCondition
+from .literals import Slot, Taken, numbered, open_comparisons, slot_of, slots_in, take
 from .names import first_select, output_names, resolve, result_fields
-from .needs import leave_out, needed_values, only_identifiers, only_kinds, table_of
+from .needs import leave_out, leave_to_relations, only_identifiers, only_kinds, table_of
 from .syntax import GEOMETRY, function_name, parse
 from .tables import Cone, RegionColumn, TapTable, TapTables
+from .translation import Pattern, RelationUse, Translation, Value, open_shapes
 
-__all__ = ["RelationUse", "SpatialCondition", "Translation", "translate"]
+__all__ = ["translate"]
 
 RELATION = "relation_of_"
 """Begin of the marks of relations in SQL."""
 _UUID = "UUID OF A DATASET"
 _UUID_AT_END = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _MARK = "bound_text_"
-_REMEMBERED = 200
-"""Translations kept: clients ask again and again."""
+_REMEMBERED = 500
+"""Translations kept: clients ask again and again, often with other values."""
 _MARKED = re.compile(rf"\b{_MARK}(\d+)_\b")
-
-
-@dataclass(frozen=True, slots=True)
-class RelationUse:
-    """A place in the SQL where a table stands that is composed for each query, or has rows that are in no database.
-
-    Parameters
-    ----------
-    mark : `str`
-        What stands there instead; its SQL has to be put in, in parentheses.
-    relation : `str`
-        Which table: its relation, or the name of one that has rows.
-    conditions : `tuple` [`SpatialCondition`]
-        Conditions that all of its rows must fulfil; they are in the SQL nowhere else.
-    columns : `frozenset` [`str`]
-        Its columns that stand in the SQL; no others are needed.
-    values : mapping
-        Values by column, of which each row of the table that is taken has one; others may be left out.
-    cones : `tuple` [`Cone`]
-        Circles in which positions are in all rows that matter; the SQL has conditions that are more exact.
-    most : `int` or `None`
-        So many rows are enough, whichever.
-    """
-
-    mark: str
-    relation: str
-    conditions: tuple[SpatialCondition, ...]
-    columns: frozenset[str] = frozenset()
-    values: Mapping[str, frozenset[str | float]] = field(default_factory=dict)
-    cones: tuple[Cone, ...] = ()
-    most: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """A query that can be run.
-
-    Parameters
-    ----------
-    sql : `str`
-        One SELECT, with a question mark for each text.
-    parameters : `tuple` [`str` or `uuid.UUID`]
-        The texts, and identifiers of datasets.
-    fields : `tuple` [`Field`]
-        Columns of the result.
-    conditions : `tuple` [`SpatialCondition`]
-        What must be staged before: the names of their stages stand in the SQL, unless a relation has them.
-    relations : `tuple` [`RelationUse`]
-        Tables to be composed, by the order of their marks in the SQL.
-    regions : `frozenset` [`int`]
-        Which columns of the result are regions, in the encoding of the registry.
-    identifiers : mapping
-        Columns of the result that come as the identifier of a dataset in place of a text that ends with it: their
-        number, and the column of the table.
-    constants : mapping
-        Columns of the result that follow from the kind of row: their number, and the column of the table. The SQL does
-        not give them, but the kind as its last column.
-    """
-
-    sql: str
-    parameters: tuple[str | uuid.UUID, ...]
-    fields: tuple[Field, ...]
-    conditions: tuple[SpatialCondition, ...]
-    relations: tuple[RelationUse, ...]
-    regions: frozenset[int]
-    identifiers: Mapping[int, str] = field(default_factory=dict)
-    constants: Mapping[int, str] = field(default_factory=dict)
 
 
 def translate(text: str, tables: TapTables, dialect: str, limit: int | None = None) -> Translation:
@@ -119,34 +54,48 @@ def translate(text: str, tables: TapTables, dialect: str, limit: int | None = No
     ExpressionError
         The query is malformed, names what does not exist, or asks for what is not allowed or not possible.
     """
-    key = (text, dialect, limit)
-    if (known := tables.translations.get(key)) is None:
-        known = _translated(text, tables, dialect, limit)
-        if len(tables.translations) >= _REMEMBERED:
-            tables.translations.clear()
-        tables.translations[key] = known
-    return known
+    taken, known = take(text), tables.translations
+    key = (taken.shape, dialect, limit)
+    for fixed in known.get(key, ()):
+        pattern: Pattern | None = known.get((key, fixed, tuple(taken.texts[i] for i in fixed)))
+        if pattern is not None:
+            try:
+                return pattern.filled(taken.texts)
+            except InvalidError:  # which is told where it stands below
+                break
+    pattern = _translated(text, taken, tables, dialect, limit)
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[key] = known.get(key, frozenset()) | {pattern.fixed}
+    known[key, pattern.fixed, tuple(taken.texts[i] for i in pattern.fixed)] = pattern
+    return pattern.filled(taken.texts)
 
 
-def _translated(text: str, tables: TapTables, dialect: str, limit: int | None) -> Translation:
+def _translated(text: str, taken: Taken, tables: TapTables, dialect: str, limit: int | None) -> Pattern:
     tree = parse(text)
     names = output_names(tree)
+    is_numbered = numbered(tree, taken, text)
     tree = resolve(tree, tables, text)
+    once = {slot for slot, n in slots_in(tree).items() if n == 1} if is_numbered else set()
+    compared = open_comparisons(tree, _columns(tree, tables), taken.kinds) & once
     fields, regions = result_fields(tree, tables, names)
     rewriter = _Rewriter(tree, tables, dialect, text)
     made = rewriter.rewrite(tree)
     identifiers = only_identifiers(made, tables)
     constants = only_kinds(made, tables)
+    shapes, free = open_shapes(rewriter.geometry, once - set(slots_in(made)))
+    free |= compared & {slot for slot, n in slots_in(made).items() if n == 1}
     _name_outputs(made, fields)
     if constants:
         leave_out(first_select(made), constants, tables)
     _limit(made, limit)
     uses = _put_relations(made, tables, rewriter.pushed, rewriter.cones)
     _by_number(made)
-    sql, parameters = _bind(made, dialect)
+    sql, parameters = _bind(made, dialect, {slot: Slot(slot, taken.kinds[slot]) for slot in free})
     uses.sort(key=lambda use: sql.index(use.mark))
-    return Translation(sql, parameters, tuple(fields), tuple(rewriter.conditions), tuple(uses), regions, identifiers,
-                       constants)  # fmt: skip
+    translation = Translation(sql, (), tuple(fields), tuple(rewriter.conditions), tuple(uses), regions, identifiers,
+                              constants)  # fmt: skip
+    return Pattern(translation, parameters, shapes, tuple(i for i in range(len(taken.texts)) if i not in free))
 
 
 def _columns(tree: exp.Expr, tables: TapTables) -> dict[str, TapTable]:
@@ -169,7 +118,7 @@ class _Rewriter:
             self._identifiers |= {(alias, name.lower()): column for name, column in table.identifiers.items()}
             if table.position is not None:
                 self._positions[alias] = table.position
-        self._geometry = Geometry(regions, text)
+        self.geometry = Geometry(regions, text)
         self._unit_of = unit_lookup(fields)
         self.pushed: dict[int, list[SpatialCondition]] = {}
         """Conditions that every row of a table must fulfil, by the id of its node."""
@@ -179,7 +128,7 @@ class _Rewriter:
     @property
     def conditions(self) -> list[SpatialCondition]:
         """All conditions on regions."""
-        return self._geometry.conditions
+        return self.geometry.conditions
 
     def rewrite(self, node: exp.Expr) -> exp.Expr:
         """The tree in the words of the dialect."""
@@ -192,7 +141,7 @@ class _Rewriter:
         typed_literals(node, self._text)
         if is_geometry:
             assert isinstance(node, exp.Func)
-            made = self._geometry.rewrite(node)
+            made = self.geometry.rewrite(node)
             if _is_test(node):
                 return exp.Case(ifs=[exp.If(this=made, true=exp.Literal.number(1))], default=exp.Literal.number(0))
             return self.rewrite(made)
@@ -214,7 +163,7 @@ class _Rewriter:
             known = len(self.conditions)
             if (value.this == "1") == isinstance(node, exp.EQ):
                 self._note_cone(test, node)
-            made = self._geometry.rewrite(test)
+            made = self.geometry.rewrite(test)
             if (value.this == "1") != isinstance(node, exp.EQ):
                 return exp.Not(this=exp.Paren(this=made))
             if (
@@ -229,7 +178,7 @@ class _Rewriter:
 
     def _note_cone(self, test: exp.Expr, place: exp.Expr) -> None:
         """Remember the circle in which all rows of a table must be, if a test says so of its positions."""
-        if not self._positions or (found := self._geometry.cone_of(test)) is None:
+        if not self._positions or (found := self.geometry.cone_of(test)) is None:
             return
         point, cone = found
         assert isinstance(point.ra, exp.Column)
@@ -292,10 +241,10 @@ def _put_relations(
     cones: Mapping[int, list[Cone]],
 ) -> list[RelationUse]:
     uses: list[RelationUse] = []
+    values = leave_to_relations(tree, tables)
     columns: dict[str, set[str]] = {}
     for column in tree.find_all(exp.Column):
         columns.setdefault(column.table, set()).add(column.name)
-    values = needed_values(tree)
     most = _enough(tree)
     for node in list(tree.find_all(exp.Table)):
         if not node.db:
@@ -341,21 +290,22 @@ def _by_number(tree: exp.Expr) -> None:
                 node.replace(exp.Literal.number(columns.index(node) + 1))
 
 
-def _bind(tree: exp.Expr, dialect: str) -> tuple[str, tuple[str | uuid.UUID, ...]]:
-    """SQL with question marks for texts, and the texts in their order."""
-    values: list[str | uuid.UUID] = []
+def _bind(tree: exp.Expr, dialect: str, free: Mapping[int, Slot]) -> tuple[str, tuple[Value | Slot, ...]]:
+    """SQL with question marks for texts and for literals that are left open, and these in their order."""
+    values: list[Value | Slot] = []
     for call in list(tree.find_all(exp.Anonymous)):
         if call.this == _UUID:
             (text,) = call.expressions
             call.replace(exp.Var(this=f"{_MARK}{len(values)}_"))
             values.append(uuid.UUID(text))
     for node in list(tree.find_all(exp.Literal)):
-        if node.is_string:
+        slot = free.get(-1 if (number := slot_of(node)) is None else number)
+        if slot is not None or node.is_string:
             node.replace(exp.Var(this=f"{_MARK}{len(values)}_"))
-            values.append(str(node.this))
+            values.append(slot or str(node.this))
     for identifier in tree.find_all(exp.Identifier):  # columns may have names that are words of SQL
         identifier.set("quoted", True)
-    order: list[str | uuid.UUID] = []
+    order: list[Value | Slot] = []
 
     def placed(found: re.Match[str]) -> str:
         order.append(values[int(found[1])])
