@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skybutler.errors import ParameterError, UnreadableFileError
-from skybutler.formatters.fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, reading
+from skybutler.formatters.fits_header import STRUCTURAL, fits_header, header_metadata, header_text, open_fits, reading
 from skybutler.images import Metadata
 
 
@@ -32,6 +32,24 @@ def test_numbers_keep_all_digits(value: float, key: str) -> None:
 def test_texts_of_any_length(text: str) -> None:
     if text not in ("NAN", "+INFINITY", "-INFINITY"):
         assert through_text(Metadata({"K": text, "A LONG KEY": text})) == Metadata({"K": text, "A LONG KEY": text})
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["K", "LSST ISR THING", "COMMENT", ""]),
+            st.one_of(st.floats(), st.integers(), st.booleans(), st.none(), st.text("ab'/& ", max_size=200)),
+            st.text("c d", max_size=90),
+        ),
+        max_size=5,
+    )
+)
+def test_text_of_cards_is_that_of_the_header(cards: list[tuple[str, Any, str]]) -> None:
+    metadata = Metadata([card for card in cards if card[0] not in ("COMMENT", "") or isinstance(card[1], str)])
+    text = header_text(metadata.cards())
+    assert len(text) % 80 == 0
+    header = fits_header(metadata.cards())
+    assert text == "".join(str(card) for card in header.cards)
 
 
 def test_comments_and_order() -> None:

@@ -170,19 +170,6 @@ def test_single_planes(tmp_path: Path) -> None:
         read(source(tmp_path / "i.fits"), "variance", "ImageF")
 
 
-def test_the_image_alone_is_a_file_as_of_other_software(tmp_path: Path) -> None:
-    wcs = SkyWcs.from_affine(10.0, 20.0, [[-5e-5, 0.0], [0.0, 5e-5]], (8.0, 9.0))
-    image = Image(np.arange(6, dtype="f4").reshape(2, 3), (7, 9))
-    exposure = Exposure(image, filter_label=FilterLabel("r"), wcs=wcs, metadata=Metadata({"PURPOSE": "a"}))
-    with (tmp_path / "image.fits").open("wb") as stream:
-        FitsImageFormatter(compress=False).write_image(exposure, stream)
-    found = FORMATTER.read(source(tmp_path / "image.fits"), EXPOSURE, None, {})
-    assert isinstance(found, Exposure)
-    assert found.image.same_as(exposure.image)
-    assert (found.wcs, found.metadata["PURPOSE"]) == (exposure.wcs, "a")
-    assert not found.mask.array.any()
-
-
 def test_same_object_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write(tmp_path / name, an_exposure())

@@ -26,6 +26,7 @@ __all__ = [
     "check_whole",
     "fits_header",
     "header_metadata",
+    "header_text",
     "open_fits",
     "provenance_cards",
     "reading",
@@ -125,25 +126,35 @@ def fits_header(cards: Iterable[MetadataCard | tuple[str, MetadataValue]]) -> He
     FormatError
         Raised for a key or value FITS cannot hold, naming it.
     """
-    from astropy.io.fits import Header
+    from astropy.io.fits import Card, Header
 
     header = Header()
     for card in cards:
-        for made in _fits_cards(MetadataCard(*card)):
-            header.append(made, end=True)
+        for text in _card_texts(MetadataCard(*card)):
+            header.append(Card.fromstring(text), end=True)
     return header
 
 
-def _fits_cards(card: MetadataCard) -> list[Card]:
-    from astropy.io.fits import Card
+def header_text(cards: Iterable[MetadataCard | tuple[str, MetadataValue]]) -> str:
+    """The text of these cards, 80 characters each, as `fits_header` would write them but without the library.
 
+    Parameters
+    ----------
+    cards : iterable of `MetadataCard` or (key, value)
+        See `fits_header`, also for errors.
+    """
+    return "".join(text for card in cards for text in _card_texts(MetadataCard(*card)))
+
+
+def _card_texts(card: MetadataCard) -> list[str]:
+    """The text of a card, 80 characters or, if it is continued, several times that."""
     key, value = card.key, card.value
     if isinstance(value, str) and not _PRINTABLE.fullmatch(value):
         raise FormatError(f"Metadata '{key}' = {value!r} has characters outside printable ASCII, which FITS forbids.")
     if key in _COMMENTARY:
         text = "" if value is None else str(value)
         width = _CARD - 8
-        return [Card(key, text[i : i + width]) for i in range(0, max(len(text), 1), width)]
+        return [f"{key:<8}{text[i : i + width]:<{width}}" for i in range(0, max(len(text), 1), width)]
     standard = _STANDARD_KEY.fullmatch(key) is not None
     if key in ("END", "CONTINUE") or not (standard or _LONG_KEY.fullmatch(key)):
         raise FormatError(f"'{key}' cannot be a FITS keyword.", hint="Use printable ASCII without '='.")
@@ -154,9 +165,11 @@ def _fits_cards(card: MetadataCard) -> list[Card]:
         padded = f"{text:<20}" if isinstance(value, str) else f"{text:>20}"
         image = start + (padded if standard else text)
         image = f"{image} / {comment}" if comment else image
-        return [Card.fromstring(f"{image[:_CARD]:<{_CARD}}")]
+        return [f"{image[:_CARD]:<{_CARD}}"]
     if isinstance(value, str) and len(start) <= _CARD - 13:
-        return [Card(key if standard else f"HIERARCH {key}", value)]
+        from astropy.io.fits import Card
+
+        return [str(Card(key if standard else f"HIERARCH {key}", value).image)]
     raise FormatError(f"Metadata '{key}' and its value do not fit into a FITS card of {_CARD} characters.")
 
 

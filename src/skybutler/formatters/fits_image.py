@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +19,19 @@ from skybutler.errors import (
     UnknownComponentError,
     nearest,
 )
-from skybutler.images import Box, CameraDetector, Exposure, Image, Mask, MaskedImage, Metadata, SkyWcs
+from skybutler.images import Box, Exposure, Image, Mask, MaskedImage, Metadata, SkyWcs
 from skybutler.storage.cache import CachedFile
 
 from . import fits_layout as layout
 from .cutout_parameters import Request
 from .exposure_archive import archive_of, in_table
 from .exposure_parts import COMPONENTS, ExposureParts
-from .fits_header import STRUCTURAL, fits_header, header_metadata, open_fits, provenance_cards, reading
+from .fits_header import fits_header, header_metadata, open_fits, provenance_cards, reading
+from .fits_image_cards import hdu_cards, primary_cards
 from .fits_pixels import absent_plane, assembled, check_layout, made_plane, parts_of, read_cut_out
-from .fits_planes import END, PLACES, PLANES, REST, PlaneFile, keep_rest, note_places, read_planes
+from .fits_planes import PLANES, REST, PlaneFile, keep_rest, note_places, read_planes
 from .fits_scan import HeldFile
-from .formatter import FITS_PROVENANCE, Formatter, Source, old_provenance
+from .formatter import FITS_PROVENANCE, Formatter, Source
 from .gzip_tiles import gzip_hdu
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class FitsImageFormatter(Formatter):
 
         planes, wcs = _planes_of(obj, storage_class), obj.wcs if isinstance(obj, Exposure) else None
         tables, cards = _archive(obj, len(planes))
-        header = fits_header(_primary_cards(obj, tuple(planes), cards, provenance).cards())
+        header = fits_header(primary_cards(obj, tuple(planes), cards, provenance).cards())
         hdus = HDUList([PrimaryHDU(header=header)])
         for name, plane in planes.items():
             if plane.bbox.is_empty:
@@ -142,41 +143,10 @@ class FitsImageFormatter(Formatter):
             hdus.writeto(stream)
         note_places(path)
 
-    def write_image(self, obj: Exposure, stream: BinaryIO) -> None:
-        """Write the image of an exposure alone, with its sky coordinates and cards, as other software does.
-
-        Without mask and variance it is no exposure of ours; who reads it as one finds them zero.
-
-        Parameters
-        ----------
-        obj : `Exposure`
-            Its metadata, visit, labels and WCS become cards; a WCS that cards cannot represent is replaced by the
-            tangent plane at the centre.
-        stream : file
-            Where it goes.
-        """
-        from astropy.io.fits import HDUList, PrimaryHDU
-
-        cards, wcs = _primary_cards(obj, ("IMAGE",), Metadata(), None).without((layout.PARTS,)), obj.wcs
-        if wcs is not None and not wcs.has_fits_cards():
-            wcs = wcs.tangent_at(*obj.bbox.center)
-        hdus = HDUList([PrimaryHDU(header=fits_header(cards.cards())), self._hdu("IMAGE", obj.image, wcs)])
-        hdus.writeto(stream, output_verify="ignore")  # ours are in order, and looking takes a fifth of the time
-
     def _hdu(self, name: str, plane: Image | Mask, wcs: SkyWcs | None) -> ImageHDU | CompImageHDU | BinTableHDU:
         from astropy.io.fits import CompImageHDU, ImageHDU
 
-        cards = Metadata()
-        if wcs is not None and wcs.has_fits_cards():
-            cards.update(wcs.to_fits_header(plane.xy0))
-            cards.update(_exact_reference(wcs, plane.xy0))
-        cards.update({"INHERIT": True, "EXTTYPE": name, "EXTNAME": name})
-        if isinstance(plane, Mask):
-            cards.update(layout.plane_cards(plane.planes))
-        elif plane.unit is not None:
-            cards["BUNIT"] = plane.unit
-        cards.update(layout.origin_cards(plane.xy0))
-        header, pixels = fits_header(cards.cards()), np.ascontiguousarray(plane.array)
+        header, pixels = fits_header(hdu_cards(name, plane, wcs).cards()), np.ascontiguousarray(plane.array)
         if not self._compress:
             return ImageHDU(pixels, header)
         integers = pixels.dtype.kind in "iu" and pixels.dtype.itemsize <= 4
@@ -222,45 +192,6 @@ def _archive(obj: object, n_planes: int) -> tuple[list[Any], Metadata]:
     if obj.wcs is not None and obj.wcs.ast_text is None and in_table(obj, "wcs"):
         cards[layout.WCS_CARDS] = "CARDS"
     return list(archive.hdus()), cards
-
-
-def _primary_cards(
-    obj: object, planes: tuple[str, ...], archive: Metadata, provenance: Mapping[str, Any] | None
-) -> Metadata:
-    cards, parts = Metadata(), [plane.lower() for plane in planes]
-    if isinstance(obj, Exposure):
-        kept = (c for c in obj.metadata.cards() if not (STRUCTURAL.fullmatch(c.key) or layout.is_reserved(c.key)))
-        cards = Metadata(kept)
-        if obj.visit_info is not None:
-            parts.append("visit")
-            visit = layout.visit_info_cards(obj.visit_info)
-            cards = Metadata([*cards.without(layout.VISIT_KEYS).cards(), *visit.cards()])
-        filter_label = None if in_table(obj, "filter_label") else obj.filter_label
-        detector = None if isinstance(obj.detector, CameraDetector) else obj.detector
-        parts += [part for part, label in (("filter", filter_label), ("detector", detector)) if label is not None]
-        cards.update(layout.label_cards(filter_label, detector))
-        cards = Metadata([*cards.without(archive).cards(), *archive.cards()])
-        if isinstance(obj.detector, CameraDetector):
-            cards = cards.without(("DETNAME", "DETSER"))
-            cards.update({"DETNAME": obj.detector.name, "DETSER": obj.detector.serial})
-        if obj.id is not None:
-            parts.append("id")
-            cards["EXPID"] = obj.id
-    cards = cards.without(old) if (old := old_provenance(cards)) else cards
-    cards[layout.PARTS] = ",".join(parts)
-    if "VARIANCE" in planes:
-        cards.update(dict.fromkeys([*PLACES.values(), END], 0))
-    cards.update(provenance or {})
-    return cards
-
-
-def _exact_reference(wcs: SkyWcs, xy0: tuple[int, int]) -> Metadata:
-    """Reference pixel in the parent frame, where rounding has made CRPIX - xy0 + xy0 differ from CRPIX."""
-    cards, parent, stored = Metadata(), wcs.to_fits_header(), wcs.to_fits_header(xy0)
-    for axis, offset in zip("12", xy0, strict=True):
-        if stored[f"CRPIX{axis}"] + offset != parent[f"CRPIX{axis}"]:
-            cards[f"SB_CRPX{axis}"] = parent[f"CRPIX{axis}"]
-    return cards
 
 
 def _cut_out(source: Source, pytype: str, wanted: tuple[str, ...], request: Request) -> object:

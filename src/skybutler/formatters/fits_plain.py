@@ -93,8 +93,9 @@ class PlainImage:
         first = self.data + box.x.start * width
         if box.x.size == nx:
             return [(first + box.y.start * nx * width, first + box.y.stop * nx * width)]
-        rows = (first + y * nx * width for y in range(*box.y))
-        return [(start, start + box.x.size * width) for start in rows]
+        row, size = nx * width, box.x.size * width
+        starts = range(first + box.y.start * row, first + box.y.stop * row, row)
+        return [(start, start + size) for start in starts]
 
     def pixels(self, box: Box, pieces: Sequence[bytes | memoryview], tiles: object = None) -> Pixels:
         """The pixels of a box from the bytes of its `ranges`.
@@ -106,7 +107,7 @@ class PlainImage:
         """
         kind = "u1" if self.scaling.bitpix == 8 else f">{'f' if self.scaling.bitpix < 0 else 'i'}"
         dtype = np.dtype(kind if self.scaling.bitpix == 8 else f"{kind}{abs(self.scaling.bitpix) // 8}")
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        data = bytearray().join(pieces)
         if len(data) != box.area * dtype.itemsize:
             raise UnreadableFileError(f"{self.what} is cut short: {len(data)} bytes of {box.area} pixels are there.")
-        return self.scaling.apply(np.frombuffer(bytearray(data), dtype).reshape(box.shape))
+        return self.scaling.apply(np.frombuffer(data, dtype).reshape(box.shape))

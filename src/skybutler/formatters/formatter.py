@@ -135,6 +135,8 @@ class Source:
                 state.result()  # a file of another size is to be reported as that
 
     def _ranges(self, ranges: Sequence[tuple[int, int]], size: int) -> list[bytes]:
+        if all(start < stop <= size for start, stop in ranges):
+            return self._storage.read_ranges(self._path, ranges)
         clipped = [(min(start, size), min(stop, size)) for start, stop in ranges]
         found = iter(self._storage.read_ranges(self._path, [piece for piece in clipped if piece[0] < piece[1]]))
         return [next(found) if start < stop else b"" for start, stop in clipped]

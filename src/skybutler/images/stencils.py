@@ -96,9 +96,9 @@ class SkyCircle(Stencil):
 
     def pixel_box(self, wcs: SkyWcs, bbox: Box) -> Box:
         centre, around = unit_vectors(self.ra, self.dec), np.linspace(0.0, 2.0 * math.pi, _AROUND, endpoint=False)
-        north = np.array([-centre[2] * math.cos(math.radians(self.ra)), -centre[2] * math.sin(math.radians(self.ra)),
-                          math.cos(math.radians(self.dec))])  # fmt: skip
-        east = np.cross(north, centre)
+        ra, dec = math.radians(self.ra), math.radians(self.dec)
+        north = np.array([-math.sin(dec) * math.cos(ra), -math.sin(dec) * math.sin(ra), math.cos(dec)])
+        east = np.array([-math.sin(ra), math.cos(ra), 0.0])
         radius = math.radians(self.radius)
         spokes = np.cos(around)[:, None] * north + np.sin(around)[:, None] * east
         if self.radius > 90.0:  # what its outline goes around is the rest of the sky

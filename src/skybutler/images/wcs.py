@@ -221,7 +221,8 @@ class SkyWcs:
         x = reference[0] if x is None else x
         y = reference[1] if y is None else y
         ends = self._vectors(np.array([x - 0.5, x + 0.5, x, x]), np.array([y, y, y - 0.5, y + 0.5]))
-        area = np.linalg.norm(np.cross(ends[1] - ends[0], ends[3] - ends[2]))
+        (ax, ay, az), (bx, by, bz) = (ends[1] - ends[0]).tolist(), (ends[3] - ends[2]).tolist()
+        area = math.hypot(ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)  # numpy.cross takes far longer
         return math.degrees(math.sqrt(area)) * 3600.0
 
     def corners(self, box: Box) -> Floats:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import io
 import uuid
 from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
-from skybutler.errors import ButlerError, DatasetNotFoundError, ParameterError
-from skybutler.images import Exposure, Image, MaskedImage
+import numpy as np
+
+from skybutler.errors import ButlerError, DatasetNotFoundError, ParameterError, UnavailableError
+from skybutler.formatters.fits_image_file import ImageFiles
+from skybutler.images import Exposure, Image
 
 from .soda import DETAILS, CutoutStyle, parse_stencil
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
     from skybutler.datasets import DatasetRef
+    from skybutler.datasets.file_record import FileRecord
     from skybutler.datasets.storage_class import StorageClass
     from skybutler.images.stencils import Stencil
 
@@ -38,7 +44,7 @@ class Cutter:
 
     def __init__(self, butler: Butler) -> None:
         self.butler = butler
-        self._described: OrderedDict[uuid.UUID, dict[str, Any]] = OrderedDict()
+        self._described: OrderedDict[uuid.UUID, _Described] = OrderedDict()
 
     def write(self, dataset: uuid.UUID, shape: tuple[str, str], style: CutoutStyle, path: Path) -> None:
         """Write a cut-out to a file.
@@ -62,44 +68,38 @@ class Cutter:
             It is no image, has not what is asked for, or the shape is not in it.
         """
         if style.format.name == "png" or style.detail == "Image":
-            with path.open("wb") as stream:
-                self._write_image(dataset, shape, style, stream)
+            path.write_bytes(self.image(dataset, shape, style))
             return
         from skybutler.datasets.storage_class import StorageClasses
         from skybutler.formatters.fits_image import FitsImageFormatter
 
-        ref, stencil = self._find(dataset), parse_stencil(*shape)
-        self._require(ref, style.detail)
-        found = self._read(ref, None, stencil)
-        exposure = found if isinstance(found, Exposure) else Exposure(found, **self._describe(ref))
+        found, stencil = self._find(dataset), parse_stencil(*shape)
+        self._require(found.ref, style.detail)
+        made = self._read(found, None, stencil)
+        exposure = made if isinstance(made, Exposure) else Exposure(made, **self._describe(found).parts)
         if style.detail == "MaskedImage":
-            exposure = Exposure(exposure.masked_image, **self._describe(ref))
+            exposure = Exposure(exposure.masked_image, **self._describe(found).parts)
         FitsImageFormatter(compress=False).write(exposure, path, StorageClasses.default()["Exposure"], None)
 
     def image(self, dataset: uuid.UUID, shape: tuple[str, str], style: CutoutStyle) -> bytes:
         """The same of pixels alone, or a picture, in memory; arguments and errors as for `write`."""
-        stream = io.BytesIO()
-        self._write_image(dataset, shape, style, stream)
-        return stream.getvalue()
-
-    def _write_image(self, dataset: uuid.UUID, shape: tuple[str, str], style: CutoutStyle, stream: BinaryIO) -> None:
-        ref = self._find(dataset)
-        image = self._pixels(ref, parse_stencil(*shape))
-        if style.format.name == "png":
-            if image.bbox.area > _MOST_DOTS:
-                raise ParameterError(f"A picture of {image.bbox.area} pixels is too large; ask for a FITS file.")
-            _write_picture(image, style, stream)
-            return
-        from skybutler.formatters.fits_image import FitsImageFormatter
-
-        FitsImageFormatter(compress=False).write_image(Exposure(MaskedImage(image), **self._describe(ref)), stream)
+        found = self._find(dataset)
+        image = self._pixels(found, parse_stencil(*shape))
+        if style.format.name != "png":
+            return self._describe(found).files.file(image)
+        if image.bbox.area > _MOST_DOTS:
+            raise ParameterError(f"A picture of {image.bbox.area} pixels is too large; ask for a FITS file.")
+        return _picture(image, style)
 
     # ------------------------------------------------------------------------------------------------------- reading
-    def _find(self, dataset: uuid.UUID) -> DatasetRef:
-        ref = self.butler.get_dataset(dataset)
-        if ref is None:
+    def _find(self, dataset: uuid.UUID) -> _Found:
+        found = self.butler.registry.get_dataset(dataset)
+        if found is None:
             raise DatasetNotFoundError(f"There is no dataset {dataset}.")
-        return ref
+        ref, _, record = found
+        if record is None:
+            raise DatasetNotFoundError(f"Dataset {dataset} has no file.")
+        return _Found(ref, record)
 
     def _class_of(self, ref: DatasetRef) -> StorageClass:
         return self.butler.datastore.storage_classes[ref.dataset_type.storage_class]
@@ -110,46 +110,63 @@ class Cutter:
         if DETAILS.index(detail) > DETAILS.index(has):
             raise ParameterError(f"{ref.id} is only of type {has}; it has no {detail}.")
 
-    def _pixels(self, ref: DatasetRef, stencil: Stencil) -> Image:
-        components = self._class_of(ref).components
-        if "region" not in self._class_of(ref).parameters:
+    def _pixels(self, found: _Found, stencil: Stencil) -> Image:
+        ref, held = found.ref, self._class_of(found.ref)
+        if "region" not in held.parameters:
             raise ParameterError(f"{ref.id} is a {ref.dataset_type.name}, of which nothing can be cut out.")
-        component = "image" if "image" in components else None
-        found = self._read(ref, component, stencil)
-        if not isinstance(found, Image):
+        made = self._read(found, "image" if "image" in held.components else None, stencil)
+        if not isinstance(made, Image):
             raise ParameterError(f"{ref.id} is a {ref.dataset_type.name}, which has no image.")
-        return found
+        return made
 
-    def _read(self, ref: DatasetRef, component: str | None, stencil: Stencil) -> Any:
+    def _read(self, found: _Found, component: str | None, stencil: Stencil) -> Any:
         """What is read, or an error that does not tell where our files are."""
+        ref = found.ref
         try:
-            return self.butler.get_deferred(ref).get(component=component, parameters={"region": stencil})
+            return self.butler.datastore.get(ref, found.record, component=component, parameters={"region": stencil})
         except ButlerError as error:
             error.message = error.message.replace(self.butler.get_uri(ref), f"{ref.dataset_type.name} {ref.id}")
             error.args = (error.message,)
             raise
 
-    def _describe(self, ref: DatasetRef) -> dict[str, Any]:
+    def _describe(self, found: _Found) -> _Described:
         """What of an exposure stands in cards; read once."""
-        found = self._described.pop(ref.id, None)
-        if found is None:
-            components = self._class_of(ref).components
-            deferred, found = self.butler.get_deferred(ref), {}
-            for name in sorted(components.keys() & _CARDS.keys()):
+        ref = found.ref
+        known = self._described.pop(ref.id, None)
+        if known is None:
+            parts = {}
+            for name in sorted(self._class_of(ref).components.keys() & _CARDS.keys()):
                 try:
-                    found[_CARDS[name]] = deferred.get(component=name)
+                    parts[_CARDS[name]] = self.butler.datastore.get(ref, found.record, component=name)
+                except UnavailableError:
+                    raise
                 except ButlerError:  # a part that this file lacks, or that cannot be read: the pixels are wanted
                     continue
-        self._described[ref.id] = found
+            known = _Described(parts, ImageFiles(Exposure(Image(np.zeros((1, 1), "f4")), **parts)))
+        self._described[ref.id] = known
         while len(self._described) > _KEPT:
             self._described.popitem(last=False)
-        return found
+        return known
 
 
-def _write_picture(image: Image, style: CutoutStyle, stream: BinaryIO) -> None:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A dataset and its file."""
+
+    ref: DatasetRef
+    record: FileRecord
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """What of an exposure stands in cards, and what writes parts of its image with them."""
+
+    parts: Mapping[str, Any]
+    files: ImageFiles
+
+
+def _picture(image: Image, style: CutoutStyle) -> bytes:
     """A picture with one dot per pixel, the last row on top; pixels without a value are transparent."""
-    import numpy as np
-
     from skybutler.display.figures import require_matplotlib
     from skybutler.display.scaling import Scaling
 
@@ -165,4 +182,6 @@ def _write_picture(image: Image, style: CutoutStyle, stream: BinaryIO) -> None:
         grey = np.nan_to_num(scaling.curve((values - low) / (high - low)), nan=0.0)
     dots = np.repeat((255.0 * grey).astype(np.uint8)[..., None], 4, axis=2)
     dots[..., 3] = np.where(np.isfinite(values), 255, 0)
+    stream = io.BytesIO()
     imsave(stream, np.ascontiguousarray(dots), format="png", origin="lower")
+    return stream.getvalue()
