@@ -471,9 +471,21 @@ class UnavailableError(ButlerError, ConnectionError):
 
 
 class OverloadedError(UnavailableError):
-    """A server has more to do than it takes on."""
+    """A server has more to do than it takes on, or from one place.
+
+    Parameters
+    ----------
+    message, hint : `str`
+        As of all errors.
+    seconds : `int`
+        When it makes sense to try again.
+    """
 
     code = "overloaded"
+
+    def __init__(self, message: str = "", *, hint: str = "", seconds: int = 5) -> None:
+        super().__init__(message, hint=hint)
+        self.seconds = seconds
 
 
 class UnknownOutcomeError(UnavailableError):

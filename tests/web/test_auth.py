@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import base64
+import hmac
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from skybutler.errors import UnauthorizedError
+from skybutler.vo import tokens
 from skybutler.vo.tokens import TokenStore
 from skybutler.web import ServerSettings, create_app
 from skybutler.web.auth import anonymous_by_default, is_loopback
@@ -23,9 +26,12 @@ def store(tmp_path_factory):
 @pytest.fixture(scope="module")
 def closed(observed, store):
     """A server that wants tokens."""
-    app = create_app(ServerSettings(repositories={"test": observed}, anonymous=False, token_file=store.file))
-    with TestClient(app) as client:
+    with TestClient(_app(observed, store)) as client:
         yield client
+
+
+def _app(place, store, **more):
+    return create_app(ServerSettings(repositories={"test": place}, anonymous=False, token_file=store.file, **more))
 
 
 def _basic(user, password):
@@ -120,8 +126,48 @@ def test_a_file_of_tokens_that_cannot_be_read_is_not_told_about(closed, store):
 
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(["Bearer ", "Basic ", "Digest ", ""]), st.binary(max_size=60))
-def test_any_header_is_answered(closed, scheme, rest):
-    assert closed.get(SYNC, params=QUERY, headers={"Authorization": scheme.encode() + rest}).status_code == 401
+def test_any_header_is_answered(observed, store, scheme, rest):
+    with TestClient(_app(observed, store)) as client:
+        assert client.get(SYNC, params=QUERY, headers={"Authorization": scheme.encode() + rest}).status_code == 401
+
+
+def test_guesses_are_answered_so_often_only(observed, store):
+    good, late = (store.create(name)[0] for name in ("ada", "ben"))
+    with TestClient(_app(observed, store, wrong_tokens=5), client=("192.0.2.7", 1)) as client:
+
+        def status(token, **more):
+            return client.get(SYNC, params=QUERY, headers={"Authorization": f"Bearer {token}", **more}).status_code
+
+        assert status(good) == 200
+        assert [status("abcd1234.wrong") for _ in range(10)] == [401] * 10
+        assert [status(f"abcd1234.wrong{i}") for i in range(10)] == [401] * 4 + [429] * 6
+        refused = client.get(SYNC, params=QUERY, headers=_basic("ada", late))
+        assert refused.status_code == 429
+        assert "www-authenticate" not in refused.headers
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert status(good) == 200
+        assert status(late, **{"X-Forwarded-For": "192.0.2.8"}) == 429  # not from a proxy
+        assert client.get("/api/tap/capabilities").status_code == 200
+    with TestClient(_app(observed, store, wrong_tokens=5), client=("192.0.2.8", 1)) as client:
+        assert client.get(SYNC, params=QUERY, headers=_basic("ada", late)).status_code == 200
+
+
+def test_an_unknown_token_takes_the_same_way_as_a_known_one(store, monkeypatch):
+    """As long for those that begin like one that there is: what is compared is digests of the whole."""
+    text, made = store.create("ada")
+    compared = []
+
+    def compare(a, b):
+        compared.append((a, b))
+        return hmac.compare_digest(a, b)
+
+    monkeypatch.setattr(tokens, "compare_digest", compare)
+    for wrong in ("", "nothing", f"{made.id}.x", text[:-1], text + "x"):
+        with pytest.raises(UnauthorizedError):
+            store.recognize(wrong)
+    store.recognize(text)
+    assert len(compared) == 6
+    assert {len(a) for pair in compared for a in pair} == {64}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from skybutler import errors
-from skybutler.web.problems import status_of
+from skybutler.web.problems import headers_of, status_of
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,8 @@ from skybutler.web.problems import status_of
 )
 def test_every_error_has_a_status(error, status):
     assert status_of(error) == status
+
+
+def test_who_asks_too_much_is_told_when_to_come_again():
+    assert headers_of(errors.OverloadedError("x", seconds=7)) == {"Retry-After": "7"}
+    assert headers_of(errors.UnavailableError("x")) == {}

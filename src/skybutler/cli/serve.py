@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["serve"]
 
+_THIS_MACHINE = ("127.0.0.1", "::1")
+
 
 @command("serve")
 @click.argument("repo", nargs=-1, required=True, metavar="[LABEL=]REPO...", shell_complete=complete_repository)
@@ -31,6 +34,13 @@ __all__ = ["serve"]
     "--secret-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Text that signs links; servers with the same one accept each other's.",
+)
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Whose X-Forwarded headers are believed: an address or network; with --root-url, this machine if not given.",
 )
 @token_file
 @click.option(
@@ -46,6 +56,7 @@ def serve(
     root_url: str | None,
     work_folder: Path | None,
     secret_file: Path | None,
+    proxies: tuple[str, ...],
     tokens: Path | None,
     anonymous: bool | None,
 ) -> None:
@@ -57,6 +68,7 @@ def serve(
     from skybutler.vo.tokens import TokenStore, default_token_file
 
     repositories = _labelled(repo)
+    trusted = _networks(proxies) if proxies or root_url is None else _THIS_MACHINE
     try:
         from skybutler.web import ServerSettings
         from skybutler.web.auth import anonymous_by_default
@@ -78,7 +90,7 @@ def serve(
     click.echo(f"Serving {', '.join(repositories)} at {shown} (stop with Ctrl-C)")
     click.echo(f"  TAP      {shown}/api/tap\n  links    {shown}/api/datalink/links\n  health   {shown}/health")
     _tell_who_may(settings.anonymous, host, TokenStore(settings.token_file or default_token_file()))
-    run(settings, host, port, workers=workers)
+    run(settings, host, port, workers=workers, proxies=trusted)
 
 
 def _tell_who_may(anonymous: bool, host: str, tokens: TokenStore) -> None:
@@ -112,6 +124,17 @@ def _labelled(places: tuple[str, ...]) -> dict[str, str]:
         with Butler(place):  # whatever is wrong with it is said now, not to the first client
             found[label] = place
     return found
+
+
+def _networks(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Addresses and networks as they are written."""
+    for text in given:
+        try:
+            ip_network(text)
+        except ValueError as error:
+            hint = "Such as 10.0.0.7 or 10.0.0.0/24."
+            raise InvalidError(f"'{text[:60]}' is no address of a proxy: {error}.", hint=hint) from error
+    return given
 
 
 def _secret(file: Path) -> bytes:

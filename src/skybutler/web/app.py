@@ -19,7 +19,7 @@ from . import cone, files, health, links, previews, sia, soda, tap, tap_async
 from .auth import Authentication
 from .jobs import JobRunner
 from .logs import RequestLog
-from .problems import status_of
+from .problems import headers_of, status_of
 from .served import Served
 from .streams import Threads
 from .workers import WorkerPool
@@ -71,4 +71,4 @@ def create_app(settings: ServerSettings) -> Starlette:
 async def _problem(request: Request, error: Exception) -> Response:
     """An error of ours, where a protocol has no way of its own."""
     assert isinstance(error, ButlerError)
-    return JSONResponse({"error": error.code, "message": str(error)}, status_of(error))
+    return JSONResponse({"error": error.code, "message": str(error)}, status_of(error), headers_of(error))

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 
-from skybutler.errors import ButlerError, DeniedError, UnauthorizedError
+from skybutler.errors import ButlerError, DeniedError, OverloadedError, UnauthorizedError
 from skybutler.vo.tokens import SCOPES, TokenStore
 
-from .problems import status_of
+from .guesses import Guesses
+from .problems import headers_of, status_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -106,6 +107,7 @@ class Authentication:
     def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
         self._app, self._anonymous = app, settings.anonymous
         self._tokens = TokenStore(settings.token_file) if settings.token_file is not None else None
+        self._guesses = Guesses(settings.wrong_tokens)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -129,25 +131,32 @@ class Authentication:
             return _ANYBODY
         given = Headers(scope=scope).getlist("authorization")
         if given:
-            return self._recognized(given)
+            return self._recognized(given, (scope.get("client") or ("",))[0])
         if not self._anonymous:
             raise UnauthorizedError(
                 "This server wants a token.", hint="Send it as 'Authorization: Bearer TOKEN', or as a password."
             )
         return _ANYBODY
 
-    def _recognized(self, given: list[str]) -> User:
+    def _recognized(self, given: list[str], address: str) -> User:
         if self._tokens is None:
             raise UnauthorizedError("This server knows no tokens.", hint="Ask without one.")
         if len(given) > 1:
             raise UnauthorizedError("There are two tokens; one is expected.")
         error = UnauthorizedError("The header 'Authorization' holds no token.", hint="Such as: Bearer TOKEN")
         for text in _tokens_of(given[0]):
+            if seconds := self._guesses.wait(address, text):
+                raise OverloadedError(
+                    "Too many wrong tokens came from this address.", hint=f"Try again in {seconds} s.", seconds=seconds
+                )
             try:
                 token = self._tokens.recognize(text)
             except UnauthorizedError as wrong:
                 error = wrong
+                if self._guesses.wrong(address, text):
+                    _LOG.warning("%s has sent too many wrong tokens.", address)
             else:
+                self._guesses.right(address, text)
                 return User(token.owner, frozenset(token.scopes))
         raise error
 
@@ -169,6 +178,8 @@ def _scope_wanted(scope: Scope) -> str | None:
 
 def _refusal(error: ButlerError) -> Response:
     """An answer that says how to come in (RFC 6750, section 3)."""
+    if isinstance(error, OverloadedError):
+        return PlainTextResponse(str(error), status_of(error), headers_of(error))
     if not isinstance(error, UnauthorizedError):  # whose file it is must not be told
         _LOG.error("Tokens cannot be read: %s", error)
         return PlainTextResponse("Tokens cannot be looked up just now.", 503)

@@ -32,7 +32,7 @@ from skybutler.vo.votable import MEDIA_TYPE as VOTABLE
 from skybutler.vo.votable import votable_error
 
 from .parameters import Parameters, read_parameters
-from .problems import status_of
+from .problems import headers_of, status_of
 from .requests import Here, of
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def job_routes(kind: str, path: str) -> list[Route]:
                 method = "GET" if request.method == "HEAD" else request.method
                 return await methods[method](asked)
             except ButlerError as error:
-                return PlainTextResponse(str(error), status_of(error))
+                return PlainTextResponse(str(error), status_of(error), headers_of(error))
 
         return [Route(f"{prefix}{path}{end}", answer, methods=list(methods)) for prefix in ("", "/repo/{label}")]
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from skybutler.errors import ButlerError, DatasetNotFoundError
 
-from .problems import status_of
+from .problems import headers_of, status_of
 from .requests import of
 from .signing import Signer
 
@@ -57,7 +57,7 @@ async def _preview(request: Request) -> Response:
         work = cutouts.pool.submit(cutouts.seconds, lambda: not gone.is_set(), _draw, place, dataset)
         png = await asyncio.wrap_future(work)
     except ButlerError as error:
-        return PlainTextResponse(str(error), status_of(error))
+        return PlainTextResponse(str(error), status_of(error), headers_of(error))
     except asyncio.CancelledError:
         gone.set()
         raise

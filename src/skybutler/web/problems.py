@@ -14,7 +14,7 @@ from skybutler.errors import (
     UnavailableError,
 )
 
-__all__ = ["status_of"]
+__all__ = ["headers_of", "status_of"]
 
 
 _STATUSES: tuple[tuple[type[ButlerError], int], ...] = (
@@ -32,3 +32,8 @@ _STATUSES: tuple[tuple[type[ButlerError], int], ...] = (
 def status_of(error: ButlerError) -> int:
     """The HTTP status of an error of ours."""
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
+
+
+def headers_of(error: ButlerError) -> dict[str, str]:
+    """Headers that an answer with such a status has: when to try again (RFC 9110, section 10.2.3)."""
+    return {"Retry-After": str(error.seconds)} if isinstance(error, OverloadedError) else {}

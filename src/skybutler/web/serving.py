@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,15 @@ _VARIABLE = "SKYBUTLER_SERVER"
 """Environment variable with the file in which worker processes find their settings."""
 
 
-def serve(settings: ServerSettings, host: str, port: int, *, workers: int = 1, patience: int = 10) -> None:
+def serve(
+    settings: ServerSettings,
+    host: str,
+    port: int,
+    *,
+    workers: int = 1,
+    patience: int = 10,
+    proxies: Sequence[str] = (),
+) -> None:
     """Serve until the process is told to stop; requests under way may end.
 
     Parameters
@@ -37,12 +46,15 @@ def serve(settings: ServerSettings, host: str, port: int, *, workers: int = 1, p
         Processes.
     patience : `int`
         Seconds that requests have to end in once the server is told to stop.
+    proxies : sequence of `str`
+        Addresses or networks whose headers ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
     """
     import uvicorn
 
     options: dict[str, Any] = {
         "host": host, "port": port, "log_config": None, "access_log": False, "server_header": False,
-        "timeout_graceful_shutdown": patience, "proxy_headers": True,
+        "timeout_graceful_shutdown": patience, "proxy_headers": bool(proxies),
+        "forwarded_allow_ips": list(proxies),
     }  # fmt: skip
     with TemporaryDirectory(prefix="skybutler-server-") as folder:
         if settings.work_folder is None:

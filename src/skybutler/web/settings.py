@@ -44,6 +44,8 @@ class ServerSettings:
         Whether those without a token may read.
     token_file : path, optional
         Where the tokens are; without one none is known.
+    wrong_tokens : `int`
+        Different wrong tokens that one address may send in a minute to one process.
     """
 
     repositories: Mapping[str, str]
@@ -65,3 +67,4 @@ class ServerSettings:
     link_seconds: int = 3600
     anonymous: bool = True
     token_file: Path | None = None
+    wrong_tokens: int = 20

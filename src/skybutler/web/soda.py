@@ -34,7 +34,7 @@ from skybutler.vo.uws import JobResult
 from .auth import security_methods
 from .jobs import job_routes
 from .parameters import read_parameters
-from .problems import status_of
+from .problems import headers_of, status_of
 from .requests import of
 from .vosi import availability
 
@@ -139,7 +139,7 @@ async def _sync(request: Request) -> Response:
         repository, dataset = _identify(here.served, here.repository, asked.ids[0])
         return await _answer(request, repository, dataset, asked)
     except ButlerError as error:
-        return PlainTextResponse(_told(error), _status(error))
+        return PlainTextResponse(_told(error), _status(error), headers_of(error))
 
 
 async def _answer(request: Request, repository: ServedRepository, dataset: uuid.UUID, asked: CutoutRequest) -> Response:
