@@ -20,7 +20,6 @@ from urllib.parse import urlencode
 __all__ = ["Client", "Rate", "RunningServer", "rate", "running", "sync_path"]
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _STARTS_S = 60.0
 
 
@@ -61,20 +60,18 @@ class RunningServer:
         return ticks / _TICKS
 
     def megabytes(self) -> float:
-        """Resident memory of all processes together."""
-        pages = 0
+        """Memory of all processes together that is theirs alone; pages of mapped files, such as SQLite's, are not."""
+        kilobytes = 0
         for pid in self.processes():
-            with suppress(OSError):
-                pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return pages * _PAGE / 2**20
+            with suppress(OSError, StopIteration):
+                lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+                kilobytes += int(next(line for line in lines if line.startswith("RssAnon:")).split()[1])
+        return kilobytes / 1024
 
-    def descriptors(self) -> int:
-        """Open files and sockets of all processes."""
-        n = 0
-        for pid in self.processes():
-            with suppress(OSError):
-                n += len(os.listdir(f"/proc/{pid}/fd"))
-        return n
+    def connections(self) -> int:
+        """Of clients: those that are open, and those that were closed by the client alone."""
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return sum(one[1].endswith(f":{self.port:04X}") and one[3] in ("01", "08") for one in lines)
 
 
 @contextmanager
@@ -104,11 +101,10 @@ def running(
         try:
             deadline = time.monotonic() + _STARTS_S
             while True:
-                with suppress(OSError):
-                    with socket.create_connection(("127.0.0.1", port), 5) as line:
-                        line.sendall(b"GET /health HTTP/1.0\r\n\r\n")
-                        if b" 200 " in line.recv(64):
-                            break
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as line:
+                    line.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+                    if b" 200 " in line.recv(64):
+                        break
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"the server did not start: {' '.join(command)}")
                 time.sleep(0.1)
@@ -124,16 +120,20 @@ class Client:
     ----------
     server : `RunningServer`
         Whose CPU time is told, too.
+    timeout : `float`
+        Seconds that the server may be silent.
     """
 
-    def __init__(self, server: RunningServer) -> None:
+    def __init__(self, server: RunningServer, timeout: float = 600) -> None:
         self.server = server
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeout)
 
-    def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> tuple[int, str, bytes]:
+    def request(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, str, bytes]:
         """Status, where it leads, and content of an answer."""
-        headers = {} if body is None else {"Content-Type": "application/x-www-form-urlencoded"}
-        self._connection.request(method, path, None if body is None else urlencode(body), headers)
+        form = {} if body is None else {"Content-Type": "application/x-www-form-urlencoded"}
+        self._connection.request(method, path, None if body is None else urlencode(body), {**form, **(headers or {})})
         answer = self._connection.getresponse()
         return answer.status, answer.headers.get("Location") or "", answer.read()
 
@@ -161,9 +161,9 @@ class Client:
         cpu = (self.server.cpu() - began) / n
         return 1e3 * statistics.median(times), 1e3 * sorted(times)[int(0.95 * (n - 1))], 1e3 * cpu
 
-    def job(self, adql: str) -> bytes:
+    def job(self, adql: str, **more: Any) -> bytes:
         """The result of a query that is asked as a job, with all the trips that a client needs; the job is deleted."""
-        query = {"LANG": "ADQL", "QUERY": adql, "PHASE": "RUN"}
+        query = {"LANG": "ADQL", "QUERY": adql, "PHASE": "RUN", **more}
         status, url, _ = self.request("POST", "/api/tap/async", query)
         if status != 303:
             raise RuntimeError(f"{status} for a job")

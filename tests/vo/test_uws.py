@@ -106,6 +106,17 @@ def test_jobs_are_destroyed_with_their_results(store):
     assert not folder.exists()
 
 
+def test_files_of_a_job_that_is_gone_are_removed_at_its_end(store):
+    for end in (store.delete, store.abort):
+        store.start(store.create("tap", "a", []))
+        job = store.claim(["tap"], "w1")
+        end(job)
+        store.folder_of(job.id).mkdir(parents=True, exist_ok=True)
+        (store.folder_of(job.id) / "result.csv").write_text("1\n")
+        store.finish(job, "w1", [JobResult("result", "result.csv", "text/csv", 2)])
+        assert not store.folder_of(job.id).exists()
+
+
 def test_too_many_jobs_are_refused(tmp_path):
     store = JobStore(tmp_path, most_active=2)
     jobs = [store.create("tap", "a", []) for _ in range(3)]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import time
 import xml.etree.ElementTree as ET
 
@@ -150,3 +152,14 @@ def test_what_xml_cannot_have_is_told_of_all_the_same(client):
     for end in ("", "/parameters", "/error"):
         ET.fromstring(client.get(f"{job}{end}").content)
     ET.fromstring(client.get(BASE).content)
+
+
+def test_jobs_run_again_once_their_file_can_be_used_again(client):
+    file = client.app.state.jobs.store.folder_of("x").parents[1] / "jobs.sqlite3"
+    job = create(client)
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.execute("ALTER TABLE job RENAME TO gone")
+        time.sleep(1.2)  # longer than between two looks
+        other.execute("ALTER TABLE gone RENAME TO job")
+    client.post(f"{job}/phase", data={"PHASE": "RUN"})
+    assert wait(client, job) == "COMPLETED"

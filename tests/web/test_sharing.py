@@ -30,8 +30,7 @@ def _serve(sock, name, ready, done):
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: Echo(name), sock=sock, backlog=100)
         ready.set()
-        while not done.is_set():
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(done.wait)
         server.close()
         await server.wait_closed()
 

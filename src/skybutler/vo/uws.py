@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -320,7 +320,8 @@ class JobStore:
                 "UPDATE job SET phase = 'EXECUTING', started = ?, worker = ?, heard = ? WHERE id = ?",
                 (now, worker, now, row[0]),
             )
-        return self._again(_job(row))
+        # not looked at again: its owner may have deleted it since
+        return replace(_job(row), phase=Phase.EXECUTING, started=now)
 
     def is_wanted(self, job: Job, worker: str) -> bool:
         """Whether a job shall go on; tells that its worker is alive."""
@@ -333,15 +334,17 @@ class JobStore:
             )
 
     def finish(self, job: Job, worker: str, results: Sequence[JobResult] = (), error: str | None = None) -> None:
-        """End a job, with results or with an error; one that was aborted meanwhile stays so."""
+        """End a job, with results or with an error; one that was aborted meanwhile stays so, and has none."""
         phase = Phase.COMPLETED if error is None else Phase.ERROR
         made = json.dumps([(r.id, r.file, r.media_type, r.size) for r in results])
         with self._database.transaction():
-            self._database.execute(
+            changed = self._database.execute(
                 "UPDATE job SET phase = ?, ended = ?, error = ?, results = ? "
                 "WHERE id = ? AND worker = ? AND phase = 'EXECUTING'",
                 (str(phase), time.time(), error, made, job.id, worker),
             )
+        if not changed:  # who deleted it cannot have removed what was written since
+            shutil.rmtree(self.folder_of(job.id), ignore_errors=True)
 
     def tidy(self) -> int:
         """End the jobs of workers that are gone, and destroy those whose time has come; return how many."""

@@ -6,6 +6,8 @@ UWS 1.1 (IVOA Recommendation 2016-10-24), section 2.2.
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 import secrets
 import threading
 import time
@@ -40,11 +42,13 @@ if TYPE_CHECKING:
 
 __all__ = ["JobContext", "JobRunner", "Work", "job_routes", "owner_of"]
 
+_log = logging.getLogger(__name__)
 _LONGEST_WAIT_S = 60.0
 _BEAT_S = 0.25
 """So often it is looked whether a job is still wanted."""
 _LOOK_S = 0.5
 """So often the workers of other processes look for jobs; those of this one are told."""
+_TIDY_S = 5.0
 _CONTROL = frozenset(("phase", "runid", "destruction", "executionduration", "action", "wait"))
 
 
@@ -92,6 +96,7 @@ class JobRunner:
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
         self._main: asyncio.Task[None] | None = None
+        self._tidied = -math.inf
 
     def begin(self) -> None:
         """Begin to look for jobs."""
@@ -110,23 +115,29 @@ class JobRunner:
         self._due.set()
 
     async def _look(self) -> None:
-        tidied = 0.0
         while True:
-            if time.monotonic() - tidied > 5.0:
-                await asyncio.to_thread(self.store.tidy)
-                tidied = time.monotonic()
-            while len(self._tasks) < self._n:
-                job = await asyncio.to_thread(self.store.claim, list(self._works), self._worker)
-                if job is None:
-                    break
-                task = asyncio.create_task(self._do(job))
-                self._tasks.add(task)
-                task.add_done_callback(self._done)
+            try:
+                if time.monotonic() - self._tidied > _TIDY_S:
+                    await asyncio.to_thread(self.store.tidy)
+                    self._tidied = time.monotonic()
+                await self._take()
+            except ButlerError as error:  # the file is locked, or its disk full; that may pass
+                _log.error("No jobs can be taken: %s", error)
             self._due.clear()
             try:
                 await asyncio.wait_for(self._due.wait(), _LOOK_S)
             except TimeoutError:
                 continue
+
+    async def _take(self) -> None:
+        """Begin jobs that wait, as many as may run."""
+        while len(self._tasks) < self._n:
+            job = await asyncio.to_thread(self.store.claim, list(self._works), self._worker)
+            if job is None:
+                return
+            task = asyncio.create_task(self._do(job))
+            self._tasks.add(task)
+            task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -25,7 +25,9 @@ _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 class SharingLoop(asyncio.SelectorEventLoop):
     """An event loop that takes the connections of a socket one by one, the later the more it has."""
 
-    async def create_server(self, protocol_factory: Callable[[], asyncio.BaseProtocol], *args: Any, **kwargs: Any) -> Any:
+    async def create_server(
+        self, protocol_factory: Callable[[], asyncio.BaseProtocol], *args: Any, **kwargs: Any
+    ) -> Any:
         """Listen, as `asyncio.loop.create_server`; a socket that is given is shared with other processes."""
         sock: socket.socket | None = kwargs.get("sock")
         if sock is None or kwargs.get("ssl") is not None:
