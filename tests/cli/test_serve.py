@@ -29,26 +29,59 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_server_serves_until_it_is_told_to_stop(repo: Path, tmp_path: Path, workers: int) -> None:
-    port = free_port()
-    command = Command("serve", f"mine={repo}", "--port", port, "--workers", workers, "--work-folder", tmp_path / "work")
+def answered(command: Command, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    """What a server says that may have just been started."""
     deadline = time.monotonic() + 60
-    health: dict[str, Any] = {}
-    while not health:
+    while True:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
-                health = json.loads(answer.read())
+            with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=10) as answer:
+                found: dict[str, Any] = json.loads(answer.read())
+                return found
         except OSError:
             assert time.monotonic() < deadline
             assert command.process.poll() is None
             time.sleep(0.1)
-    assert health["repositories"]["mine"]["status"] == "ok"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_serves_until_it_is_told_to_stop(repo: Path, tmp_path: Path, workers: int) -> None:
+    port = free_port()
+    log = tmp_path / "log.json"
+    command = Command(
+        "--log-file", log, "serve", f"mine={repo}", "--port", port, "--workers", workers,
+        "--work-folder", tmp_path / "work",
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    assert answered(command, f"{url}/health")["repositories"]["mine"]["status"] == "ok"
+    answered(command, f"{url}/health?secret=1", {"X-Request-ID": "from-outside", "X-Forwarded-For": "192.0.2.1"})
     command.process.send_signal(signal.SIGINT)
     ended = command.end()
     assert f"Serving mine at http://127.0.0.1:{port}" in ended.out
     assert ended.status in (0, 130, -2)
     assert "Traceback" not in ended.err
+    records = [json.loads(line) for line in log.read_text().splitlines()]
+    (record,) = [r for r in records if r.get("request") == "from-outside"]
+    said = (record["method"], record["path"], record["status"], record["client"], record["level"])
+    assert said == ("GET", "/health", 200, "127.0.0.1", "INFO")
+    assert record["milliseconds"] > 0
+    assert "secret" not in log.read_text()
+
+
+@pytest.mark.parametrize(
+    "options, client",
+    [
+        (["--root-url", "https://data.example/sky"], "192.0.2.1"),
+        (["--root-url", "https://data.example/sky", "--proxy", "10.0.0.0/8"], "127.0.0.1"),
+        (["--proxy", "127.0.0.0/8", "--proxy", "192.0.2.1"], "192.0.2.9"),
+    ],
+)
+def test_who_asks_is_whom_a_trusted_proxy_tells_of(repo: Path, tmp_path: Path, options: list[str], client: str) -> None:
+    port, log = free_port(), tmp_path / "log.json"
+    command = Command("--log-file", log, "serve", f"mine={repo}", "--port", port, *options)
+    answered(command, f"http://127.0.0.1:{port}/health", {"X-Forwarded-For": "198.51.100.3, 192.0.2.9, 192.0.2.1"})
+    command.process.send_signal(signal.SIGINT)
+    command.end()
+    assert client in [json.loads(line).get("client") for line in log.read_text().splitlines()]
 
 
 def test_what_cannot_be_served_is_refused_at_once(repo: Path, tmp_path: Path) -> None:

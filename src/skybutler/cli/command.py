@@ -20,8 +20,16 @@ INTERRUPTED = 130
 class Settings:
     """What global options say."""
 
-    def __init__(self, *, progress: bool = True, traceback: bool = False, as_json: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        progress: bool = True,
+        traceback: bool = False,
+        as_json: bool = False,
+        logs: Mapping[str, Any] | None = None,
+    ) -> None:
         self.progress, self.traceback, self.as_json = progress, traceback, as_json
+        self.logs: Mapping[str, Any] = logs or {"usual": "WARNING"}
 
 
 def settings() -> Settings:

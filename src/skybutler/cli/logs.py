@@ -88,6 +88,7 @@ class _JsonLines(logging.Formatter):
             "level": record.levelname,
             "name": record.name,
             "message": record.getMessage(),
+            **getattr(record, "details", {}),  # of a request, say
         }
         if record.exc_info:
             content["traceback"] = self.formatException(record.exc_info)

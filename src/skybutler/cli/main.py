@@ -158,6 +158,13 @@ def main(
     """Make, fill and search repositories of astronomical data."""
     from .logs import start_logging
 
-    context.obj = Settings(progress=progress and not quiet, traceback=traceback)
     usual = "ERROR" if quiet else ("WARNING", "INFO", "DEBUG")[min(verbose, 2)]
-    start_logging(usual, log_level, files=log_file, terminal=log_tty, long=long_log)
+    logs: dict[str, Any] = {
+        "usual": usual,
+        "levels": log_level,
+        "files": log_file,
+        "terminal": log_tty,
+        "long": long_log,
+    }
+    context.obj = Settings(progress=progress and not quiet, traceback=traceback, logs=logs)
+    start_logging(**logs)

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from skybutler.errors import ConflictError, InvalidError, MissingExtraError
 
 from .command import command
+from .command import settings as told
+from .logs import start_logging
 from .options import complete_repository
 from .token import token_file
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from skybutler.vo.tokens import TokenStore
 
-__all__ = ["serve"]
+__all__ = ["application", "serve"]
 
+_LOGS = "SKYBUTLER_SERVER_LOGS"
+"""Environment variable that tells worker processes how to log."""
 _THIS_MACHINE = ("127.0.0.1", "::1")
 
 
@@ -90,7 +98,25 @@ def serve(
     click.echo(f"Serving {', '.join(repositories)} at {shown} (stop with Ctrl-C)")
     click.echo(f"  TAP      {shown}/api/tap\n  links    {shown}/api/datalink/links\n  health   {shown}/health")
     _tell_who_may(settings.anonymous, host, TokenStore(settings.token_file or default_token_file()))
-    run(settings, host, port, workers=workers, proxies=trusted)
+    os.environ[_LOGS] = json.dumps(_start_logs(told().logs))
+    run(settings, host, port, workers=workers, proxies=trusted, application=f"{__name__}:application")
+
+
+def application() -> Starlette:
+    """The application of a worker process, which logs as the first one does."""
+    from skybutler.web.serving import app_from_environment
+
+    start_logging(**json.loads(os.environ[_LOGS]))
+    return app_from_environment()
+
+
+def _start_logs(logs: Mapping[str, Any]) -> dict[str, Any]:
+    """How to log: as global options say, with each request if there are files of logs."""
+    levels = ["skybutler.web.logs=INFO"] if logs.get("files") and logs["usual"] != "ERROR" else []
+    files = [os.path.abspath(file) for file in logs.get("files", ())]
+    made = {**logs, "levels": [*levels, *logs.get("levels", ())], "files": files}
+    start_logging(**made)
+    return made
 
 
 def _tell_who_may(anonymous: bool, host: str, tokens: TokenStore) -> None:

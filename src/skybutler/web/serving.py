@@ -33,6 +33,7 @@ def serve(
     workers: int = 1,
     patience: int = 10,
     proxies: Sequence[str] = (),
+    application: str = f"{__name__}:app_from_environment",
 ) -> None:
     """Serve until the process is told to stop; requests under way may end.
 
@@ -48,6 +49,8 @@ def serve(
         Seconds that requests have to end in once the server is told to stop.
     proxies : sequence of `str`
         Addresses or networks whose headers ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
+    application : `str`
+        Module and name of what gives worker processes their application; it calls `app_from_environment`.
     """
     import uvicorn
 
@@ -63,7 +66,7 @@ def serve(
             uvicorn.run(create_app(settings), **options)
             return
         os.environ[_VARIABLE] = str(_keep(settings, Path(folder)))
-        uvicorn.run(f"{__name__}:app_from_environment", factory=True, workers=workers, loop=_LOOP, **options)
+        uvicorn.run(application, factory=True, workers=workers, loop=_LOOP, **options)
 
 
 def _keep(settings: ServerSettings, folder: Path) -> Path:
