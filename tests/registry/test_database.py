@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from skybutler.errors import ButlerError, ConfigError, ConflictError, ReadOnlyError
+from skybutler.errors import ButlerError, ConfigError, ConflictError, InvalidError, ReadOnlyError
 from skybutler.registry.database import Database, open_database, quoted
 from support.postgres import fresh_database
 
@@ -463,3 +463,62 @@ def test_who_is_locked_out_waits(database: Database) -> None:
 
 def test_a_sound_database_has_no_faults(database: Database) -> None:
     assert database.faults() == []
+
+
+# ---------------------------------------------------------------------- frozen
+def test_what_is_frozen_stays_as_it_was_while_others_write(database: Database) -> None:
+    _add(database, "a")
+    with database.frozen("group"):
+        assert _texts(database) == ["a"]
+        _in_thread(lambda: _add_in_transaction(database, "b"))  # nobody waits for us
+        assert _texts(database) == ["a"]
+        assert [row for rows in database.stream('SELECT "text" FROM "group"', size=1) for row in rows] == [("a",)]
+        with database.staged({"k": "int"}, [(1,)] * 3) as stage:
+            assert database.query(f"SELECT count(*) FROM {stage}") == [(3,)]
+    assert _texts(database) == ["a", "b"]
+    with database.staged({"k": "int"}, [(1,)]) as stage:
+        assert database.query(f"SELECT count(*) FROM {stage}") == [(1,)]
+
+
+def test_keys_that_come_after_a_frozen_moment_are_higher(database: Database) -> None:
+    """A transaction that has its key already, and commits late, is waited for, or gets it late."""
+    _add(database, "a")
+    has_key, seen = threading.Event(), []
+
+    def write() -> None:
+        with database.transaction():
+            _add(database, "late")
+            has_key.set()
+            threading.Event().wait(0.5)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    has_key.wait()
+    with database.frozen("group"):
+        seen = _texts(database)
+        last = database.query('SELECT max(k) FROM "group"')[0][0]
+    writer.join()
+    assert seen == (["a"] if database.dialect == "sqlite" else ["a", "late"])
+    _add_in_transaction(database, "b")
+    later = [k for k, text in database.query('SELECT k, "text" FROM "group"') if text not in seen]
+    assert all(k > last for k in later)
+
+
+def test_a_read_only_database_can_be_frozen_and_a_transaction_not(database: Database, database_url: str) -> None:
+    reader = open_database(database_url, writeable=False)
+    with reader.frozen("group"):
+        assert _texts(reader) == []
+    with reader.frozen("group"):
+        assert _texts(reader) == []
+    reader.close()
+    with database.transaction(), pytest.raises(InvalidError), database.frozen("group"):
+        pass
+
+
+def _in_thread(work: Callable[[], None]) -> None:
+    def run() -> None:
+        work()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()

@@ -212,3 +212,23 @@ def test_a_transaction_that_fails_at_its_end_has_no_entry(registry: Registry, ch
     assert changes() == []
     registry.collections.register("b", CollectionType.RUN)
     assert changes() == [("register-collection", "b", 1)]
+
+
+def test_generations_differ_after_each_change(registry: Registry) -> None:
+    seen = [registry.journal.generation()]
+    for name in "abc":
+        registry.collections.register(name, CollectionType.RUN)
+        seen.append(registry.journal.generation())
+    assert registry.journal.generation() == seen[-1]
+    registry.journal.trim(now_ns())  # the next entry may have a number that was there before
+    seen.append(registry.journal.generation())
+    registry.collections.register("d", CollectionType.RUN)
+    seen.append(registry.journal.generation())
+    assert len(set(seen)) == 6
+
+
+def test_what_is_rolled_back_makes_no_generation(registry: Registry) -> None:
+    before = registry.journal.generation()
+    with rolled_back(registry):
+        registry.collections.register("run", CollectionType.RUN)
+    assert registry.journal.generation() == before

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
-from skybutler.errors import ConfigError, ParameterError, ReadOnlyError, UnavailableError
+from skybutler.errors import ConfigError, InvalidError, ParameterError, ReadOnlyError, UnavailableError
 
 from .tally import Noted, Tally
 
@@ -71,6 +71,8 @@ class Database(ABC):
     dialect: str
     kinds: Mapping[str, str]
     """SQL type of each `ColumnKind`."""
+    freezing: Sequence[str]
+    """Statements that begin a transaction that only reads, at a moment at which nobody is writing to a table."""
 
     def __init__(self, writeable: bool) -> None:
         self.writeable = writeable
@@ -317,6 +319,38 @@ class Database(ABC):
             local.depth = depth
         if not depth and self._written >= self._statistics_due:
             self._refresh_statistics()
+
+    @contextmanager
+    def frozen(self, table: str) -> Iterator[None]:
+        """All that is read within is as it was at one moment, at which nobody was writing to a table; others go on.
+
+        What a transaction that comes later writes to the table, it writes after that moment: keys that a database
+        gives out before transactions commit cannot be lower than those that are seen.  Read-only databases can do it.
+
+        Parameters
+        ----------
+        table : `str`
+            Its name.
+
+        Raises
+        ------
+        ReadOnlyError
+            The user of the database may not keep others from writing.
+        UnavailableError
+            Somebody else went on writing for longer than some seconds.
+        """
+        self.connection  # noqa: B018 - opens it, so that depth exists
+        local = self._local
+        if local.depth:
+            raise InvalidError("Nothing can be frozen within a transaction.")
+        local.depth = 1
+        try:
+            for sql in self.freezing:
+                self._execute(sql.format(quoted(table)), ())
+            yield
+        finally:
+            local.depth = 0
+            self._roll_back(None)
 
     def note(self, action: str, subject: str, count: int = 1, **details: Any) -> None:
         """Say what this transaction does, for the journal (inside a transaction); see `Tally.note`."""

@@ -59,6 +59,7 @@ class Interrupt:
             if self._reason is not None:
                 raise UnavailableError(self._reason)
             self._cancel = cancel
+            self._left.clear()
         try:
             yield
         except ButlerError as error:

@@ -67,6 +67,15 @@ class Journal:
             write_entries(self._database, noted)
 
     # -------------------------------------------------------------------- read
+    def generation(self) -> str:
+        """What tells whether anything has changed: number and moment of the last entry, since each change makes one.
+
+        Two equal ones, the first of which was seen in `~skybutler.registry.database.Database.frozen`, mean that
+        nothing was written in between.
+        """
+        row = self._database.query_one("SELECT k, time FROM journal ORDER BY k DESC LIMIT 1")
+        return "0" if row is None else f"{row[0]}-{row[1]}"
+
     def entries(
         self,
         *,

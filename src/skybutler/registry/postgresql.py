@@ -33,7 +33,7 @@ try:
     from psycopg.types.numeric import Int8BinaryDumper
 
     from .arrays import Array, array_of, register_arrays, unnested
-    from .postgresql_connection import cancel, connect
+    from .postgresql_connection import FREEZING, cancel, connect
     from .postgresql_values import Id, insert_text, register_ids, with_ids
 except ImportError as error:  # pragma: no cover - the test environment has it
     raise MissingExtraError(
@@ -55,7 +55,6 @@ _OUTCOME_SECONDS = 30.0
 """How long a server that went away during a commit may take to come back and tell whether it was done."""
 
 _AGAIN_SECONDS = 0.1
-
 _MANY_ROWS = 2000
 """Fewer new rows never make a bad plan that lasts."""
 
@@ -137,6 +136,7 @@ class PostgresqlDatabase(Database):
     """
 
     dialect = "postgresql"
+    freezing = FREEZING
     kinds = {
         "int": "BIGINT",
         "float": "DOUBLE PRECISION",

@@ -18,7 +18,20 @@ except ImportError as error:  # pragma: no cover - the test environment has it
         "A PostgreSQL registry needs psycopg.", hint="Install it with: pip install 'skybutler[postgres]'"
     ) from error
 
-__all__ = ["cancel", "connect", "parameters_of"]
+__all__ = ["FREEZING", "cancel", "connect", "parameters_of"]
+
+FREEZING = (
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    "SAVEPOINT frozen",
+    "SET LOCAL lock_timeout = 5000",
+    "LOCK TABLE {} IN SHARE MODE",
+    "SELECT 1 FROM {} LIMIT 1",
+    "ROLLBACK TO SAVEPOINT frozen",
+    "SET LOCAL cursor_tuple_fraction = 1",  # all rows are wanted
+)
+"""Statements that begin a transaction that only reads, at a moment at which nobody is writing to a table.
+
+The first SELECT says what is seen until the end; the lock is needed for no longer, and goes with the savepoint."""
 
 _LEFT_TO_DRIVER = "PGPASSWORD, PGPASSFILE, ~/.pgpass"
 _SECONDS = 15

@@ -82,6 +82,7 @@ class SqliteDatabase(Database):
     """
 
     dialect = "sqlite"
+    freezing = "BEGIN", "SELECT 1 FROM {} LIMIT 1"  # only now is there something that stands still
     kinds = {
         "int": "INTEGER",
         "float": "REAL",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from skybutler.registry.database import ColumnKind, Database
     from skybutler.registry.registry import Registry
 
+    from .snapshot.answers import Snapshots
+
 __all__ = ["Answer", "answer", "arrow_type"]
 
 _ROWS = 8_192
@@ -55,6 +57,7 @@ def answer(
     adql: str,
     limit: int | None = None,
     interrupt: Interrupt | None = None,
+    snapshots: Snapshots | None = None,
 ) -> Answer:
     """Answer a query.
 
@@ -72,6 +75,8 @@ def answer(
         Most rows.
     interrupt : `skybutler.registry.interrupt.Interrupt`, optional
         With which other threads can end it.
+    snapshots : `skybutler.vo.snapshot.answers.Snapshots`, optional
+        What answers instead if it has what the registry has, and the query reads much of it.
 
     Raises
     ------
@@ -79,7 +84,10 @@ def answer(
         The query is wrong; nothing was run.
     """
     found = translate(adql, tables, _DIALECTS[registry.database.dialect], limit)
-    return Answer(found.fields, _run(registry, obscore, tables, found, interrupt or Interrupt()))
+    interrupt = interrupt or Interrupt()
+    if snapshots is not None and (told := snapshots.answer(registry, obscore, adql, limit, found, interrupt)):
+        return told
+    return Answer(found.fields, _run(registry, obscore, tables, found, interrupt))
 
 
 def _run(

@@ -1,4 +1,4 @@
-"""Queries are run on both databases, and what they find is compared with what plain Python finds in the same rows."""
+"""Queries are run on both databases and in DuckDB, and what they find is compared with what plain Python finds in the same rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from skybutler.vo.adql import translate
 from support.postgres import fresh_database
 from support.tap_tables import TABLES
 
+Ask = Callable[..., list[tuple[Any, ...]]]
 DIALECT = {"sqlite": "sqlite", "postgresql": "postgres"}
 BANDS = "ugrizy"
 
@@ -118,8 +121,34 @@ def chosen(region: Circle, how: str, given: Any) -> bool:
     )
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def ask(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+class SnapshotService:
+    """Runs queries in DuckDB, which answers from snapshots."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+        area = 2 * math.pi * (1 - math.cos(math.radians(0.3))) * math.degrees(1) ** 2
+        values = [{**vars(row), "region_key": i, "region_area": area} for i, row in enumerate(ROWS)]
+        self.connection.register("obs", pa.Table.from_pylist(values))
+        schemas = [{"schema_name": "ivoa", "schema_index": 1}, {"schema_name": "tap_schema", "schema_index": 0}]
+        self.connection.register("schemas", pa.Table.from_pylist(schemas))
+
+    def __call__(self, adql: str, limit: int | None = None) -> list[tuple[Any, ...]]:
+        found = translate(adql, TABLES, "duckdb", limit)
+        for condition in found.conditions:
+            keys = [i for i, row in enumerate(ROWS) if chosen(row.region, condition.how, condition.region)]
+            self.connection.register(condition.stage, pa.table({"k": pa.array(keys, pa.int64())}))
+        sql = found.sql
+        for use in found.relations:
+            tests = [f" AND region_key IN (SELECT k FROM {condition.stage})" for condition in use.conditions]
+            sql = sql.replace(use.mark, f"(SELECT * FROM obs WHERE 1 = 1{''.join(tests)})")
+        return self.connection.sql(sql, params=list(found.parameters)).fetchall()
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres), "duckdb"])
+def ask(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    if request.param == "duckdb":
+        yield SnapshotService()
+        return
     if request.param == "sqlite":
         database = open_database(
             f"sqlite:///{tmp_path_factory.mktemp('adql') / 'r.sqlite3'}", writeable=True, create=True

@@ -24,7 +24,7 @@ def rewrite_function(node: exp.Func, dialect: str, unit_of: Callable[[exp.Expr],
     node : `sqlglot.exp.Func`
         The function, its arguments done already.
     dialect : `str`
-        ``sqlite`` or ``postgres``.
+        ``sqlite``, ``postgres`` or ``duckdb``.
     unit_of : callable
         Unit of a value, `None` if it has none.
     text : `str`
@@ -93,7 +93,7 @@ def _xor(a: exp.Expr, b: exp.Expr) -> exp.Expr:
 
 
 def _random(dialect: str) -> exp.Expr:
-    if dialect == "postgres":
+    if dialect != "sqlite":
         return _call("random")
     scaled = exp.Div(this=_call("random"), expression=exp.Literal.number("18446744073709551616.0"))
     return exp.Paren(this=exp.Add(this=scaled, expression=exp.Literal.number("0.5")))
@@ -136,7 +136,7 @@ def rewrite_like(node: exp.Expr, dialect: str, text: str) -> exp.Expr:
     ExpressionError
         The pattern is no text, on SQLite, which cannot do that.
     """
-    if dialect == "postgres":
+    if dialect != "sqlite":
         return node
     escape = ""
     if isinstance(node, exp.Escape):

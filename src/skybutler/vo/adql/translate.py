@@ -45,7 +45,7 @@ def translate(text: str, tables: TapTables, dialect: str, limit: int | None = No
     tables : `TapTables`
         What can be asked for.
     dialect : `str`
-        ``sqlite`` or ``postgres``.
+        ``sqlite``, ``postgres`` or ``duckdb``.
     limit : `int`, optional
         Most rows; TOP may ask for fewer.
 

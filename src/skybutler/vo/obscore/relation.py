@@ -5,7 +5,9 @@ It is made of the registry's own tables for each query, so that it always is wha
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from skybutler.datasets import CollectionType
@@ -90,6 +92,13 @@ class ObsCoreRelation:
     def constants(self) -> dict[int, Mapping[str, str | float | None]]:
         """By kind of row, the values that all rows of this kind have."""
         return {number: branch.constants for number, branch in self._branches}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells whether rows are made in the same way, of the same dataset types: not where links lead."""
+        columns = [f.name for f in FIELDS if f.name not in self.prefixes]
+        told = [(number, branch.sql((0,), columns=columns)) for number, branch in self._branches]
+        return hashlib.sha256(repr((told, self._settings.collections)).encode()).hexdigest()[:16]
 
     def elements_of(self, values: Mapping[str, Collection[str | float]]) -> list[str]:
         """Elements whose regions rows have, if their columns have certain values.
