@@ -1,4 +1,4 @@
-"""Queries are run on both databases and in DuckDB, and what they find is compared with what plain Python finds in the same rows."""
+"""Queries are run on both databases and in DuckDB; what they find is compared with what Python finds in the rows."""
 
 from __future__ import annotations
 

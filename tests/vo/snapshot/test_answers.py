@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -19,16 +18,16 @@ SAME = [
     "SELECT * FROM ivoa.ObsCore",
     "SELECT COUNT(*) FROM ivoa.ObsCore",
     "SELECT TOP 5000 obs_id, access_url, s_region FROM ivoa.ObsCore WHERE t_min > 0",
-    "SELECT dataproduct_subtype, calib_level, COUNT(*) AS n FROM ivoa.ObsCore GROUP BY dataproduct_subtype, calib_level",
-    "SELECT lsst_band, COUNT(DISTINCT lsst_visit) AS visits, SUM(lsst_detector) AS s, MAX(calib_level) + 0.5 AS m, "
-    "SUM(calib_level) / 2 AS half, AVG(lsst_detector) AS mean FROM ivoa.ObsCore GROUP BY lsst_band ORDER BY lsst_band",
+    "SELECT lsst_filter, calib_level, COUNT(*) AS n FROM ivoa.ObsCore GROUP BY lsst_filter, calib_level",
+    """SELECT lsst_band, COUNT(DISTINCT lsst_visit) AS visits, SUM(lsst_detector) AS s, MAX(calib_level) + 0.5 AS m,
+    SUM(calib_level) / 2 AS half, AVG(lsst_detector) AS mean FROM ivoa.ObsCore GROUP BY lsst_band ORDER BY lsst_band""",
     "SELECT obs_publisher_did FROM ivoa.ObsCore WHERE access_url LIKE '%7%' AND obs_publisher_did LIKE 'ivo://%'",
     "SELECT obs_title FROM ivoa.ObsCore WHERE calib_level = '1' AND instrument_name LIKE 'C%' AND lsst_tract IS NULL",
     "SELECT obs_id, s_ra, s_dec FROM ivoa.ObsCore WHERE 1 = CONTAINS(POINT(s_ra, s_dec), CIRCLE(0.3, 0.2, 0.9))",
     "SELECT COORD1(CENTROID(s_region)) AS ra, DISTANCE(POINT(s_ra, s_dec), POINT(0, 0)) AS d FROM ivoa.ObsCore",
     "SELECT DISTINCT target_name, t_exptime FROM ivoa.ObsCore ORDER BY target_name DESC, t_exptime",
-    "SELECT a.obs_id AS a, b.obs_id AS b FROM ObsCore AS a JOIN ObsCore AS b ON a.s_ra < b.s_ra WHERE a.lsst_band = 'g'",
-    "WITH r AS (SELECT obs_id, em_min FROM ObsCore WHERE lsst_band = 'r') SELECT COUNT(*) AS n, MIN(em_min) AS e FROM r",
+    "SELECT a.obs_id AS a, b.obs_id AS b FROM ObsCore AS a JOIN ObsCore AS b ON a.s_ra < b.s_ra",
+    "WITH r AS (SELECT em_min FROM ObsCore WHERE lsst_band = 'r') SELECT COUNT(*) AS n, MIN(em_min) AS e FROM r",
     "SELECT lsst_band FROM ObsCore EXCEPT SELECT lsst_band FROM ObsCore WHERE calib_level = 3",
     "SELECT TOP 3 obs_id FROM ivoa.ObsCore ORDER BY obs_id DESC",
     "SELECT obs_id FROM ObsCore WHERE 1 = 0",
@@ -93,10 +92,10 @@ def test_what_a_snapshot_fails_at_is_for_the_registry_to_answer(copied: Copied) 
     "statement",
     [
         "SELECT * FROM read_csv('/etc/passwd')",
-        "SELECT * FROM read_parquet('/tmp/other.parquet')",
+        "SELECT * FROM read_parquet('other.parquet')",
         "SELECT * FROM '/etc/passwd'",
-        "COPY (SELECT 1) TO '/tmp/stolen.csv'",
-        "ATTACH '/tmp/stolen.db'",
+        "COPY (SELECT 1) TO 'stolen.csv'",
+        "ATTACH 'stolen.db'",
         "INSTALL httpfs",
         "LOAD httpfs",
         "SET enable_external_access = true",
@@ -116,15 +115,16 @@ def test_a_query_is_ended_by_another_thread(copied: Copied) -> None:
     interrupt = Interrupt()
     threading.Timer(0.3, interrupt.stop, ["It took too long."]).start()
     many = ", ".join(f"ObsCore AS o{i}" for i in range(7))
-    began = time.monotonic()
+    adql = f"SELECT COUNT(*) AS n FROM {many} WHERE o1.s_ra + o2.s_ra > o3.s_ra"
     with pytest.raises(UnavailableError, match="It took too long"):
-        copied.answer(f"SELECT COUNT(*) AS n FROM {many} WHERE o1.s_ra + o2.s_ra > o3.s_ra", copied=True, interrupt=interrupt)
-    assert time.monotonic() - began < 60
+        copied.answer(adql, copied=True, interrupt=interrupt)
 
 
 def test_a_query_is_ended_between_two_rows(copied: Copied) -> None:
     interrupt = Interrupt()
-    batches = copied.answer("SELECT a.obs_id FROM ObsCore a, ObsCore b, ObsCore c", copied=True, interrupt=interrupt).batches
+    batches = copied.answer(
+        "SELECT a.obs_id FROM ObsCore a, ObsCore b, ObsCore c", copied=True, interrupt=interrupt
+    ).batches
     next(batches)
     interrupt.stop("Who asked has hung up.")
     with pytest.raises(UnavailableError, match="hung up"):
@@ -136,7 +136,7 @@ def test_readers_may_go_away_in_the_middle(copied: Copied) -> None:
     for _ in range(3):
         batches = copied.answer("SELECT a.* FROM ObsCore a, ObsCore b, ObsCore c", copied=True).batches
         next(batches)
-        batches.close()
+        batches.close()  # type: ignore[attr-defined]
     assert len(copied("SELECT * FROM ObsCore", copied=True)) == 71
 
 

@@ -53,9 +53,8 @@ def test_what_a_killed_writer_left_is_swept_away(folder: SnapshotFolder) -> None
 
 
 def test_a_writer_that_fails_leaves_nothing(folder: SnapshotFolder) -> None:
-    with pytest.raises(RuntimeError), folder.writing() as scratch:
-        (scratch / "x").write_text("half")
-        raise RuntimeError
+    with pytest.raises(FileNotFoundError), folder.writing() as scratch:
+        (scratch / "missing" / "x").write_text("half")
     assert [path.name for path in folder.place.iterdir()] == [".lock"]
 
 

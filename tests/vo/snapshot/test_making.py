@@ -22,9 +22,7 @@ QUERY = "SELECT * FROM ivoa.ObsCore"
 
 def same(repository: Copied) -> int:
     """How many rows there are, with a snapshot and without."""
-    live, found = (
-        sorted(repository(QUERY, copied=c), key=lambda row: str(row["access_url"])) for c in (False, True)
-    )
+    live, found = (sorted(repository(QUERY, copied=c), key=lambda row: str(row["access_url"])) for c in (False, True))
     assert found == live
     return len(live)
 
@@ -69,7 +67,8 @@ def test_a_new_dataset_type_makes_a_snapshot_old(repository: Copied) -> None:
 
 def test_who_writes_meanwhile_is_not_waited_for(repository: Copied) -> None:
     """The snapshot is of the moment in which it was begun, and does not answer for what came after."""
-    place, done = repository.butler.config.root, []
+    place = repository.butler.config.root
+    done: list[bool] = []
 
     def put(_: int) -> None:
         if done:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from skybutler.errors import ExpressionError, MissingExtraError, UnavailableError
 from skybutler.vo.adql import RegionColumn, TapTable, TapTables, Translation, translate
@@ -39,10 +41,9 @@ _ROWS = 8_192
 """Rows of a batch."""
 _FEW = 2_000
 """So many rows, whichever, are had sooner from the registry."""
-_SELECTIVE = frozenset(("lsst_visit", "lsst_tract", "lsst_patch", "lsst_detector", "obs_id"))
-"""Columns of which one value has few rows, which the registry finds by its indexes."""
+_FOUND = re.compile(r'"(?:lsst_visit|lsst_tract|lsst_patch)" (?:=|IN) ')
+"""Conditions in SQL that few rows fulfil, which the registry finds by its indexes."""
 _OPTIONS: Mapping[str, str | int] = {"memory_limit": "512MB", "threads": 2, "temp_directory": ""}
-_FIELD = {f.name: f for f in FIELDS}
 
 
 class _Unfit(Exception):  # noqa: N818 - it is no error, and never leaves this module
@@ -129,14 +130,11 @@ def _reads_much(live: Translation) -> bool:
     """Whether a query asks for nothing but ObsCore, and not for what the registry finds by an index."""
     if live.conditions or not live.relations or any(use.relation != OBSCORE for use in live.relations):
         return False
-    if not all(isinstance(value, str) for value in live.parameters):  # the identifier of a dataset
+    if _FOUND.search(live.sql) or any(isinstance(value, uuid.UUID) for value in live.parameters):
         return False
-    uses = live.relations
-    if any(REGION in use.columns for use in uses) and not live.regions:  # other than to be shown
+    if any(REGION in use.columns for use in live.relations) and not live.regions:  # other than to be shown
         return False
-    return not any(_SELECTIVE & use.values.keys() for use in uses) and any(
-        use.most is None or use.most > _FEW for use in uses
-    )
+    return any(use.most is None or use.most > _FEW for use in live.relations)
 
 
 class _Opened:

@@ -62,8 +62,9 @@ def connect(**options: str | int | bool) -> Any:
         raise MissingExtraError(
             "Snapshots need the package duckdb.", hint="Install it with: pip install 'skybutler[web]'"
         ) from error
-    given = {"autoinstall_known_extensions": False, "autoload_known_extensions": False} | options
-    return duckdb.connect(":memory:", config=given)
+    return duckdb.connect(
+        ":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False, **options}
+    )
 
 
 def make_snapshot(
@@ -111,9 +112,7 @@ def _count(file: Path) -> int:
     return int(pq.read_metadata(file).num_rows)
 
 
-def _batches(
-    registry: Registry, obscore: ObsCoreRelation, advance: Callable[[int], None]
-) -> Iterator[pa.RecordBatch]:
+def _batches(registry: Registry, obscore: ObsCoreRelation, advance: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
     columns = ("kind", "dataset_id", *(f.name for f in _PLAIN))
     named = ", ".join(f'o."{name}"' for name in columns)
     done = 0
@@ -127,7 +126,9 @@ def _batch(obscore: ObsCoreRelation, rows: Sequence[tuple[Any, ...]]) -> pa.Reco
     import pyarrow as pa
 
     kinds, identifiers, *values = zip(*rows, strict=True)
-    storage = pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(rows), [None, pa.py_buffer(b"".join(identifiers))])
+    storage = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(16), len(rows), [None, pa.py_buffer(b"".join(identifiers))]
+    )
     found = {"dataset_id": pa.ExtensionArray.from_storage(pa.uuid(), storage), "kind": pa.array(kinds, pa.int64())}
     for f, column in zip(_PLAIN, values, strict=True):
         found[f.name] = region_texts(column) if f.name == REGION else _array(column, _type(f))
@@ -191,9 +192,8 @@ def _sort(source: Path, target: Path) -> None:
     """All rows in their order, in bounded memory."""
     import duckdb
 
-    options = {"memory_limit": _MEMORY, "threads": 2, "temp_directory": str(source.parent)}
     try:
-        with connect(**options) as connection:
+        with connect(memory_limit=_MEMORY, threads=2, temp_directory=str(source.parent)) as connection:
             connection.execute(
                 f"COPY (SELECT * EXCLUDE (place) FROM read_parquet({literal(str(source))}) ORDER BY kind, place) "
                 f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
