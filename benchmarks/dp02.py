@@ -30,7 +30,7 @@ from measurement import Server
 from recorded import load_recorded, save_recorded
 
 HERE = Path(__file__).resolve().parent
-POSTGRES = {"listen_addresses": "", "shared_buffers": "512MB", "max_connections": "20"}
+POSTGRES = {"listen_addresses": "", "shared_buffers": "512MB", "max_connections": "100"}
 FLAT = 2.0
 """Largest ratio of a question's cost to that in the small repository."""
 

@@ -5,8 +5,7 @@ A new part of the page is a function from everything that is recorded to `Sectio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,9 @@ from headers import ROWS as HEADER_ROWS
 from measurement import readable
 from reasons import reason
 from rows import CONSTANT, ROWS, WHOLE_MAP, Row
+from section import Section
 from turns import BACKENDS, seconds
-from vo import shown
+from vo_report import load, table, vo
 
 HEAD = """<!-- made by benchmarks/compare.py: run `make bench` -->
 # Measured against lsst.daf.butler
@@ -58,44 +58,6 @@ MEASURED_PHASES = {
     "query": "queries",
 }
 """Phases whose memory is that of one process."""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page.
-
-    Parameters
-    ----------
-    title : `str`
-        Its heading.
-    lines : sequence of `str`
-        Paragraphs before the table.
-    header : sequence of `str`
-        The table's columns; none, no table.
-    rows : sequence of sequences of `str`
-        The table.
-    after : sequence of `str`
-        Lines after it.
-    level : `int`
-        Of the heading.
-    """
-
-    title: str
-    lines: Sequence[str] = ()
-    header: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-    after: Sequence[str] = ()
-    level: int = 2
-
-    def text(self) -> str:
-        """As Markdown."""
-        parts = [f"{'#' * self.level} {self.title}", *self.lines]
-        if self.header:
-            rule = ["---"] * len(self.header)
-            parts.append("\n".join("| " + " | ".join(cells) + " |" for cells in (self.header, rule, *self.rows)))
-        if self.after:
-            parts.append("\n".join(self.after))
-        return "\n\n".join(parts) + "\n"
 
 
 def write(recorded: Mapping[str, Any], folder: Path) -> None:
@@ -327,22 +289,4 @@ def cutouts(recorded: Mapping[str, Any]) -> Iterator[Section]:
         )
 
 
-def vo(recorded: Mapping[str, Any]) -> Iterator[Section]:
-    """ObsCore through a server."""
-    if found := recorded.get("vo"):
-        for backend, figures in found["databases"].items():
-            yield Section(
-                f"{BACKENDS[backend]}, {found['images']:,} rows of ObsCore, asked over HTTP",
-                [VO_COLUMNS.format(load=found["load"])],
-                ["what", "ours, passed", "CPU of the server", "DaCHS, passed"],
-                list(shown(figures)),
-            )
-
-
-VO_COLUMNS = (
-    "`make bench-vo`: median of 30 questions, or 200 at random places; one connection. What passed includes waiting "
-    "for other work on the machine, whose load was {load}. DaCHS 2.7 was measured once, on a quiet machine with "
-    "PostgreSQL and 500,000 rows: it cannot run in our CI."
-)
-
-PARTS = (cases, growth, dp02, concurrency, headers, cutouts, vo)
+PARTS = (cases, growth, dp02, concurrency, headers, cutouts, vo, table, load)

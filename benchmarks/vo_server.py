@@ -223,7 +223,7 @@ def rate(server: RunningServer, path: Callable[[], str], clients: int, seconds: 
             found.register(line, selectors.EVENT_READ)
         times: list[float] = []
         before, began = server.cpu(), time.perf_counter()
-        while time.perf_counter() < began + seconds:
+        while time.perf_counter() < began + seconds or not times:
             for key, _ in found.select(60):
                 line = key.fileobj  # type: ignore[assignment]
                 if waiting[line].read():

@@ -58,6 +58,9 @@ class _Listener:
                     await asyncio.sleep(_AGAIN_S)
                 continue
             connection.setblocking(False)
+            if connection.family in (socket.AF_INET, socket.AF_INET6):
+                # asyncio does not, if a socket was not told its protocol; then answers wait for acknowledgements
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 transport, _ = await self._loop.connect_accepted_socket(self._make, connection)
             except OSError:  # it is gone already

@@ -1,0 +1,200 @@
+"""ObsCore as SQL over the registry's tables, against a table of it that each transaction would have to keep.
+
+Both answer the same questions through the same translation, in process; what the table costs is its bytes, and the time
+to write the rows of what is added: with indexes, in parts of a transaction each, as if they were ingested.
+`--repository` takes one that is there (`vo_survey.py` makes it), whose database has the table while this runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dp02 import database
+from recorded import load_recorded, save_recorded
+from skybutler import Butler
+from skybutler.registry.database import quoted
+from skybutler.vo.adql import TapTables
+from skybutler.vo.answer import answer
+from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_table
+from skybutler.vo.obscore.branch import REGION_ELEMENTS
+from skybutler.vo.obscore.columns import CONSTANTS
+from vo import QUESTIONS, opened
+from vo_survey import images, make_repository
+
+TABLE = "obscore_kept"
+INDEXES = ("dataset_id", "region_key", "kind", "lsst_tract, lsst_patch", "lsst_visit, lsst_detector")
+PART = 18_900
+"""Datasets of one transaction: 100 visits of 189 detectors."""
+BULK = "TOP {:,} of all columns"
+
+
+class KeptTable(ObsCoreRelation):
+    """ObsCore in a table, without the columns that all rows of a kind have in common."""
+
+    def sql(
+        self,
+        stages: Mapping[str, Sequence[str]] | None = None,
+        columns: Collection[str] | None = None,
+        values: Mapping[str, Collection[str | float]] | None = None,
+    ) -> str:
+        kinds = [number for number, branch in self._branches if branch.may_have(values or {})]
+        names = [*kept_columns(self), *CONSTANTS] if columns is None else list(columns)
+        chosen = ", ".join(f"{self._constant(n) if n in CONSTANTS else f't.{quoted(n)}'} AS {quoted(n)}" for n in names)
+        where = f"t.kind IN ({', '.join(map(str, kinds))})"
+        if stages is None:
+            return f"SELECT {chosen or 't.kind'} FROM {TABLE} t WHERE {where}"
+        parts = []
+        for element, tables in stages.items():
+            key = f"s0.k * {len(REGION_ELEMENTS)} + {REGION_ELEMENTS.index(element)}"
+            more = "".join(f" JOIN {table} s{i} ON s{i}.k = s0.k" for i, table in enumerate(tables) if i)
+            source = f"{tables[0]} s0{more} JOIN {TABLE} t ON t.region_key = {key}"
+            parts.append(f"SELECT {chosen or 't.kind'} FROM {source} WHERE {where}")
+        return " UNION ALL ".join(parts)
+
+    def _constant(self, name: str) -> str:
+        cases = " ".join(f"WHEN {kind} THEN {_sql(said[name])}" for kind, said in self.constants.items())
+        return f"CASE t.kind {cases} END"
+
+
+def _sql(value: str | float | None) -> str:
+    if value is None:
+        return "NULL"
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
+
+
+def kept_columns(live: ObsCoreRelation) -> list[str]:
+    """Columns of the table: those that differ within a kind; identifiers are made of the UUID."""
+    _, branch = live._branches[0]
+    return [name for name in branch._columns if name not in (*CONSTANTS, "access_url", "obs_publisher_did")]
+
+
+# ------------------------------------------------------------------------------------------------------------ the table
+def fill(live: ObsCoreRelation, execute: Callable[[str], Any], commit: Callable[[], None]) -> tuple[int, float]:
+    """Make the table; rows, and seconds to write them."""
+    columns = kept_columns(live)
+    runs = live._runs()
+    number, branch = live._branches[0]
+    execute(f"CREATE TABLE {TABLE} AS SELECT * FROM ({branch.sql(runs[number], columns=columns)}) x WHERE 1 = 0")
+    for i, index in enumerate(INDEXES):
+        execute(f"CREATE INDEX {TABLE}_{i} ON {TABLE} ({index})")
+    commit()
+    rows, seconds = 0, 0.0
+    for number, branch in live._branches:
+        found = execute(f"SELECT min(k), max(k) FROM dataset WHERE dataset_type = {number}").fetchone()
+        first, last = found if found[0] is not None else (0, -1)
+        for low in range(first, last + 1, PART):
+            part = f"{branch.sql(runs[number], columns=columns)} AND d.k BETWEEN {low} AND {low + PART - 1}"
+            began = time.perf_counter()
+            rows += execute(f"INSERT INTO {TABLE} {part}").rowcount
+            commit()
+            seconds += time.perf_counter() - began
+    execute(f"ANALYZE {TABLE}")
+    commit()
+    return rows, seconds
+
+
+@contextmanager
+def connected(repository: Path, url: str) -> Iterator[tuple[Callable[[str], Any], Callable[[], None]]]:
+    """What executes a statement, and what commits."""
+    if url:
+        import psycopg
+
+        with psycopg.connect(url) as connection:
+            yield lambda sql: connection.execute(sql.replace("%", "%%")), connection.commit  # type: ignore[arg-type]
+        return
+    with sqlite3.connect(next(repository.glob("*.sqlite3"))) as lite:
+        lite.execute("PRAGMA synchronous = NORMAL")
+        lite.execute("PRAGMA mmap_size = 1099511627776")
+        yield lite.execute, lite.commit
+    lite.close()
+
+
+def size(execute: Callable[[str], Any], url: str) -> int:
+    """Bytes of the database."""
+    if url:
+        return int(execute("SELECT pg_database_size(current_database())").fetchone()[0])
+    pages, each = (int(execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size"))
+    return pages * each
+
+
+# --------------------------------------------------------------------------------------------------------- measurements
+def asked(butler: Butler, relation: ObsCoreRelation, adql: str, least: int = 3) -> dict[str, Any]:
+    """Milliseconds of a question in process, the median, with the rows as Arrow."""
+    tables, times, rows = TapTables([obscore_table()]), [], 0
+    while len(times) < least or (sum(times) < 1.0 and len(times) < 50):
+        began = time.perf_counter()
+        rows = sum(batch.num_rows for batch in answer(butler.registry, relation, tables, adql).batches)
+        times.append(time.perf_counter() - began)
+    return {"ms": float(f"{1e3 * statistics.median(times):.3g}"), "rows": rows}
+
+
+def compare(repository: Path, url: str, bulk: int) -> dict[str, Any]:
+    """Figures of both."""
+    questions = {**QUESTIONS, BULK.format(bulk): f"SELECT TOP {bulk} * FROM ivoa.ObsCore"}
+    found: dict[str, Any] = {"questions": {}}
+    with Butler(repository) as butler:
+        settings = ObsCoreSettings()
+        live, kept = (kind(butler.registry, settings, "http://x/", "ivo://x/") for kind in (ObsCoreRelation, KeptTable))
+        with connected(repository, url) as (execute, commit):
+            before = size(execute, url)
+            try:
+                rows, seconds = fill(live, execute, commit)
+                found |= {"rows": rows, "bytes": before, "table": size(execute, url) - before}
+                found["micros"] = float(f"{1e6 * seconds / rows:.3g}")
+                for name, adql in questions.items():
+                    both = {"live": asked(butler, live, adql), "kept": asked(butler, kept, adql)}
+                    if both["live"]["rows"] != both["kept"]["rows"]:
+                        raise RuntimeError(f"{name}: {both}")
+                    found["questions"][name] = both
+                    print(name, both, flush=True)
+            finally:
+                butler.close()
+                execute(f"DROP TABLE IF EXISTS {TABLE}")
+                commit()
+    return found
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--visits", type=int, default=14_790)
+    parser.add_argument("--tracts", type=int, default=157)
+    parser.add_argument("--rows", type=int, default=200_000, help="of the table that is downloaded")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append", help="default: both")
+    parser.add_argument("--repository", type=Path, help="one that is there, with --url if it is in PostgreSQL")
+    parser.add_argument("--url", default="")
+    parser.add_argument("--record", action="store_true", help="write the figures to recorded.json")
+    options = parser.parse_args()
+    if options.repository:
+        figures = {"postgresql" if options.url else "sqlite": compare(options.repository, options.url, options.rows)}
+    else:
+        figures = {}
+        for backend in options.database or ["sqlite", "postgresql"]:
+            with tempfile.TemporaryDirectory() as name, opened(name), database(backend, Path(name)) as (_, url):
+                began = time.monotonic()
+                make_repository(Path(name) / "repository", url, options.visits, options.tracts)
+                print(
+                    f"{images(options.visits, options.tracts):,} rows in {time.monotonic() - began:.0f} s", flush=True
+                )
+                figures[backend] = compare(Path(name) / "repository", url, options.rows)
+    for backend, found in figures.items():
+        print(backend, {key: value for key, value in found.items() if key != "questions"})
+    if options.record:
+        recorded = load_recorded()
+        recorded["vo_table"] = recorded.get("vo_table", {}) | {
+            backend: found | {"load": round(os.getloadavg()[0], 1)} for backend, found in figures.items()
+        }
+        save_recorded(recorded)
+
+
+if __name__ == "__main__":
+    main()
