@@ -157,6 +157,13 @@ def test_one_of_some_values(database: Database, texts: list[str]) -> None:
     assert {r[0] for r in found} == {"a", "b", "c"} & set(texts)
 
 
+def test_listed_rows_are_a_table(database: Database) -> None:
+    kinds: dict[str, Any] = {"a b": "int", "n": "int"}
+    rows = [(i, -(2**62) + i) for i in range(500)]
+    table, given = database.listed(kinds, rows)
+    assert database.query(f'SELECT "a b", n FROM {table} t ORDER BY 1', given) == rows
+
+
 def test_streams_come_in_bounded_batches(database: Database) -> None:
     _add(database, *(f"t{i:03}" for i in range(25)))
     batches = list(database.stream('SELECT text FROM "group" WHERE k > ? ORDER BY k', (0,), size=10))

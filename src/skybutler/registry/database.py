@@ -14,8 +14,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
-from skybutler.errors import ConfigError, InvalidError, ParameterError, ReadOnlyError, UnavailableError
+from skybutler.errors import ConfigError, ParameterError, ReadOnlyError, UnavailableError
 
+from .moments import Moments
 from .tally import Noted, Tally
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class _Closing:
             self._connection.close()
 
 
-class Database(ABC):
+class Database(Moments, ABC):
     """Statements, nested transactions and bulk inserts on one database; one connection per thread and process.
 
     Parameters
@@ -71,8 +72,6 @@ class Database(ABC):
     dialect: str
     kinds: Mapping[str, str]
     """SQL type of each `ColumnKind`."""
-    freezing: Sequence[str]
-    """Statements that begin a transaction that only reads, at a moment at which nobody is writing to a table."""
 
     def __init__(self, writeable: bool) -> None:
         self.writeable = writeable
@@ -121,8 +120,20 @@ class Database(ABC):
         self.insert_many(table, columns, rows)
 
     @abstractmethod
-    def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Generator[list[Row], None, None]:
-        """Rows in lists of at most ``size``, in bounded memory."""
+    def stream(
+        self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000, *, many: bool = False
+    ) -> Generator[list[Row], None, None]:
+        """Rows in lists of at most ``size``, in bounded memory.
+
+        Parameters
+        ----------
+        sql, parameters : `str`, sequence
+            A SELECT.
+        size : `int`
+            Most rows of a list.
+        many : `bool`
+            Whether it is known that there are more.
+        """
 
     @abstractmethod
     def table_names(self) -> set[str]:
@@ -132,7 +143,7 @@ class Database(ABC):
     def analyze(self) -> None:
         """Refresh the planner's statistics; called after bulk loads."""
 
-    def grown(self, table: str, rows: int) -> None:  # noqa: B027 - most databases need nothing
+    def grown(self, table: str, rows: int) -> None:
         """So many rows were added to a table: refresh its statistics if plans made without them would be bad."""
 
     @abstractmethod
@@ -199,6 +210,12 @@ class Database(ABC):
         """SQL and parameters of a value being one of some hundred at most, of a kind."""
         return f"{expression} IN ({', '.join('?' * len(values))})", list(values)
 
+    def listed(self, columns: Mapping[str, ColumnKind], rows: Sequence[Row]) -> tuple[str, list[Any]]:
+        """SQL in parentheses, and its parameters, of a table of some hundred rows at most."""
+        named = ", ".join(f"column{i} AS {quoted(name)}" for i, name in enumerate(columns, 1))
+        marks = ", ".join([f"({', '.join('?' * len(columns))})"] * len(rows))
+        return f"(SELECT {named} FROM (VALUES {marks}))", [value for row in rows for value in row]
+
     def query_many(
         self, select: str, expression: str, kind: ColumnKind, values: Sequence[Any], order: str = ""
     ) -> Iterator[Row]:
@@ -223,7 +240,7 @@ class Database(ABC):
             local.connection = self._connect()
             local.closing = _Closing(local.connection)
             local.pid = os.getpid()
-            local.depth = 0
+            local.depth, local.moment = 0, False
             local.tally = Tally()
             local.stages = {}
             local.inserted = None
@@ -319,38 +336,6 @@ class Database(ABC):
             local.depth = depth
         if not depth and self._written >= self._statistics_due:
             self._refresh_statistics()
-
-    @contextmanager
-    def frozen(self, table: str) -> Iterator[None]:
-        """All that is read within is as it was at one moment, at which nobody was writing to a table; others go on.
-
-        What a transaction that comes later writes to the table, it writes after that moment: keys that a database
-        gives out before transactions commit cannot be lower than those that are seen.  Read-only databases can do it.
-
-        Parameters
-        ----------
-        table : `str`
-            Its name.
-
-        Raises
-        ------
-        ReadOnlyError
-            The user of the database may not keep others from writing.
-        UnavailableError
-            Somebody else went on writing for longer than some seconds.
-        """
-        self.connection  # noqa: B018 - opens it, so that depth exists
-        local = self._local
-        if local.depth:
-            raise InvalidError("Nothing can be frozen within a transaction.")
-        local.depth = 1
-        try:
-            for sql in self.freezing:
-                self._execute(sql.format(quoted(table)), ())
-            yield
-        finally:
-            local.depth = 0
-            self._roll_back(None)
 
     def note(self, action: str, subject: str, count: int = 1, **details: Any) -> None:
         """Say what this transaction does, for the journal (inside a transaction); see `Tally.note`."""

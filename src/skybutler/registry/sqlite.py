@@ -154,7 +154,9 @@ class SqliteDatabase(Database):
             raise _translated(error, self.path) from error
         return rows
 
-    def stream(self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000) -> Generator[list[Row], None, None]:
+    def stream(
+        self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000, *, many: bool = False
+    ) -> Generator[list[Row], None, None]:
         cursor = self._execute(sql, parameters)
         try:
             while rows := cursor.fetchmany(size):

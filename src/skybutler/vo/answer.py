@@ -14,23 +14,25 @@ from skybutler.registry.interrupt import Interrupt
 from skybutler.registry.region_search import rows_of_point, rows_of_region
 
 from .adql import RelationUse, SpatialCondition, TapTables, Translation, translate
-from .field import NUMBERS, Field
+from .field import Field
 from .obscore import OBSCORE, ObsCoreRelation
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from skybutler.registry.database import ColumnKind, Database
+    from skybutler.registry.database import ColumnKind, Database, Row
     from skybutler.registry.registry import Registry
 
     from .snapshot.answers import Snapshots
 
-__all__ = ["Answer", "answer", "arrow_type"]
+__all__ = ["Answer", "answer"]
 
 _ROWS = 8_192
 """Rows of a batch."""
 _FIRST = 512
 """Of the first one, so that readers have something soon."""
+_FEW = 1_000
+"""Up to so many rows, a database makes all columns sooner than it is asked for records."""
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 
 
@@ -98,14 +100,35 @@ def _run(
         regions = _Regions(registry, obscore, stack)
         held = {use.mark: _held(use, tables, database, stack) for use in query.relations if use.relation != OBSCORE}
         sql, parameters = _composed(query, regions, obscore, held, database)
-        first = True
         stack.enter_context(database.interruptible(interrupt))  # left before stages are emptied
-        for rows in database.stream(sql, parameters, size=_ROWS):
-            if first and len(rows) > _FIRST:
-                yield _batch(query, rows[:_FIRST], obscore)
-                rows = rows[_FIRST:]
-            first = False
+        if query.shown and query.relations[0].relation == OBSCORE:
+            from .long_answers import LongAnswer
+
+            use = query.relations[0]
+            if use.most is None or use.most <= _FEW:
+                rows = database.query(f"SELECT * FROM ({sql}) answer LIMIT {_FEW + 1}", parameters)
+                if len(rows) <= _FEW:
+                    yield _batch(query, rows, obscore)
+                    return
+            long = LongAnswer(database, obscore, query.shown, use.values)
+            sql, parameters = _composed(long.asked(query), regions, obscore, held, database)
+            stack.enter_context(database.at_one_moment())
+            names = [f.name for f in query.fields]
+            for rows in _first_apart(database.stream(sql, parameters, size=_ROWS, many=True)):
+                yield from long.batches(rows, names)
+            return
+        for rows in _first_apart(database.stream(sql, parameters, size=_ROWS)):
             yield _batch(query, rows, obscore)
+
+
+def _first_apart(parts: Iterator[list[Row]]) -> Iterator[list[Row]]:
+    """Rows in the same order, the first ones in a part of their own, so that readers have something soon."""
+    for rows in parts:
+        yield rows[:_FIRST]
+        if len(rows) > _FIRST:
+            yield rows[_FIRST:]
+        break
+    yield from parts
 
 
 class _Regions:
@@ -207,6 +230,7 @@ def _composed(
 def _batch(query: Translation, rows: Sequence[tuple[Any, ...]], obscore: ObsCoreRelation) -> pa.RecordBatch:
     import pyarrow as pa
 
+    from .arrays import array_of
     from .texts import identifier_texts, region_texts
 
     n = len(query.fields) - len(query.constants) + bool(query.constants)
@@ -220,7 +244,7 @@ def _batch(query: Translation, rows: Sequence[tuple[Any, ...]], obscore: ObsCore
         elif i in query.identifiers:
             arrays.append(identifier_texts(obscore.prefixes[query.identifiers[i]], next(columns)))
         else:
-            arrays.append(_array(field, next(columns)))
+            arrays.append(array_of(field, next(columns)))
     if query.constants:
         _put_constants(arrays, query, next(columns), obscore)
     return pa.RecordBatch.from_arrays(arrays, names=[f.name for f in query.fields])
@@ -230,37 +254,11 @@ def _put_constants(arrays: list[Any], query: Translation, kinds: Sequence[int], 
     """Columns whose values follow from the kind of row."""
     import pyarrow as pa
 
+    from .arrays import arrow_type
+
     known = obscore.constants
     places = {kind: place for place, kind in enumerate(known)}
     chosen = pa.array([places[kind] for kind in kinds], pa.int32())
     for i, name in query.constants.items():
         values = pa.array([said[name] for said in known.values()], arrow_type(query.fields[i]))
         arrays[i] = values.take(chosen)
-
-
-def arrow_type(field: Field) -> pa.DataType:
-    """The Arrow type of the values of a column."""
-    import pyarrow as pa
-
-    if field.datatype in NUMBERS:
-        kind = pa.from_numpy_dtype(NUMBERS[field.datatype])
-        return pa.list_(kind) if field.is_array else kind
-    return pa.bool_() if field.datatype == "boolean" else pa.string()
-
-
-def _array(field: Field, values: Sequence[Any]) -> pa.Array:
-    """Values of a column; a database may give integers where numbers have a point, and the other way round."""
-    import pyarrow as pa
-
-    kind = arrow_type(field)
-    if field.is_array:
-        import numpy as np
-
-        return pa.array([None if v is None else np.frombuffer(v, NUMBERS[field.datatype]) for v in values], kind)
-    try:
-        return pa.array(values, kind)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        convert: Any = {"char": str, "unicodeChar": str, "boolean": bool, "float": float, "double": float}.get(
-            field.datatype, int
-        )
-        return pa.array([None if v is None else convert(v) for v in values], kind)

@@ -114,7 +114,7 @@ def _parquet(fields: Sequence[Field], batches: Batches, limit: int | None) -> It
 def _schema(fields: Sequence[Field]) -> pa.Schema:
     import pyarrow as pa
 
-    from .answer import arrow_type
+    from .arrays import arrow_type
 
     return pa.schema([pa.field(field.name, arrow_type(field)) for field in fields])
 

@@ -211,7 +211,7 @@ class ReferenceCatalog:
         import numpy as np
         import pyarrow as pa
 
-        from .answer import arrow_type
+        from .arrays import arrow_type
 
         arrays = []
         for column, field in zip(self._columns, self.fields, strict=True):

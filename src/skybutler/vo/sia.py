@@ -241,7 +241,7 @@ def _one_row() -> pa.RecordBatch:
     """One more row than asked for, so that the document says OVERFLOW."""
     import pyarrow as pa
 
-    from .answer import arrow_type
+    from .arrays import arrow_type
 
     return pa.RecordBatch.from_arrays(
         [pa.nulls(1, arrow_type(field)) for field in FIELDS], names=[field.name for field in FIELDS]

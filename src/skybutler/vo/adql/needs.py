@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from .tables import TapTables
 
-__all__ = ["leave_out", "leave_to_relations", "only_identifiers", "only_kinds", "table_of"]
+__all__ = ["leave_out", "leave_to_relations", "only_identifiers", "only_kinds", "only_shown", "table_of"]
 
 
 def only_identifiers(tree: exp.Expr, tables: TapTables) -> dict[int, str]:
@@ -41,6 +41,20 @@ def only_kinds(tree: exp.Expr, tables: TapTables) -> dict[int, str]:
     known = {name.lower(): name for name in tables.find(source.db, source.name).constants}
     columns = {place: node.unalias() for place, node in enumerate(tree.selects)}
     return {p: known[c.name] for p, c in columns.items() if isinstance(c, exp.Column) and c.name in known}
+
+
+def only_shown(tree: exp.Expr, tables: TapTables) -> tuple[str, ...]:
+    """Columns of a result, if all of it are columns of one table in any order; else none."""
+    clauses = ("distinct", "group", "having", "order", "joins", "with_")
+    if not isinstance(tree, exp.Select) or any(tree.args.get(name) for name in clauses):
+        return ()
+    source = tree.args["from_"].this
+    columns = [node.unalias() for node in tree.selects]
+    if not isinstance(source, exp.Table) or not source.db:
+        return ()
+    known = {field.name.lower(): field.name for field in tables.find(source.db, source.name).fields}
+    names = [known.get(c.name) if isinstance(c, exp.Column) else None for c in columns]
+    return () if None in names else tuple(name for name in names if name is not None)
 
 
 def leave_out(select: exp.Select, constants: Mapping[int, str], tables: TapTables) -> None:

@@ -18,7 +18,7 @@ from .functions import rewrite_function, rewrite_like, typed_literals, unit_look
 from .geometry import Geometry, SpatialCondition
 from .literals import Slot, Taken, numbered, open_comparisons, slot_of, slots_in, take
 from .names import first_select, output_names, resolve, result_fields
-from .needs import leave_out, leave_to_relations, only_identifiers, only_kinds, table_of
+from .needs import leave_out, leave_to_relations, only_identifiers, only_kinds, only_shown, table_of
 from .syntax import GEOMETRY, function_name, parse
 from .tables import Cone, RegionColumn, TapTable, TapTables
 from .translation import Pattern, RelationUse, Translation, Value, open_shapes
@@ -81,6 +81,7 @@ def _translated(text: str, taken: Taken, tables: TapTables, dialect: str, limit:
     fields, regions = result_fields(tree, tables, names)
     rewriter = _Rewriter(tree, tables, dialect, text)
     made = rewriter.rewrite(tree)
+    shown = only_shown(made, tables)
     identifiers = only_identifiers(made, tables)
     constants = only_kinds(made, tables)
     shapes, free = open_shapes(rewriter.geometry, once - set(slots_in(made)))
@@ -94,7 +95,7 @@ def _translated(text: str, taken: Taken, tables: TapTables, dialect: str, limit:
     sql, parameters = _bind(made, dialect, {slot: Slot(slot, taken.kinds[slot]) for slot in free})
     uses.sort(key=lambda use: sql.index(use.mark))
     translation = Translation(sql, (), tuple(fields), tuple(rewriter.conditions), tuple(uses), regions, identifiers,
-                              constants)  # fmt: skip
+                              constants, shown)  # fmt: skip
     return Pattern(translation, parameters, shapes, tuple(i for i in range(len(taken.texts)) if i not in free))
 
 

@@ -80,6 +80,8 @@ class Translation:
     constants : mapping
         Columns of the result that follow from the kind of row: their number, and the column of the table. The SQL does
         not give them, but the kind as its last column.
+    shown : `tuple` [`str`]
+        The columns of the result, if they are columns of one table and nothing else.
     """
 
     sql: str
@@ -90,6 +92,7 @@ class Translation:
     regions: frozenset[int]
     identifiers: Mapping[int, str] = field(default_factory=dict)
     constants: Mapping[int, str] = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,15 @@ tables whose columns nobody asks for.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from skybutler.errors import ConfigError, nearest
 from skybutler.registry.database import ColumnKind, quoted
 
-from .columns import FIELDS
+from .columns import FIELDS, REGION
+from .derived import KEY, MOST_KEYS, DerivedColumns, Piece
 from .settings import ObsCoreSettings, TypeSettings, template_parts
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ REGION_ELEMENTS = ("visit_detector_region", "visit", "patch", "tract")
 _MJD = "({} / 86400000000000.0 + 40587.0)"  # of TAI nanoseconds since 1970
 _KINDS: Mapping[str, ColumnKind] = {"char": "text", "int": "int", "long": "int", "double": "float"}
 _ALIAS = re.compile(r"\b(\w+)\.")
+_KEY = re.compile(r'\bkt\."?(\w+)')
+_TEXT = re.compile(r"'(?:[^']|'')*'")
 _FORMAT = "application/x-votable+xml;content=datalink"
 
 
@@ -81,6 +85,7 @@ class Branch:
         self.element = self._region_element()
         self._region_joins: list[tuple[str, str, str]] = []
         self._region_row = self._find_region_row()
+        self._pieces: dict[str, tuple[str, ...]] = {}
         self._columns = self._all_columns(access_url, publisher)
 
     # ------------------------------------------------------------- dimensions
@@ -158,19 +163,20 @@ class Branch:
     def _text(self, text: str) -> str:
         return _literal(text, self._dialect)
 
-    def _template(self, template: str, others: Mapping[str, str]) -> str:
-        parts = []
+    def _template(self, template: str, others: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """SQL of the texts that follow one another in a template."""
+        pieces: list[str] = []
         for part in template_parts(template):
             if isinstance(part, str):
-                parts.append(self._text(part))
+                pieces.append(self._text(part))
+            elif part[1] is None and part[0] in others:
+                pieces += others[part[0]]
             else:
-                parts.append(f"coalesce({self._template_value(*part, others)}, '')")
-        return f"({' || '.join(parts)})" if parts else "NULL"
+                pieces.append(f"coalesce({self._template_value(*part, others)}, '')")
+        return tuple(pieces)
 
-    def _template_value(self, name: str, field: str | None, others: Mapping[str, str]) -> str:
+    def _template_value(self, name: str, field: str | None, others: Collection[str]) -> str:
         if field is None:
-            if name in others:
-                return others[name]
             if name in self._type.dimensions.names:
                 return self._text_of(name)
             known = [*self._type.dimensions.names, *others]
@@ -192,11 +198,11 @@ class Branch:
         identifier = _uuid(self._dialect)
         band = self._text_of("band")
         subtype = self._text(said.dataproduct_subtype)
-        others = {"subtype": subtype, "band": band, "id": identifier}
-        obs_id = self._template(said.obs_id or "{id}", others)
+        others = {"subtype": (subtype,), "band": (f"coalesce({band}, '')",), "id": (identifier,)}
+        obs_id = self._pieces["obs_id"] = self._template(said.obs_id or "{id}", others)
+        self._pieces["obs_title"] = self._template(said.obs_title, others | {"obs_id": obs_id})
+        found |= {name: f"({' || '.join(pieces)})" for name, pieces in self._pieces.items() if pieces}
         found |= {
-            "obs_id": obs_id,
-            "obs_title": self._template(said.obs_title, others | {"obs_id": obs_id}),
             "obs_publisher_did": f"({self._text(publisher)} || {identifier})",
             "access_url": f"({self._text(access_url)} || {identifier})",
             "access_estsize": "CASE WHEN d.size >= 0 THEN (d.size + 1023) / 1024 END",
@@ -215,7 +221,9 @@ class Branch:
         kinds = {**{f.name: _KINDS[f.datatype] for f in FIELDS}, "s_region": "bytes", "region_key": "int"}
         types = {kind: sql.partition(" COLLATE")[0] for kind, sql in self._registry.database.kinds.items()}
         typed = {n: v if v != "NULL" else f"CAST(NULL AS {types[kinds[n]]})" for n, v in found.items()}
-        return typed | {"dataset_id": "d.id", "kind": str(self._number)}
+        keys = dict.fromkeys(map(KEY.format, range(MOST_KEYS)), f"CAST(NULL AS {types['int']})")
+        keys |= {KEY.format(i): f"kt.{quoted(d)}" for i, d in enumerate(self._required[:MOST_KEYS])}
+        return typed | {"dataset_id": "d.id", "kind": str(self._number)} | keys
 
     def _time_columns(self) -> dict[str, str]:
         element = next((e for e in ("visit", "exposure") if e in self._required), None)
@@ -284,6 +292,35 @@ class Branch:
         said = self.constants
         return all(said[name] in wanted for name, wanted in values.items() if name in said)
 
+    @cached_property
+    def derived(self) -> DerivedColumns:
+        """Columns that follow from keys, but not from all of them together."""
+        found: dict[str, tuple[Piece, ...] | int] = {}
+        if len(self._required) > MOST_KEYS:
+            return DerivedColumns((), found, self._select_derived)
+        for name in (f.name for f in FIELDS if f.name != REGION):
+            sql = self._columns[name]
+            if sql in (keys := [f"kt.{quoted(d)}" for d in self._required]):
+                found[name] = keys.index(sql)
+                continue
+            pieces = [self._piece(sql) for sql in self._pieces.get(name) or (sql,)]
+            if None not in pieces:
+                found[name] = tuple(piece for piece in pieces if piece is not None)
+        return DerivedColumns(self._required, found, self._select_derived)
+
+    def _piece(self, sql: str) -> Piece | None:
+        bare = _TEXT.sub("", sql)
+        used = f"{bare} {self._sources(bare, with_keys=False)}"
+        names = set(_KEY.findall(used))
+        if "d" in _ALIAS.findall(used) or not names < set(self._required):
+            return None
+        return Piece(sql, tuple(i for i, d in enumerate(self._required) if d in names))
+
+    def _select_derived(self, keys: Sequence[str], columns: Sequence[str], table: str | None) -> str:
+        named = ", ".join([*(f"kt.{quoted(key)}" for key in keys), *columns])
+        source = "" if table is None else f" FROM {table} kt {self._sources(named, with_keys=False)}"
+        return f"SELECT {named}{source}"
+
     def sql(self, runs: tuple[int, ...], stages: tuple[str, ...] = (), columns: Collection[str] | None = None) -> str:
         """SELECT of the rows.
 
@@ -316,9 +353,11 @@ class Branch:
         limit = "LIMIT -1 OFFSET 0" if self._dialect == "sqlite" else "OFFSET 0"
         return f"(SELECT kt.k FROM {', '.join(tables)} WHERE {' AND '.join(conditions)} {limit})"
 
-    def _sources(self, used: str) -> str:
+    def _sources(self, used: str, *, with_keys: bool = True) -> str:
         """Joins of the tables that are used; others have one row or none for each dataset, and so change nothing."""
-        joins = [("JOIN", *self._joins[0]), *(("LEFT JOIN", *join) for join in (*self._region_joins, *self._joins[1:]))]
+        joins = [("LEFT JOIN", *join) for join in (*self._region_joins, *self._joins[1:])]
+        if with_keys:
+            joins.insert(0, ("JOIN", *self._joins[0]))
         names = set(_ALIAS.findall(used))
         grown = True
         while grown:

@@ -15,6 +15,7 @@ from skybutler.vo.adql import RegionColumn, TapTable
 
 from .branch import Branch
 from .columns import CONSTANTS, FIELDS, REGION
+from .derived import DerivedColumns
 from .settings import ObsCoreSettings
 
 if TYPE_CHECKING:
@@ -99,6 +100,16 @@ class ObsCoreRelation:
         columns = [f.name for f in FIELDS if f.name not in self.prefixes]
         told = [(number, branch.sql((0,), columns=columns)) for number, branch in self._branches]
         return hashlib.sha256(repr((told, self._settings.collections)).encode()).hexdigest()[:16]
+
+    def derived(self, values: Mapping[str, Collection[str | float]]) -> dict[int, DerivedColumns]:
+        """By kind of row, the columns that follow from its keys, for rows whose columns have certain values.
+
+        Parameters
+        ----------
+        values : mapping
+            See `sql`.
+        """
+        return {number: branch.derived for number, branch in self._branches if branch.may_have(values)}
 
     def elements_of(self, values: Mapping[str, Collection[str | float]]) -> list[str]:
         """Elements whose regions rows have, if their columns have certain values.

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from skybutler.errors import ExpressionError, MissingExtraError, UnavailableError
 from skybutler.vo.adql import RegionColumn, TapTable, TapTables, Translation, translate
-from skybutler.vo.answer import Answer, arrow_type
+from skybutler.vo.answer import Answer
+from skybutler.vo.arrays import arrow_type
 from skybutler.vo.obscore import FIELDS, OBSCORE
 from skybutler.vo.obscore.columns import REGION
 

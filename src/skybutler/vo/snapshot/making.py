@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skybutler.errors import MissingExtraError, UnavailableError
-from skybutler.vo.answer import arrow_type
+from skybutler.vo.arrays import arrow_type
 from skybutler.vo.obscore import FIELDS, ObsCoreRelation, ObsCoreSettings
 from skybutler.vo.obscore.columns import CONSTANTS, REGION
 from skybutler.vo.texts import region_texts

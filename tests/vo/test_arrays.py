@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from skybutler.vo.arrays import array_of, arrow_type
+from skybutler.vo.field import Field
+
+
+@pytest.mark.parametrize(
+    "datatype, values, kind",
+    [
+        ("long", [1, None, 2.0], pa.int64()),
+        ("double", [1, 2.5, None], pa.float64()),
+        ("float", [1, None], pa.float32()),
+        ("char", ["a", None, 3], pa.string()),
+        ("boolean", [1, 0, None], pa.bool_()),
+        ("short", [], pa.int16()),
+    ],
+)
+def test_values_are_of_the_type_of_their_column(datatype, values, kind):
+    field = Field(name="x", datatype=datatype, arraysize="*" if datatype == "char" else None)
+    found = array_of(field, values)
+    assert arrow_type(field) == found.type == kind
+    converted = [None if v is None else str(v) if datatype == "char" else v for v in values]
+    assert found.to_pylist() == converted
+
+
+def test_arrays_come_as_their_bytes():
+    field = Field(name="x", datatype="float", arraysize="*")
+    found = array_of(field, [np.array([1.5, 2], np.float32).tobytes(), None, b""])
+    assert found.type == pa.list_(pa.float32())
+    assert found.to_pylist() == [[1.5, 2.0], None, []]
