@@ -26,6 +26,7 @@ def test_what_the_server_refuses_is_one_of_our_errors(postgres_server, sql, expe
         connection.execute("CREATE TEMPORARY TABLE t (k int PRIMARY KEY) ON COMMIT DROP")
         with pytest.raises(FAILURES) as caught:
             connection.execute(sql)
+        assert isinstance(caught.value, FAILURES)
         assert type(translated(caught.value)) is expected
         connection.rollback()
 
