@@ -28,7 +28,7 @@ from urllib.parse import urlencode
 import cutout_service
 from recorded import load_recorded, save_recorded
 from vo_server import Client, RunningServer, running, sync_path
-from vo_survey import images, make_repository
+from vo_survey import PLACE, images, make_repository
 
 __all__ = ["KINDS", "Known", "Load", "prepare", "run"]
 
@@ -105,10 +105,10 @@ def prepare(server: RunningServer, dataset: str, file: Path, n: int = 60) -> Kno
     client, chance = Client(server), random.Random(2)
     point = "POINT('ICRS', {:.5f}, {:.5f})"
     columns = ("*", "obs_publisher_did, access_url, s_region", "obs_id, lsst_band, t_min")
+    places = [(PLACE[0] + chance.gauss(0, 1), PLACE[1] + chance.gauss(0, 1)) for _ in range(n)]
     points = [
-        f"SELECT {chance.choice(columns)} FROM ivoa.ObsCore WHERE "
-        f"CONTAINS({point.format(chance.uniform(53, 58), chance.uniform(-34, -30))}, s_region) = 1"
-        for _ in range(n)
+        f"SELECT {chance.choice(columns)} FROM ivoa.ObsCore WHERE CONTAINS({point.format(*place)}, s_region) = 1"
+        for place in places
     ]
     tables = [
         "SELECT table_name, description FROM tap_schema.tables",

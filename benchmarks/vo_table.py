@@ -109,7 +109,7 @@ def connected(repository: Path, url: str) -> Iterator[tuple[Callable[[str], Any]
         import psycopg
 
         with psycopg.connect(url) as connection:
-            yield lambda sql: connection.execute(sql.replace("%", "%%")), connection.commit  # type: ignore[arg-type]
+            yield lambda sql: connection.execute(sql.replace("%", "%%")), connection.commit
         return
     with sqlite3.connect(next(repository.glob("*.sqlite3"))) as lite:
         lite.execute("PRAGMA synchronous = NORMAL")
@@ -119,17 +119,19 @@ def connected(repository: Path, url: str) -> Iterator[tuple[Callable[[str], Any]
 
 
 def size(execute: Callable[[str], Any], url: str) -> int:
-    """Bytes of the database."""
+    """Bytes that the database uses."""
     if url:
         return int(execute("SELECT pg_database_size(current_database())").fetchone()[0])
-    pages, each = (int(execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size"))
-    return pages * each
+    names = ("page_count", "freelist_count", "page_size")
+    pages, free, each = (int(execute(f"PRAGMA {name}").fetchone()[0]) for name in names)
+    return (pages - free) * each
 
 
 # --------------------------------------------------------------------------------------------------------- measurements
 def asked(butler: Butler, relation: ObsCoreRelation, adql: str, least: int = 3) -> dict[str, Any]:
     """Milliseconds of a question in process, the median, with the rows as Arrow."""
-    tables, times, rows = TapTables([obscore_table()]), [], 0
+    tables, rows = TapTables([obscore_table()]), 0
+    times: list[float] = []
     while len(times) < least or (sum(times) < 1.0 and len(times) < 50):
         began = time.perf_counter()
         rows = sum(batch.num_rows for batch in answer(butler.registry, relation, tables, adql).batches)

@@ -10,6 +10,7 @@ import report
 from headers import ROWS as HEADER_ROWS
 from recorded import load_recorded
 from rows import ROWS
+from section import Section
 
 
 def _row(seconds: float, **more: Any) -> dict[str, Any]:
@@ -30,7 +31,7 @@ FEW = {"cases": {"sqlite:100": _case(0.001, 0.007), "sqlite:1000": _case(0.002, 
 
 
 def test_a_section_is_a_heading_lines_and_a_table() -> None:
-    text = report.Section("T", ["one"], ["a", "b"], [["1", "2"]], ["last"]).text()
+    text = Section("T", ["one"], ["a", "b"], [["1", "2"]], ["last"]).text()
     assert text == "## T\n\none\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\nlast\n"
 
 
