@@ -257,9 +257,45 @@ def test_glob_characters_of_sqlite_are_escaped(database: SqliteDatabase) -> None
 
 # -------------------------------------------------------------------------------------------------------------- details
 def test_measured_stages_tell_the_planner_their_size(database: SqliteDatabase) -> None:
-    with database.staged({"k": "int"}, [(i,) for i in range(30)], measured=True) as stage:
+    with database.staged({"k": "text"}, [(str(i),) for i in range(30)], measured=True) as stage:
         rows = database.query("SELECT stat FROM temp.sqlite_stat1 WHERE tbl = ?", (stage,))
         assert [int(r[0].split()[0]) for r in rows] == [30]
+
+
+@pytest.mark.parametrize(
+    "columns, rows",
+    [
+        ({"k": "int"}, [(3,), (None,), (-(2**63),), (2**63 - 1,), (3,)]),
+        ({"lo": "int", "hi": "int"}, [(1, 5), (None, 2**62), (7, 7)]),
+        ({"k": "int"}, [(i,) for i in range(10_000)]),
+        ({"lo": "int", "hi": "int"}, [(i, -i) for i in range(500)]),
+        ({"k": "text"}, [("a",), ("bound_0",)]),
+        ({"k": "int"}, []),
+    ],
+)
+def test_few_staged_integers_go_along_with_a_statement(database: SqliteDatabase, columns: Any, rows: Any) -> None:
+    names = ", ".join(columns)
+    with database.staged(columns, rows) as stage, database.staged({"k": "int"}, [(5,), (6,)]) as other:
+        assert database.query(f"SELECT {names} FROM {stage}") == rows
+        assert database.query(f"WITH w AS (SELECT {names} FROM {stage}) SELECT * FROM w") == rows
+        both = database.query(
+            f"SELECT o.k, ? FROM {other} o WHERE o.k = ? AND EXISTS (SELECT 1 FROM {stage})", ("x", 6)
+        )
+        assert both == ([(6, "x")] if rows else [])
+        assert [r for part in database.stream(f"SELECT {names} FROM {stage}", size=3) for r in part] == rows
+        is_table = {("int",): 0 < len(rows) <= 4000, ("int", "int"): len(rows) <= 100}.get(tuple(columns.values()))
+        assert stage.startswith("bound_" if is_table else "stage_")
+
+
+def test_changes_by_staged_integers_are_counted(database: SqliteDatabase) -> None:
+    database.execute("CREATE TABLE numbers (n INTEGER)")
+    with database.transaction(), database.staged({"k": "int"}, [(i,) for i in range(9)]) as stage:
+        assert database.execute(f"INSERT INTO numbers SELECT k FROM {stage}") == 9
+        assert (
+            database.execute(f"UPDATE numbers SET n = n + 1 WHERE n IN (SELECT k FROM {stage} WHERE k > ?)", (5,)) == 3
+        )
+        assert database.execute(f"DELETE FROM numbers WHERE n IN (SELECT k FROM {stage})") == 8
+    assert database.query("SELECT n FROM numbers") == [(9,)]
 
 
 def test_statistics_are_kept_for_the_next_connection(database: SqliteDatabase) -> None:
@@ -272,7 +308,7 @@ def test_statistics_are_kept_for_the_next_connection(database: SqliteDatabase) -
 def test_statistics_tell_a_thousand_rows_from_many_thousands(database: SqliteDatabase, is_staged: bool) -> None:
     """A sample of a thousand rows, all with the same first column, says only that there are at least so many."""
     if is_staged:  # temporary tables have statistics of their own
-        with database.staged({"k": "int"}, [(1,)], measured=True):
+        with database.staged({"k": "text"}, [("1",)], measured=True):
             pass
     database.execute("CREATE TABLE many (a INTEGER, b INTEGER, c INTEGER, UNIQUE (a, b, c))")
     values = [(a, b, c) for a in (None, 1, 2) for b in (None, 7) for c in range(5000)]

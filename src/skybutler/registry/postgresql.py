@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import struct
-import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -22,6 +21,7 @@ from skybutler.errors import (
     UnknownOutcomeError,
 )
 
+from .bound_rows import BoundRows
 from .credentials import without_password
 from .database import ColumnKind, Database, Row, quoted
 
@@ -30,7 +30,7 @@ try:
     from psycopg import pq
     from psycopg.types.numeric import Int8BinaryDumper
 
-    from .arrays import Array, array_of, register_arrays, unnested
+    from .arrays import array_of, register_arrays, unnested
     from .postgresql_connection import FREEZING, cancel, connect
     from .postgresql_errors import FAILURES, translated
     from .postgresql_values import Id, insert_text, register_ids, with_ids
@@ -69,19 +69,11 @@ _BOUND_VALUES = 50_000
 _FEW_LAST = 50
 """So many rows go along with a commit, as text."""
 
-_BOUND = re.compile(r"\bbound_\d+\b")
 _STAGE = re.compile(r"\bstage_\d+\b")
 
 
 _FEW_ROWS = 200
 """A plan is made for ten staged rows when it is kept; it serves so many too."""
-
-
-class _BoundRows(threading.local):
-    """The staged rows of one thread that have no table, by name: SELECT text, arrays, number of rows."""
-
-    def __init__(self) -> None:
-        self.by_name: dict[str, tuple[str, list[Array], int]] = {}
 
 
 _PATIENCE_MS = 5_000
@@ -130,7 +122,7 @@ class PostgresqlDatabase(Database):
         scheme, colon, rest = url.partition(":")
         self._url = scheme.partition("+")[0] + colon + rest
         self.namespace, self._create = namespace, create
-        self._bound = _BoundRows()
+        self._bound = BoundRows()
         self._large: set[str] = set()  # questions whose answers do not fit into one batch
 
     # ------------------------------------------------------------- connection
@@ -191,19 +183,9 @@ class PostgresqlDatabase(Database):
         self._local.stages = {}
 
     def _with_bound(self, sql: str, parameters: Sequence[Any]) -> tuple[str, Sequence[Any], bool]:
-        """A statement with the staged rows it names, if they have no table, as common table expressions.
-
-        Also, whether its plan may be kept.
-        """
-        names = dict.fromkeys(_BOUND.findall(sql)) if self._bound.by_name else ()
-        if not names:
-            return sql, parameters, True
-        staged = [self._bound.by_name[name] for name in names]
-        heads = [f"{name} AS ({text})" for name, (text, _, _) in zip(names, staged, strict=True)]
-        values = [*(array for _, arrays, _ in staged for array in arrays), *parameters]
-        if sql.startswith("WITH"):  # one statement has one such list
-            sql = f"SELECT * FROM ({sql}) answer"
-        return f"WITH {', '.join(heads)} {sql}", values, all(n <= _FEW_ROWS for _, _, n in staged)
+        """A statement with the staged rows it names, if they have no table, and whether its plan may be kept."""
+        text, values, n = self._bound.put_into(sql, parameters)
+        return text, values, n <= _FEW_ROWS
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
         text, values, keep = self._with_bound(sql, parameters)
@@ -343,13 +325,8 @@ class PostgresqlDatabase(Database):
             arrays = [array_of(kind, values) for kind, values in zip(columns.values(), by_column, strict=True)]
         except struct.error as error:
             raise InvalidError(f"The database cannot hold such a value: {error}.") from error
-        bound = self._bound.by_name
-        name = next(n for n in map("bound_{}".format, range(len(bound) + 1)) if n not in bound)
-        bound[name] = unnested(columns), arrays, len(few)
-        try:
+        with self._bound.staged(unnested(columns), arrays, len(few)) as name:
             yield name
-        finally:
-            del bound[name]
 
     def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row], measured: bool) -> None:
         iterator = iter(rows)

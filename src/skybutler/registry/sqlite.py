@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
 from typing import Any
 
 from skybutler.errors import (
@@ -18,6 +21,7 @@ from skybutler.errors import (
     UnavailableError,
 )
 
+from .bound_rows import BoundRows
 from .database import ColumnKind, Database, Row, quoted
 
 __all__ = ["SqliteDatabase"]
@@ -33,6 +37,9 @@ _SAMPLED = 1000
 """Rows of an index that are looked at for statistics."""
 _FEW = 200
 """Up to so many different values are counted one by one."""
+_BOUND_ROWS, _BOUND_PAIRS = 4000, 100
+"""Up to so many staged integers, or rows of several, go along with a statement: a temporary table with its statistics
+costs more than most questions, and has all statements of the connection compiled again."""
 _FAILURES = (sqlite3.Error, OverflowError)
 """What the driver raises; the latter for integers of more than 64 bits."""
 
@@ -98,6 +105,7 @@ class SqliteDatabase(Database):
         super().__init__(writeable)
         self.path = path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
         self._create, self._journal = create, journal
+        self._bound = BoundRows(kept=False)  # or SQLite takes them for a million: worth a Bloom filter of whole tables
         if not create and not os.path.exists(self.path):
             raise UnavailableError(f"The registry file {self.path} does not exist.")
 
@@ -141,13 +149,22 @@ class SqliteDatabase(Database):
 
     # -------------------------------------------------------------- statements
     def _execute(self, sql: str, parameters: Sequence[Any]) -> sqlite3.Cursor:
+        sql, parameters, _ = self._bound.put_into(sql, parameters)
         try:
             cursor: sqlite3.Cursor = self.connection.execute(sql, parameters)
         except _FAILURES as error:
             raise _translated(error, self.path) from error
         return cursor
 
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        changed = super().execute(sql, parameters)
+        if changed < 0 and self._bound.put_into(sql, ())[0] is not sql:  # the driver counts not what begins with WITH
+            changed = int(self.connection.execute("SELECT changes()").fetchone()[0])
+            self._written += changed
+        return changed
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        sql, parameters, _ = self._bound.put_into(sql, parameters)
         try:
             rows: list[Row] = self.connection.execute(sql, parameters).fetchall()
         except _FAILURES as error:
@@ -174,6 +191,23 @@ class SqliteDatabase(Database):
         except _FAILURES as error:
             raise _translated(error, self.path) from error
         self._written += cursor.rowcount
+
+    @contextmanager
+    def staged(
+        self, columns: Mapping[str, ColumnKind], rows: Iterable[Row], *, measured: bool = False
+    ) -> Iterator[str]:
+        iterator, most = iter(rows), _BOUND_ROWS if len(columns) == 1 else _BOUND_PAIRS
+        few = list(islice(iterator, most + 1)) if all(kind == "int" for kind in columns.values()) else []
+        if not few or len(few) > most:
+            with super().staged(columns, chain(few, iterator), measured=measured) as name:
+                yield name
+            return
+        alone = len(columns) == 1
+        places = ["value"] if alone else [f"value ->> {i}" for i in range(len(columns))]
+        chosen = ", ".join(f"{place} AS {quoted(name)}" for place, name in zip(places, columns, strict=True))
+        text = json.dumps([row[0] for row in few] if alone else few)
+        with self._bound.staged(f"SELECT {chosen} FROM json_each(?)", [text], len(few)) as name:
+            yield name
 
     def _create_stage(self, columns: Mapping[str, ColumnKind]) -> str:
         name = super()._create_stage(columns)
