@@ -29,6 +29,8 @@ _COLUMNS = (
     "id, kind, label, owner, run_id, phase, parameters, created, started, ended, destruction, duration, error, "
     "results, address"
 )
+_LISTED = _COLUMNS.replace("parameters", "'[]'").replace("error", "NULL").replace("results", "'[]'")
+_MOST_LISTED = 10_000
 
 
 class Phase(StrEnum):
@@ -159,7 +161,7 @@ class JobStore:
         address: str = "",
     ) -> Job:
         """A new job, which waits for somebody to let it run."""
-        now = time.time()
+        now = round(time.time(), 3)  # as documents tell it, so that AFTER with what they told is what came later
         job = Job(
             secrets.token_hex(16), kind, label, owner, run_id, Phase.PENDING, tuple(parameters), now, None, None,
             now + self._days * _DAY, duration, address=address,
@@ -198,7 +200,7 @@ class JobStore:
         after: float | None = None,
         last: int | None = None,
     ) -> list[Job]:
-        """Jobs of an owner, the newest first.
+        """Jobs of an owner, the newest first, without their parameters, errors and results, which may be long.
 
         Parameters
         ----------
@@ -209,7 +211,7 @@ class JobStore:
         after : `float`, optional
             Only those created after this time.
         last : `int`, optional
-            At most so many.
+            At most so many; 10,000 in any case.
         """
         conditions = ["kind = ?", "label = ?", "destruction > ?", "owner IS ?"]
         values: list[Any] = [kind, label, time.time(), owner]
@@ -219,8 +221,8 @@ class JobStore:
         if after is not None:
             conditions.append("created > ?")
             values.append(after)
-        limit = "" if last is None else f" LIMIT {int(last)}"
-        sql = f"SELECT {_COLUMNS} FROM job WHERE {' AND '.join(conditions)} ORDER BY created DESC, id{limit}"
+        limit = _MOST_LISTED if last is None else min(last, _MOST_LISTED)
+        sql = f"SELECT {_LISTED} FROM job WHERE {' AND '.join(conditions)} ORDER BY created DESC, id LIMIT {limit}"
         return [_job(row) for row in self._database.query(sql, values)]
 
     def start(self, job: Job) -> Job:

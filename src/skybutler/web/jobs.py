@@ -12,6 +12,8 @@ import secrets
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,10 +94,12 @@ class JobRunner:
     def __init__(self, store: JobStore, works: Mapping[str, Work], n: int = 4) -> None:
         self.store, self._works, self._n = store, works, n
         self._worker = secrets.token_hex(8)
+        self._threads = ThreadPoolExecutor(n, thread_name_prefix="job")  # so that those of requests remain free
         self._due = asyncio.Event()
         self._changed = asyncio.Condition()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], _Watch] = {}
         self._main: asyncio.Task[None] | None = None
+        self._ending = False
         self._tidied = -math.inf
 
     def begin(self) -> None:
@@ -104,24 +108,27 @@ class JobRunner:
 
     async def end(self) -> None:
         """Take no more jobs, and wait for those under way to notice."""
+        self._ending = True
+        self.wake()
         if self._main is not None:
-            self._main.cancel()
-        for task in self._tasks:
-            task.cancel()
+            await self._main
+        for watch in self._tasks.values():  # not cancelled: each has to tell how it ended
+            watch.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._threads.shutdown()
 
     def wake(self) -> None:
         """There is a job."""
         self._due.set()
 
     async def _look(self) -> None:
-        while True:
+        while not self._ending:
             try:
                 if time.monotonic() - self._tidied > _TIDY_S:
                     await asyncio.to_thread(self.store.tidy)
                     self._tidied = time.monotonic()
                 await self._take()
-            except ButlerError as error:  # the file is locked, or its disk full; that may pass
+            except (ButlerError, OSError) as error:  # the file is locked, or its disk full; that may pass
                 _log.error("No jobs can be taken: %s", error)
             self._due.clear()
             try:
@@ -131,23 +138,25 @@ class JobRunner:
 
     async def _take(self) -> None:
         """Begin jobs that wait, as many as may run."""
-        while len(self._tasks) < self._n:
+        while len(self._tasks) < self._n and not self._ending:
             job = await asyncio.to_thread(self.store.claim, list(self._works), self._worker)
             if job is None:
                 return
-            task = asyncio.create_task(self._do(job))
-            self._tasks.add(task)
+            watch = _Watch(self.store, job, self._worker)
+            task = asyncio.create_task(self._do(job, watch))
+            self._tasks[task] = watch
             task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         self._due.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("How a job ended cannot be kept: %s", error)
 
-    async def _do(self, job: Job) -> None:
-        watch = _Watch(self.store, job, self._worker)
+    async def _do(self, job: Job, watch: _Watch) -> None:
         beat = asyncio.create_task(watch.beat())
         try:
-            await asyncio.to_thread(self._work, job, watch)
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._work, job, watch)
         finally:
             watch.stop()
             beat.cancel()
@@ -155,10 +164,10 @@ class JobRunner:
 
     def _work(self, job: Job, watch: _Watch) -> None:
         folder = self.store.folder_of(job.id)
-        folder.mkdir(parents=True, exist_ok=True)
         results: Sequence[JobResult] = ()
         error = None
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             results = self._works[job.kind](JobContext(job, folder, watch.go_on, watch.when_stopped))
         except ButlerError as problem:
             error = str(problem)
@@ -217,8 +226,9 @@ class _Watch:
                 self.expired = True
                 self.stop()
                 return
-            if not await asyncio.to_thread(self._store.is_wanted, self._job, self._worker):
-                self.stop()
+            with suppress(ButlerError):  # the file is locked: to be found out the next time
+                if not await asyncio.to_thread(self._store.is_wanted, self._job, self._worker):
+                    self.stop()
             await asyncio.sleep(_BEAT_S)
 
 
@@ -303,17 +313,14 @@ async def _list(asked: _Asked) -> Response:
     given = Parameters(asked.request.query_params.multi_items())
     phases = [_phase_of(text) for text in given.all("phase")]
     after = given.get("after")
-    jobs = await asyncio.to_thread(
-        lambda: asked.store.list_jobs(
-            asked.kind,
-            asked.here.repository.label,
-            asked.owner,
-            phases=phases,
-            after=None if after is None else _seconds(after),
-            last=given.number("last", least=1),
-        )
-    )
-    return Response(jobs_document(jobs, asked.url), media_type=MEDIA_TYPE)
+    last, since = given.number("last", least=1), None if after is None else _seconds(after)
+
+    def document() -> bytes:
+        kind, label = asked.kind, asked.here.repository.label
+        jobs = asked.store.list_jobs(kind, label, asked.owner, phases=phases, after=since, last=last)
+        return jobs_document(jobs, asked.url)
+
+    return Response(await asyncio.to_thread(document), media_type=MEDIA_TYPE)
 
 
 async def _create(asked: _Asked) -> Response:
@@ -454,6 +461,7 @@ def _phase_of(text: str) -> Phase:
 
 def _seconds(text: str) -> float:
     try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=UTC).timestamp()
+        found = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+        return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError) as error:
         raise ParameterError(f"'{text[:40]}' is no time.", hint="Such as 2026-12-01T12:00:00Z.") from error

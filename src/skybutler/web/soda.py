@@ -222,6 +222,8 @@ def work(served: Served, cutouts: Cutouts) -> Work:
                     path, media_type = path.with_suffix(".txt"), "text/plain"
                     path.write_text(f"{_told(error)}\n")
                 made.append(JobResult(name, path.name, media_type, path.stat().st_size))
+            if not context.go_on():  # then the last of them is a text that says so
+                return ()
             if len(problems) == len(made):
                 raise problems[0]
         except ButlerError as error:
