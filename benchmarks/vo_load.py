@@ -26,7 +26,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import cutout_service
+from dp02 import database
 from recorded import load_recorded, save_recorded
+from vo import opened
 from vo_server import Client, RunningServer, running, sync_path
 from vo_survey import PLACE, images, make_repository
 
@@ -318,9 +320,9 @@ def _left(server: RunningServer, work: Path) -> dict[str, float]:
     return {"jobs": jobs, "folders": folders, "connections": connections}
 
 
-def measure(place: Path, visits: int, tracts: int, seconds: float, workers: int, clients: int) -> Load:
-    """Repositories, a server of them, and the load."""
-    make_repository(place / "dp02", "", visits, tracts)
+def measure(place: Path, visits: int, tracts: int, seconds: float, workers: int, clients: int, url: str = "") -> Load:
+    """Repositories, a server of them, and the load; ObsCore is in SQLite or in an empty PostgreSQL database."""
+    make_repository(place / "dp02", url, visits, tracts)
     (place / "image").mkdir()
     dataset, file = cutout_service.make_repository(place / "image", compressed=False)
     served = {"dp02": place / "dp02", "bench": place / "image" / "repo"}
@@ -338,6 +340,7 @@ def shown(figures: Mapping[str, Any]) -> Iterator[list[str]]:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite", help="of ObsCore")
     parser.add_argument("--visits", type=int, default=40)
     parser.add_argument("--tracts", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=60)
@@ -345,8 +348,9 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--record", action="store_true", help="write the figures to recorded.json")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        found = measure(Path(name), options.visits, options.tracts, options.seconds, options.workers, options.clients)
+    survey, crowd = (options.visits, options.tracts), (options.seconds, options.workers, options.clients)
+    with tempfile.TemporaryDirectory() as name, opened(name), database(options.database, Path(name)) as (_, url):
+        found = measure(Path(name), *survey, *crowd, url)
         log = (Path(name) / "log").read_text()
     for row in shown(figures := found.figures()):
         print("{:<10} {:>8} {:>8} {:>8} {:>8}".format(*row))
@@ -357,7 +361,7 @@ def main() -> None:
     print(f"{len(failed)} lines of the log look like failures", *failed[:5], sep="\n")
     if options.record:
         more = {"images": images(options.visits, options.tracts), "load": round(os.getloadavg()[0], 1)}
-        more |= {"clients": options.clients, "workers": options.workers}
+        more |= {"clients": options.clients, "workers": options.workers, "database": options.database}
         save_recorded(load_recorded() | {"vo_load": figures | more})
 
 

@@ -24,7 +24,7 @@ _TABLE = """`benchmarks/vo_table.py`, in process, rows as Arrow: *live* is SQL o
 to keep. It has {rows:,} rows and {table:,.0f} MB beside {bytes:,.0f} MB of the whole registry, and each row that is
 ingested would cost {micros:g} µs more."""
 _LOAD = """`benchmarks/vo_load.py`: {clients} clients for {seconds} s against `butler serve --workers {workers}` with
-{images:,} rows in SQLite, each asking again at once. Every answer is compared with what one client alone was answered
+{images:,} rows in {name}, each asking again at once. Every answer is compared with what one client alone was answered
 before; *leaver* hangs up in the middle or deletes a job that runs. {n:,} answers, {wrong} wrong, lost or refused; the
 server used {cpu} s of CPU. Memory of all its processes together (pages of mapped files are not counted): {warm:,} MB
 after a third of the time, {end:,} MB at the end, {peak:,} MB at most. Afterwards {left} were left. The load of the
@@ -66,7 +66,15 @@ def load(recorded: Mapping[str, Any]) -> Iterator[Section]:
     """Many clients at once."""
     if case := recorded.get("vo_load"):
         left = ", ".join(f"{n} {what}" for what, n in case["left"].items())
-        said = case | case["memory"] | {"left": left, "n": sum(one["answers"] for one in case["kinds"].values())}
+        said = (
+            case
+            | case["memory"]
+            | {
+                "left": left,
+                "name": BACKENDS[case["database"]],
+                "n": sum(one["answers"] for one in case["kinds"].values()),
+            }
+        )
         yield Section(
             f"{case['clients']} clients at once",
             [_LOAD.format(**said)],

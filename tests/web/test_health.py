@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 from starlette.testclient import TestClient
 
 from skybutler.web import ServerSettings, create_app
@@ -21,3 +23,13 @@ def test_a_repository_that_is_gone_is_told_of(observed):
         assert found.json()["status"] == "degraded"
         assert "/nowhere" in found.json()["repositories"]["gone"]["message"]
         assert found.json()["repositories"]["test"]["status"] == "ok"
+
+
+def test_a_server_whose_threads_are_busy_is_well(client):
+    done = threading.Event()
+    busy = [client.app.state.threads._pool.submit(done.wait, 60) for _ in range(100)]
+    try:
+        assert client.get("/health").status_code == 200
+    finally:
+        done.set()
+    assert all(one.result() for one in busy)

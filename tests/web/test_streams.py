@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from starlette.responses import StreamingResponse
 
-from skybutler.errors import InvalidError
+from skybutler.errors import InvalidError, UnavailableError
+from skybutler.web import streams
 from skybutler.web.streams import Threads
 
 
@@ -102,3 +103,24 @@ def test_a_client_that_hangs_up_ends_the_work(threads):
 
 def test_results_of_functions(threads):
     assert asyncio.run(threads.run(lambda: 7)) == 7
+
+
+def test_a_client_that_reads_nothing_does_not_keep_a_thread(threads, monkeypatch):
+    monkeypatch.setattr(streams, "_PATIENCE_S", 0.2)
+    closed = threading.Event()
+
+    def make():
+        try:
+            while True:
+                yield b"x" * 50_000
+        finally:
+            closed.set()
+
+    async def go():
+        response = await threads.respond(make, "text/plain")
+        await asyncio.to_thread(closed.wait, 20)
+        with pytest.raises(UnavailableError, match="has read nothing for 0.2 s"):
+            await body_of(response)  # what was made before comes, but it is not the whole
+
+    asyncio.run(go())
+    assert closed.is_set()

@@ -1,19 +1,22 @@
 """Answers made in a thread of their own while the client reads.  Knows no protocol.
 
 A database connection belongs to one thread, so that all of an answer is made in one; a client that reads slowly makes
-it wait, and one that hangs up ends it.
+it wait, and one that hangs up, or reads nothing for long, ends it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.responses import Response, StreamingResponse
+
+from skybutler.errors import UnavailableError
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -29,6 +32,8 @@ _SMALL = 1 << 16
 """Answers up to this size are sent whole, with their length."""
 _AHEAD = 4
 """Pieces made before the client has taken them."""
+_PATIENCE_S = 60.0
+"""So long a client may read nothing of an answer under way."""
 _END = b""
 _HUNG_UP = 499
 """What servers note of those who did not wait for the answer."""
@@ -153,9 +158,12 @@ class _Stream:
 
     def _send(self, pieces: Iterator[bytes]) -> None:
         for piece in pieces:
-            while not self._places.acquire(timeout=1.0):
+            patience = time.monotonic() + _PATIENCE_S
+            while not self._places.acquire(timeout=min(1.0, _PATIENCE_S)):
                 if self._gone or self._loop.is_closed():
                     return
+                if time.monotonic() > patience:  # a few such clients would have all the threads
+                    raise UnavailableError(f"Who asked has read nothing for {_PATIENCE_S:g} s.")
             if self._gone:
                 return
             if piece:
