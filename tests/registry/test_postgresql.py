@@ -373,3 +373,17 @@ def test_one_plan_serves_small_and_large_integers(database: PostgresqlDatabase) 
     for value in (1, 2, 2**20, 2**40, -5, 2**63 - 1):
         assert database.query("SELECT k FROM t WHERE k = ?", (value,)) == []
     assert database.query("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%WHERE k =%'") == [(1,)]
+
+
+@pytest.mark.parametrize("recurring", [False, True])
+def test_statements_with_recurring_rows_are_planned_once(database: PostgresqlDatabase, recurring: bool) -> None:
+    with database.transaction():
+        database.insert_many("t", {"text": "text"}, ((f"t{i:05}",) for i in range(5_000)))
+    database.analyze()
+    for i in range(20):
+        with database.staged({"k": "int"}, [(i + 1,)], recurring=recurring) as stage:
+            sql = f"SELECT a.text FROM {stage} s JOIN t a ON a.k = s.k JOIN t b ON b.k = a.k + 1 JOIN t c ON c.k = b.k"
+            assert len(database.query(sql)) == 1
+    plans = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%JOIN t c%'"
+    ((kept, anew),) = database.query(plans)
+    assert (kept > 8) == recurring, (kept, anew)

@@ -152,3 +152,25 @@ def _ids(n: int) -> Any:
     import numpy as np
 
     return np.arange(16 * n, dtype=np.uint8).reshape(n, 16)
+
+
+def test_its_number_is_that_of_what_is_read(registry: Registry, other: Registry) -> None:
+    other.refresh()
+    first = other.revision.number
+    assert first is not None
+    registry.collections.register("a", CollectionType.RUN)
+    other.refresh()
+    second = other.revision.number
+    assert second not in (None, first)
+    registry.refresh()
+    assert registry.revision.number == second
+    with registry.transaction():
+        registry.collections.register("b", CollectionType.RUN)
+        registry.refresh()
+        assert registry.revision.number is None  # what is read now may never be
+    other.refresh()
+    assert registry.revision.number == other.revision.number not in (first, second)
+    with rolled_back(registry):
+        registry.collections.register("c", CollectionType.RUN)
+    registry.refresh()
+    assert registry.revision.number in (None, other.revision.number)

@@ -129,10 +129,20 @@ def _joined(encode: Callable[[Any], bytes], values: Sequence[Any]) -> tuple[bool
     return nulls, b"".join(parts)
 
 
-def unnested(columns: Mapping[str, ColumnKind]) -> str:
-    """SELECT text that gives the rows of one bound array per column."""
+def unnested(columns: Mapping[str, ColumnKind], *, hidden: bool = False) -> str:
+    """SELECT text that gives the rows of one bound array per column.
+
+    Parameters
+    ----------
+    columns : mapping
+        Names and kinds.
+    hidden : `bool`
+        Whether the server shall plan without a look at the arrays; else it believes a plan for the one row that it sees
+        to be worth planning anew each time.
+    """
     names = ", ".join(map(quoted, columns))
-    marks = ", ".join(f"?::{_TYPES[kind][0]}[]" for kind in columns.values())
+    mark = "(SELECT ?::{}[])" if hidden else "?::{}[]"
+    marks = ", ".join(mark.format(_TYPES[kind][0]) for kind in columns.values())
     # the collation that columns of our tables have, for a text may be ordered or compared
     chosen = ", ".join(quoted(c) + (' COLLATE "C"' if kind == "text" else "") for c, kind in columns.items())
     return f"SELECT {chosen} FROM unnest({marks}) u ({names})"

@@ -392,7 +392,7 @@ class Database(Moments, ABC):
     # ------------------------------------------------------------- staged rows
     @contextmanager
     def staged(
-        self, columns: Mapping[str, ColumnKind], rows: Iterable[Row], *, measured: bool = False
+        self, columns: Mapping[str, ColumnKind], rows: Iterable[Row], *, measured: bool = False, recurring: bool = False
     ) -> Iterator[str]:
         """A temporary table holding ``rows`` while the block runs; yields its (safe) name.
 
@@ -407,6 +407,8 @@ class Database(Moments, ABC):
             Values in the order of ``columns``.
         measured : `bool`
             Let the planner know how many rows there are (for joins it may order as it likes).
+        recurring : `bool`
+            The same statement comes again and again with other rows: one plan shall serve all that are few.
         """
         self.connection  # noqa: B018 - opens it, so that the pool exists
         pool = self._local.stages

@@ -312,7 +312,7 @@ class PostgresqlDatabase(Database):
 
     @contextmanager
     def staged(
-        self, columns: Mapping[str, ColumnKind], rows: Iterable[Row], *, measured: bool = False
+        self, columns: Mapping[str, ColumnKind], rows: Iterable[Row], *, measured: bool = False, recurring: bool = False
     ) -> Iterator[str]:
         iterator, most = iter(rows), _BOUND_VALUES // len(columns)
         few = list(islice(iterator, most + 1))
@@ -325,7 +325,8 @@ class PostgresqlDatabase(Database):
             arrays = [array_of(kind, values) for kind, values in zip(columns.values(), by_column, strict=True)]
         except struct.error as error:
             raise InvalidError(f"The database cannot hold such a value: {error}.") from error
-        with self._bound.staged(unnested(columns), arrays, len(few)) as name:
+        text = unnested(columns, hidden=recurring and len(few) <= _FEW_ROWS)
+        with self._bound.staged(text, arrays, len(few)) as name:
             yield name
 
     def _fill_stage(self, name: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row], measured: bool) -> None:

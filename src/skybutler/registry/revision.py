@@ -25,9 +25,17 @@ class Revision:
         self._local = threading.local()
         self.on_change: list[Callable[[], None]] = []
         """Caches to empty when the counter has moved or a transaction was rolled back."""
-        database.on_rollback.append(self._notify)
+        database.on_rollback.append(self._roll_back)
         database.after_begin.append(self._begin)
         database.before_commit.append(self._raise)
+
+    @property
+    def number(self) -> str | None:
+        """The number that was found when last checked; `None` if it is not known, as while definitions are changed.
+
+        Definitions that are read after that are of this number, or newer.
+        """
+        return None if getattr(self._local, "bump", False) else self._seen
 
     def check(self) -> None:
         """Empty the caches if another process changed definitions since they were filled."""
@@ -62,6 +70,11 @@ class Revision:
         else:
             self._seen = row[0] if row else None
             self._notify()
+        self._local.bump = False
+
+    def _roll_back(self) -> None:
+        self._seen = None  # it may be that of a commit which failed
+        self._notify()
 
     def _notify(self) -> None:
         for forget in self.on_change:

@@ -194,7 +194,7 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def staged(
-        self, columns: Mapping[str, ColumnKind], rows: Iterable[Row], *, measured: bool = False
+        self, columns: Mapping[str, ColumnKind], rows: Iterable[Row], *, measured: bool = False, recurring: bool = False
     ) -> Iterator[str]:
         iterator, most = iter(rows), _BOUND_ROWS if len(columns) == 1 else _BOUND_PAIRS
         few = list(islice(iterator, most + 1)) if all(kind == "int" for kind in columns.values()) else []

@@ -172,7 +172,8 @@ class _Regions:
 
     def _stage(self, rows: Sequence[int]) -> str:
         values = ((row,) for row in rows)
-        return self._stack.enter_context(self._registry.database.staged({"k": "int"}, values, measured=True))
+        stage = self._registry.database.staged({"k": "int"}, values, measured=True, recurring=True)
+        return self._stack.enter_context(stage)
 
 
 def _search(footprints: Any, sets: Any, condition: SpatialCondition) -> list[int]:

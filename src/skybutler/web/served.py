@@ -57,6 +57,7 @@ class ServedRepository:
         self._obscore = lru_cache(maxsize=8)(self._make_obscore)
         self._shards = ShardCache()
         self._told: _Told | None = None
+        self._types: tuple[str | None, tuple[int, ...]] = None, ()
 
     @property
     def butler(self) -> Butler:
@@ -85,9 +86,7 @@ class ServedRepository:
 
     def _tables(self) -> _Told:
         """Made again if there are new dataset types, and each minute while a catalog has no shards yet."""
-        registry, told = self.butler.registry, self._told
-        registry.refresh()
-        types = tuple(found.k for found in registry.dataset_types.all())
+        registry, told, types = self.butler.registry, self._told, self._known_types()
         if told is None or told.types != types or time.monotonic() > told.until:
             catalogs = {found.table.name: found for found in reference_catalogs(self.butler, self._shards)}
             lacking = len(catalogs) < len(reference_types(registry))
@@ -98,9 +97,17 @@ class ServedRepository:
 
     def obscore(self, root_url: str) -> ObsCoreRelation:
         """ObsCore with links to a server."""
+        return self._obscore(root_url, self._known_types())
+
+    def _known_types(self) -> tuple[int, ...]:
+        """Rows of the dataset types in the registry."""
         registry = self.butler.registry
         registry.refresh()
-        return self._obscore(root_url, tuple(found.k for found in registry.dataset_types.all()))
+        number, types = self._types
+        if (now := registry.revision.number) is None or number != now:
+            types = tuple(found.k for found in registry.dataset_types.all())
+            self._types = now, types
+        return types
 
     def _make_obscore(self, root_url: str, _types: tuple[int, ...]) -> ObsCoreRelation:
         return ObsCoreRelation(self.butler.registry, self.settings, *obscore_addresses(root_url, self.label))

@@ -207,3 +207,20 @@ def test_it_is_always_what_the_registry_is(tmp_path, database_url):
         assert count() == before
         butler.remove_runs([RUN])
         assert count() == 0
+
+
+def test_its_text_is_made_anew_only_when_definitions_change(tmp_path, database_url):
+    make_observations(tmp_path / "repo", database_url)
+    with Butler(tmp_path / "repo") as reader, Butler(tmp_path / "repo", writeable=True) as writer:
+        relation = ObsCoreRelation(reader.registry, ObsCoreSettings(), "", "")
+        told = {"visit_detector_region": ["staged_0"]}, {"obs_id", "s_region"}, {"calib_level": frozenset((2.0,))}
+        first = relation.sql()
+        assert relation.sql() is first
+        assert relation.sql(*told) is relation.sql(*told)
+        assert len({relation.sql(*told), relation.sql(told[0]), relation.sql(None, *told[1:]), first}) == 4
+        ref = writer.find_dataset("calexp", instrument="Cam", visit=10, detector=0, collections=RUN)
+        assert ref is not None
+        writer.collections.register("later")
+        writer.put({}, ref.dataset_type, ref.data_id, run="later")
+        assert relation.sql() != first
+        assert len(reader.registry.database.query(relation.sql())) == 1 + len(reader.registry.database.query(first))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets import CollectionType
 from skybutler.vo.adql import RegionColumn, TapTable
@@ -25,6 +25,8 @@ __all__ = ["OBSCORE", "ObsCoreRelation", "obscore_addresses", "obscore_table"]
 
 OBSCORE = "obscore_rows"
 """What stands for the relation in SQL until it is put there."""
+_REMEMBERED = 200
+"""Texts of SQL kept for as long as definitions stay as they are."""
 
 
 def obscore_table() -> TapTable:
@@ -81,6 +83,7 @@ class ObsCoreRelation:
         self._registry, self._settings = registry, settings
         self.prefixes = {"access_url": access_url, "obs_publisher_did": publisher}
         """What stands before the identifier of a dataset, by column."""
+        self._made: tuple[str, dict[Any, str]] = "", {}
         self._branches: list[tuple[int, Branch]] = []
         for name, said in settings.dataset_types.items():
             if (found := registry.dataset_types.find(name)) is not None and found.key_table:
@@ -137,12 +140,32 @@ class ObsCoreRelation:
         columns : collection of `str`, optional
             Which are wanted; all if not given.
         values : mapping, optional
-            Values by column, others than which nobody wants; rows with others may be left out.
+            Values by column that follows from the kind of row, one of which rows must have.
         """
+        self._registry.refresh()
+        number, made = self._made
+        if (now := self._registry.revision.number) is None:
+            return self._sql(stages, columns, values or {})
+        if number != now or len(made) >= _REMEMBERED:
+            made = {}
+            self._made = now, made
+        by_element = None if stages is None else tuple((e, tuple(s)) for e, s in stages.items())
+        wanted = frozenset((name, frozenset(those)) for name, those in (values or {}).items())
+        key = by_element, None if columns is None else frozenset(columns), wanted
+        if (sql := made.get(key)) is None:
+            sql = made[key] = self._sql(stages, columns, values or {})
+        return sql
+
+    def _sql(
+        self,
+        stages: Mapping[str, Sequence[str]] | None,
+        columns: Collection[str] | None,
+        values: Mapping[str, Collection[str | float]],
+    ) -> str:
         runs = self._runs()
         parts = []
         for number, branch in self._branches:
-            if not (held := runs.get(number)) or not branch.may_have(values or {}):
+            if not (held := runs.get(number)) or not branch.may_have(values):
                 continue
             if stages is None:
                 parts.append(branch.sql(held, columns=columns))
