@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from lsst.sphgeom import CONTAINS, DISJOINT, LonLat, UnitVector3d
 
-from skybutler.registry.region_search import rows_of_point, rows_of_region
+from skybutler.registry.region_search import How, pairs_of_circles, rows_of_point, rows_of_region
 from skybutler.sky.region import circle, decode
 from support.world import World, square
 
@@ -39,3 +40,25 @@ def test_regions_are_found_as_sphgeom_finds_them(shared_world: World, element: s
         place = UnitVector3d(LonLat.fromDegrees(ra, dec))
         expected = sorted(k for k, _, region in every if region.contains(place))  # type: ignore[attr-defined]
         assert rows_of_point(footprints, sets, ra, dec) == expected
+
+
+@pytest.mark.parametrize("element", ["visit", "patch", "visit_detector_region"])
+@pytest.mark.parametrize("how", ["overlaps", "within", "contains"])
+def test_many_circles_find_what_each_finds_alone(shared_world: World, element: str, how: How) -> None:
+    footprints = shared_world.registry.footprints
+    sets = list(footprints.sets_of(element).values())
+    random = np.random.default_rng(7)
+    circles = [(float(ra), float(dec), float(size)) for ra, dec, size in random.uniform(-2, 2, (300, 3))]
+    circles = [(ra % 360, dec, 0.0 if i % 3 == 0 else abs(size)) for i, (ra, dec, size) in enumerate(circles)]
+    circles += [(0.0, 90.0, 1.0), (180.0, -90.0, 0.0), (12.0, 3.0, 180.0)]
+    numbers, rows = pairs_of_circles(footprints, sets, circles, how)
+    expected = []
+    for i, (ra, dec, size) in enumerate(circles):
+        if size == 0.0 and how != "within":
+            found = rows_of_point(footprints, sets, ra, dec)
+        else:
+            found = rows_of_region(footprints, sets, circle(ra, dec, size), how)
+        expected += [(i, row) for row in found]
+    assert sorted(zip(numbers.tolist(), rows.tolist(), strict=True)) == sorted(expected)
+    assert expected
+    assert [len(part) for part in pairs_of_circles(footprints, sets, [], how)] == [0, 0]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from lsst.sphgeom import Region
 
+    from skybutler.sky.overlap import Regions
+
     from .footprints import Footprints
 
-__all__ = ["How", "rows_of_point", "rows_of_region"]
+__all__ = ["How", "pairs_of_circles", "rows_of_point", "rows_of_region"]
 
 How = Literal["overlaps", "within", "contains"]
+_TOGETHER = 128
+"""Circles that are looked for together."""
 
 
 def rows_of_point(footprints: Footprints, sets: Iterable[int], ra_deg: float, dec_deg: float) -> list[int]:
@@ -59,8 +63,72 @@ def rows_of_region(footprints: Footprints, sets: Iterable[int], region: Region, 
     return sorted(found)
 
 
-def _near(footprints: Footprints, sets: Iterable[int], center: Any, radius: float) -> Iterable[tuple[list[Any], Any]]:
-    """Candidates of all size classes, and their regions."""
+def pairs_of_circles(
+    footprints: Footprints, sets: Iterable[int], circles: Sequence[tuple[float, float, float]], how: How
+) -> tuple[Any, Any]:
+    """Circles, and rows of the key table of an element whose region overlaps one, lies within it, or contains it.
+
+    Parameters
+    ----------
+    footprints : `Footprints`
+        Where regions are.
+    sets : iterable of `int`
+        Footprint sets of the element.
+    circles : sequence of (`float`, `float`, `float`)
+        ICRS degrees; of radius 0 for positions.
+    how : `str`
+        What regions do.
+
+    Returns
+    -------
+    circles, rows : `numpy.ndarray`
+        Number of the circle, and row, of each pair.
+    """
+    import numpy as np
+
+    from skybutler.sky.vectors import unit_vectors
+
+    found = [(np.empty(0, np.int64),) * 2]
+    ra, dec, radius = np.array(circles, float).reshape(-1, 3).T
+    centers, radii = unit_vectors(ra, dec).reshape(-1, 3), np.radians(radius)
+    order = np.lexsort((ra, np.floor(dec)))  # neighbours together
+    sets = list(sets)
+    for start in range(0, len(order), _TOGETHER):
+        chosen = order[start : start + _TOGETHER]
+        for candidates, regions in _near(footprints, sets, centers[chosen], radii[chosen]):
+            keys = np.array([k for k, _ in candidates], np.int64)
+            caps = regions.caps()
+            chords = 2.0 * np.sin(np.minimum(caps[:, 3] + radii[chosen][:, None], np.pi) / 2) + 1e-12
+            near = 2.0 - 2.0 * (centers[chosen] @ caps[:, :3].T) <= chords**2 + 1e-14
+            for i, hits in zip(chosen.tolist(), near, strict=True):
+                if len(index := np.flatnonzero(hits)):
+                    rows = keys[index[_against(regions, index, centers[i], circles[i], how)]]
+                    found.append((np.full(len(rows), i), rows))
+    numbers, rows = (np.concatenate(part) for part in zip(*found, strict=True))
+    return numbers, rows
+
+
+def _against(regions: Regions, index: Any, center: Any, circle: tuple[float, float, float], how: How) -> Any:
+    """Which of some regions have to do with a circle as is asked for."""
+    import numpy as np
+    from lsst.sphgeom import CONTAINS
+
+    from skybutler.sky.overlap import contains_point, overlaps_region
+    from skybutler.sky.region import circle as region_of_circle
+
+    if circle[2] == 0.0 and how != "within":
+        return contains_point(regions, center, index)
+    region = region_of_circle(*circle)
+    hit = overlaps_region(regions, region, index)
+    if how != "overlaps":
+        for k in np.flatnonzero(hit).tolist():
+            other = regions.region(int(index[k]))
+            hit[k] = bool((region.relate(other) if how == "within" else other.relate(region)) & CONTAINS)
+    return hit
+
+
+def _near(footprints: Footprints, sets: Iterable[int], center: Any, radius: Any) -> Iterable[tuple[list[Any], Any]]:
+    """Candidates of all size classes, and their regions, for one circle or several."""
     from skybutler.sky.overlap import Regions
     from skybutler.sky.pixel import search_ranges
 

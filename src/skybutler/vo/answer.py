@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from skybutler.registry.database import quoted
 from skybutler.registry.interrupt import Interrupt
-from skybutler.registry.region_search import rows_of_point, rows_of_region
+from skybutler.registry.region_search import pairs_of_circles, rows_of_point, rows_of_region
 
-from .adql import RelationUse, SpatialCondition, TapTables, Translation, translate
+from .adql import ROW, RegionPairs, RelationUse, SpatialCondition, TapTables, Translation, translate
 from .field import Field
 from .obscore import OBSCORE, ObsCoreRelation
+from .uploaded_table import circles_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -97,11 +98,11 @@ def _run(
 ) -> Iterator[pa.RecordBatch]:
     database = registry.database
     with ExitStack() as stack:
-        regions = _Regions(registry, obscore, stack)
+        regions = _Regions(registry, obscore, tables, stack)
         held = {use.mark: _held(use, tables, database, stack) for use in query.relations if use.relation != OBSCORE}
         sql, parameters = _composed(query, regions, obscore, held, database)
         stack.enter_context(database.interruptible(interrupt))  # left before stages are emptied
-        if query.shown and query.relations[0].relation == OBSCORE:
+        if query.shown and query.relations and query.relations[0].relation == OBSCORE:
             from .long_answers import LongAnswer
 
             use = query.relations[0]
@@ -134,8 +135,9 @@ def _first_apart(parts: Iterator[list[Row]]) -> Iterator[list[Row]]:
 class _Regions:
     """Finds regions, and stages them for as long as the query runs."""
 
-    def __init__(self, registry: Registry, obscore: ObsCoreRelation, stack: ExitStack) -> None:
-        self._registry, self._obscore, self._stack = registry, obscore, stack
+    def __init__(self, registry: Registry, obscore: ObsCoreRelation, tables: TapTables, stack: ExitStack) -> None:
+        self._registry, self._obscore, self._tables, self._stack = registry, obscore, tables, stack
+        self._paired: dict[str, dict[str, tuple[Any, Any]]] = {}
 
     def _rows(self, condition: SpatialCondition, elements: Iterable[str]) -> dict[str, list[int]]:
         """Rows of elements whose regions fulfil a condition."""
@@ -148,13 +150,16 @@ class _Regions:
 
     def staged(self, use: RelationUse) -> dict[str, list[str]] | None:
         """Tables of rows by element for the conditions of a relation; `None` if it has none."""
-        if not use.conditions:
+        if not use.conditions and not use.pairs:
             return None
         stages: dict[str, list[str]] = {}
         elements = self._obscore.elements_of(use.values)
         for condition in use.conditions:
             for element, rows in self._rows(condition, elements).items():
                 stages.setdefault(element, []).append(self._stage(rows))
+        for pairs in use.pairs:
+            for element, (_, found) in self._pairs(pairs, elements).items():
+                stages.setdefault(element, []).append(self._stage(sorted(set(found.tolist()))))
         return stages
 
     def stage_numbers(self, condition: SpatialCondition) -> str:
@@ -169,6 +174,31 @@ class _Regions:
             for row in rows
         ]
         return self._stage(numbers)
+
+    def stage_pairs(self, pairs: RegionPairs) -> str:
+        """A table of the numbers of rows and of their regions."""
+        from .obscore.branch import REGION_ELEMENTS
+
+        numbers: list[tuple[int, int]] = []
+        for element, (rows, keys) in self._pairs(pairs, [pairs.element] if pairs.element else REGION_ELEMENTS).items():
+            if pairs.element is None:
+                keys = keys * len(REGION_ELEMENTS) + REGION_ELEMENTS.index(element)
+            numbers += zip(rows.tolist(), keys.tolist(), strict=True)
+        columns: dict[str, ColumnKind] = {"i": "int", "k": "int"}
+        return self._stack.enter_context(self._registry.database.staged(columns, numbers, measured=True))
+
+    def _pairs(self, pairs: RegionPairs, elements: Iterable[str]) -> dict[str, tuple[Any, Any]]:
+        """Numbers of rows and rows of each element whose regions they have to do with; found once."""
+        if pairs.stage not in self._paired:
+            numbers, circles = circles_of(self._tables.find(*pairs.table.split(".")), pairs.numbers)
+            found = {}
+            footprints = self._registry.footprints
+            for element in elements:
+                sets = footprints.sets_of(element).values()
+                rows, keys = pairs_of_circles(footprints, sets, circles, pairs.how)  # type: ignore[arg-type]
+                found[element] = numbers[rows], keys
+            self._paired[pairs.stage] = found
+        return self._paired[pairs.stage]
 
     def _stage(self, rows: Sequence[int]) -> str:
         values = ((row,) for row in rows)
@@ -196,8 +226,13 @@ def _held(use: RelationUse, tables: TapTables, database: Database, stack: ExitSt
     assert rows is not None, use.relation
     # names of columns are anybody's; the same ones for all tables let stages be used again
     columns = {f"c{i}": _kind(f) for i, f in enumerate(table.fields)}
-    stage = stack.enter_context(database.staged(columns, rows))
-    named = ", ".join(f"c{i} AS {quoted(f.name.lower())}" for i, f in enumerate(table.fields))
+    names = [f.name.lower() for f in table.fields]
+    if ROW in use.columns:
+        columns[f"c{len(names)}"] = "int"
+        names.append(ROW)
+        rows = ((*row, i) for i, row in enumerate(rows))
+    stage = stack.enter_context(database.staged(columns, rows, measured=ROW in use.columns))
+    named = ", ".join(f"c{i} AS {quoted(name)}" for i, name in enumerate(names))
     return f"SELECT {named} FROM {stage}"
 
 
@@ -219,6 +254,8 @@ def _composed(
     put: dict[str, str] = {}
     for use in query.relations:
         put[use.mark] = f"({held.get(use.mark) or obscore.sql(regions.staged(use), use.columns, use.values)})"
+    for pairs in query.pairs:
+        put[pairs.stage] = regions.stage_pairs(pairs)
     for condition in query.conditions:
         if condition.stage not in in_relations:
             put[condition.stage] = regions.stage_numbers(condition)

@@ -10,22 +10,26 @@ import re
 from typing import IO, TYPE_CHECKING, Any
 from xml.parsers import expat
 
-from skybutler.errors import InvalidError
+from skybutler.errors import InvalidError, InvalidQueryError
 
 from .adql import TapTable
 from .adql.syntax import is_name
 from .field import NUMBERS, Field
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
     import numpy.typing as npt
 
-__all__ = ["SCHEMA", "table_name", "uploaded_table"]
+__all__ = ["SCHEMA", "circles_of", "table_name", "uploaded_table"]
 
 SCHEMA = "tap_upload"
 """Schema of uploaded tables."""
 
 _NAME = re.compile(r"[A-Za-z]\w{0,62}", re.ASCII)
 _MOST_COLUMNS = 500
+_MOST_CIRCLES = 100_000
 _PIECE = 1 << 16
 _COMPLEX = {"floatComplex": "float", "doubleComplex": "double"}
 
@@ -80,6 +84,59 @@ def table_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise InvalidError(f"'{name[:40]}' is no name of a table.", hint="A letter, then letters, digits and _.")
     return name
+
+
+def circles_of(
+    table: TapTable, numbers: Sequence[str | float]
+) -> tuple[npt.NDArray[np.int64], list[tuple[float, float, float]]]:
+    """Circles on the sky that the rows of a table have.
+
+    Parameters
+    ----------
+    table : `TapTable`
+        With its rows.
+    numbers : sequence of `str` or `float`
+        Right ascension, declination and radius, degrees: names of columns in lower case, or numbers.
+
+    Returns
+    -------
+    rows : `numpy.ndarray`
+        Numbers of the rows that have all three.
+    circles : `list` of (`float`, `float`, `float`)
+
+    Raises
+    ------
+    InvalidQueryError
+        A column has no numbers, a row has some out of range, or there are too many rows.
+    """
+    import numpy as np
+
+    rows = table.rows or ()
+    if len(rows) > _MOST_CIRCLES:
+        raise InvalidQueryError(
+            f"'{table.name}' has {len(rows)} rows; positions of {_MOST_CIRCLES} are the most that are compared with "
+            "regions in one query.", hint="Upload it in parts.",
+        )  # fmt: skip
+    columns = []
+    for number in numbers:
+        if isinstance(number, str):
+            place, field = next((i, f) for i, f in enumerate(table.fields) if f.name.lower() == number)
+            if field.is_text or field.is_array or field.datatype == "boolean":
+                raise InvalidQueryError(f"'{field.name}' of '{table.name}' has no numbers to be coordinates.")
+            columns.append(np.array([row[place] for row in rows], float))
+        else:
+            columns.append(np.full(len(rows), number))
+    whole = np.stack(columns, axis=1)
+    there = np.flatnonzero(~np.isnan(whole).any(axis=1))
+    ra, dec, radius = whole[there].T
+    wrong = there[~((np.abs(ra) <= 360) & (np.abs(dec) <= 90) & (radius >= 0) & (radius <= 180))]
+    if len(wrong):
+        said = ", ".join(f"{value:g}" for value in whole[wrong[0]][: 2 if numbers[2] == 0.0 else 3])
+        raise InvalidQueryError(
+            f"Row {wrong[0] + 1} of '{table.name}' has coordinates out of range: {said}.",
+            hint="They are ICRS degrees: right ascension, declination, and of circles a radius.",
+        )
+    return there, list(map(tuple, whole[there].tolist()))
 
 
 def _refused(name: str, why: str) -> InvalidError:

@@ -7,7 +7,7 @@ registry, outside of SQL.  What depends on positions becomes arithmetic in SQL.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from skybutler.errors import InvalidError
 
+from .pairs import RegionPairs, pairs_of, test_of_pairs
 from .shapes import (
     CircleShape,
     Point,
@@ -76,10 +77,16 @@ class Geometry:
         Columns of regions by table alias and name.
     text : `str`
         The query, for messages.
+    held : mapping
+        Schema and name of tables that are sent along, by alias.
     """
 
-    def __init__(self, regions: dict[tuple[str, str], tuple[str, RegionColumn]], text: str) -> None:
-        self._regions, self._text = regions, text
+    def __init__(
+        self, regions: dict[tuple[str, str], tuple[str, RegionColumn]], text: str, held: Mapping[str, str]
+    ) -> None:
+        self._regions, self._text, self._held = regions, text, held
+        self.pairs: list[RegionPairs] = []
+        """Conditions whose shape is in the rows of a table that is sent along."""
         self.conditions: list[SpatialCondition] = []
         self.shapes: list[Shape] = []
         """What the regions of the conditions were made of."""
@@ -298,15 +305,25 @@ class Geometry:
         raise refused("This INTERSECTS depends on the row in a way that is not computed.", node, self._text)
 
     def _condition(self, column: RegionOf, how: str, other: Shape, node: exp.Expr) -> exp.Expr:
-        if isinstance(other, RegionOf) or (region := region_of(other)) is None:
+        if isinstance(other, RegionOf):
             raise refused(
-                "A column of regions can only be compared with a shape made of numbers.", node, self._text,
-                "Join tables by their ids; ask for a position with CONTAINS(POINT(ra, dec), s_region) = 1.",
+                "Two columns of regions cannot be compared.", node, self._text,
+                "Join tables by their ids, or compare with the centre: CONTAINS(POINT(s_ra, s_dec), ...) = 1.",
             )  # fmt: skip
         relation = next(
             r for (table, _), (r, c) in self._regions.items() if table == column.table and c is column.column
         )
-        stage = f"{STAGE}{len(self.conditions)}_"
+        stage = f"{STAGE}{len(self.conditions) + len(self.pairs)}_"
+        if (region := region_of(other)) is None:
+            if (found := pairs_of(other, self._held)) is None:
+                raise refused(
+                    "A column of regions can be compared with shapes made of numbers, and with POINT and CIRCLE whose "
+                    "coordinates are columns of an uploaded table.", node, self._text,
+                    "Such as CONTAINS(POINT(u.ra, u.dec), s_region) = 1, with tap_upload.mine AS u.",
+                )  # fmt: skip
+            alias, numbers = found
+            self.pairs.append(RegionPairs(relation, how, self._held[alias], numbers, stage, column.column.element))
+            return test_of_pairs(alias, column, stage)
         self.conditions.append(SpatialCondition(relation, how, region, stage, column.column.element))
         self.shapes.append(other)
         chosen = exp.select("k").from_(exp.to_table(stage))

@@ -100,7 +100,7 @@ def table_of(node: exp.Expr, alias: str) -> exp.Table | None:
     parent = node.parent
     while isinstance(parent, exp.And | exp.Paren):
         parent = parent.parent
-    if not isinstance(parent, exp.Where) or not isinstance(parent.parent, exp.Select):
+    if not isinstance(parent, exp.Where | exp.Join) or not isinstance(parent.parent, exp.Select):
         return None
     select = parent.parent
     sources = [select.args["from_"].this]

@@ -19,6 +19,7 @@ from .geometry import Geometry, SpatialCondition
 from .literals import Slot, Taken, numbered, open_comparisons, slot_of, slots_in, take
 from .names import first_select, output_names, resolve, result_fields
 from .needs import leave_out, leave_to_relations, only_identifiers, only_kinds, only_shown, table_of
+from .pairs import RegionPairs, join_pairs
 from .syntax import GEOMETRY, function_name, parse
 from .tables import Cone, RegionColumn, TapTable, TapTables
 from .translation import Pattern, RelationUse, Translation, Value, open_shapes
@@ -80,7 +81,7 @@ def _translated(text: str, taken: Taken, tables: TapTables, dialect: str, limit:
     compared = open_comparisons(tree, _columns(tree, tables), taken.kinds) & once
     fields, regions = result_fields(tree, tables, names)
     rewriter = _Rewriter(tree, tables, dialect, text)
-    made = rewriter.rewrite(tree)
+    made = rewriter.rewritten(tree)
     shown = only_shown(made, tables)
     identifiers = only_identifiers(made, tables)
     constants = only_kinds(made, tables)
@@ -90,12 +91,12 @@ def _translated(text: str, taken: Taken, tables: TapTables, dialect: str, limit:
     if constants:
         leave_out(first_select(made), constants, tables)
     _limit(made, limit)
-    uses = _put_relations(made, tables, rewriter.pushed, rewriter.cones)
+    uses = _put_relations(made, tables, rewriter)
     _by_number(made)
     sql, parameters = _bind(made, dialect, {slot: Slot(slot, taken.kinds[slot]) for slot in free})
     uses.sort(key=lambda use: sql.index(use.mark))
     translation = Translation(sql, (), tuple(fields), tuple(rewriter.conditions), tuple(uses), regions, identifiers,
-                              constants, shown)  # fmt: skip
+                              constants, shown, tuple(rewriter.geometry.pairs))  # fmt: skip
     return Pattern(translation, parameters, shapes, tuple(i for i in range(len(taken.texts)) if i not in free))
 
 
@@ -111,6 +112,7 @@ class _Rewriter:
         self._dialect, self._text = dialect, text
         regions: dict[tuple[str, str], tuple[str, RegionColumn]] = {}
         fields: dict[tuple[str, str], Field] = {}
+        held: dict[str, str] = {}
         self._identifiers: dict[tuple[str, str], str] = {}
         self._positions: dict[str, tuple[str, str]] = {}
         for alias, table in _columns(tree, tables).items():
@@ -119,20 +121,32 @@ class _Rewriter:
             self._identifiers |= {(alias, name.lower()): column for name, column in table.identifiers.items()}
             if table.position is not None:
                 self._positions[alias] = table.position
-        self.geometry = Geometry(regions, text)
+            if table.rows is not None:
+                held[alias] = table.full_name
+        self.geometry = Geometry(regions, text, held)
         self._unit_of = unit_lookup(fields)
         self.pushed: dict[int, list[SpatialCondition]] = {}
         """Conditions that every row of a table must fulfil, by the id of its node."""
         self.cones: dict[int, list[Cone]] = {}
         """Circles in which every row of a table must be, likewise."""
+        self.paired: dict[int, list[RegionPairs]] = {}
+        """Pairs in which every region of a table must be, likewise."""
+        self._joins: list[tuple[exp.Select, exp.In, str]] = []
 
     @property
     def conditions(self) -> list[SpatialCondition]:
         """All conditions on regions."""
         return self.geometry.conditions
 
+    def rewritten(self, tree: exp.Expr) -> exp.Expr:
+        """The whole tree in the words of the dialect."""
+        made = self.rewrite(tree)
+        for select, test, stage in self._joins:
+            join_pairs(select, test, stage)
+        return made
+
     def rewrite(self, node: exp.Expr) -> exp.Expr:
-        """The tree in the words of the dialect."""
+        """A node in the words of the dialect."""
         if isinstance(node, exp.EQ | exp.NEQ) and (test := self._truth(node)) is not None:
             return test
         self._note_cone(node, node)
@@ -167,6 +181,8 @@ class _Rewriter:
             made = self.geometry.rewrite(test)
             if (value.this == "1") != isinstance(node, exp.EQ):
                 return exp.Not(this=exp.Paren(this=made))
+            if isinstance(made, exp.In) and isinstance(made.this, exp.Tuple):
+                return self._joined(node, made)
             if (
                 len(self.conditions) > known
                 and self.conditions[-1].element is None
@@ -176,6 +192,20 @@ class _Rewriter:
                 return exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(1))
             return made
         return None
+
+    def _joined(self, node: exp.Expr, test: exp.In) -> exp.Expr:
+        """A test of the pairs that were noted last, or what stays of it if they are going to be joined."""
+        row, key = test.this.expressions
+        table, select = table_of(node, key.table), node.find_ancestor(exp.Select)
+        if table is None or select is None:
+            return test
+        pairs = self.geometry.pairs[-1]
+        if pairs.element is None:
+            self.paired.setdefault(id(table), []).append(pairs)
+        if table_of(node, row.table) is None:
+            return test
+        self._joins.append((select, test, pairs.stage))
+        return exp.EQ(this=exp.Literal.number(1), expression=exp.Literal.number(1))
 
     def _note_cone(self, test: exp.Expr, place: exp.Expr) -> None:
         """Remember the circle in which all rows of a table must be, if a test says so of its positions."""
@@ -238,8 +268,7 @@ def _limit(tree: exp.Expr, limit: int | None) -> None:
 def _put_relations(
     tree: exp.Expr,
     tables: TapTables,
-    pushed: Mapping[int, list[SpatialCondition]],
-    cones: Mapping[int, list[Cone]],
+    found: _Rewriter,
 ) -> list[RelationUse]:
     uses: list[RelationUse] = []
     values = leave_to_relations(tree, tables)
@@ -257,8 +286,9 @@ def _put_relations(
             name = table.full_name if held else table.relation
             text = f"{RELATION}{len(uses)}_"
             key, used = id(node), frozenset(columns.get(node.alias, ()))
-            conditions, around = tuple(pushed.get(key, ())), tuple(cones.get(key, ()))
-            uses.append(RelationUse(text, name, conditions, used, values.get(key, {}), around, most))
+            conditions, around = tuple(found.pushed.get(key, ())), tuple(found.cones.get(key, ()))
+            pairs = tuple(found.paired.get(key, ()))
+            uses.append(RelationUse(text, name, conditions, used, values.get(key, {}), around, most, pairs))
         node.set("db", None)
         node.set("this", exp.Var(this=text))
     return uses

@@ -16,6 +16,7 @@ from skybutler.vo.field import Field
 
 from .geometry import Geometry, SpatialCondition
 from .literals import Slot, slot_of, slots_in
+from .pairs import RegionPairs
 from .shapes import Shape, coordinates, refilled, region_of
 from .tables import Cone
 
@@ -43,6 +44,8 @@ class RelationUse:
         are in the SQL nowhere else.
     cones : `tuple` [`Cone`]
         Circles in which positions are in all rows that matter; the SQL has conditions that are more exact.
+    pairs : `tuple` [`RegionPairs`]
+        Pairs of one of which its region must be in all rows that matter; the SQL joins them.
     most : `int` or `None`
         So many rows are enough, whichever.
     """
@@ -54,6 +57,7 @@ class RelationUse:
     values: Mapping[str, frozenset[str | float]] = field(default_factory=dict)
     cones: tuple[Cone, ...] = ()
     most: int | None = None
+    pairs: tuple[RegionPairs, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class Translation:
         not give them, but the kind as its last column.
     shown : `tuple` [`str`]
         The columns of the result, if they are columns of one table and nothing else.
+    pairs : `tuple` [`RegionPairs`]
+        What must be staged before, too.
     """
 
     sql: str
@@ -93,6 +99,7 @@ class Translation:
     identifiers: Mapping[int, str] = field(default_factory=dict)
     constants: Mapping[int, str] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
+    pairs: tuple[RegionPairs, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
