@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .few_cells import MOST, few_rows
 from .field import NUMBERS, Field
 
 __all__ = ["binary2_rows", "tabledata_rows"]
@@ -34,6 +35,8 @@ def binary2_rows(fields: Sequence[Field], batch: pa.RecordBatch) -> memoryview:
     batch : `pyarrow.RecordBatch`
         Values; of a type that can be cast to the field's.
     """
+    if batch.num_rows <= MOST and (few := few_rows(fields, batch)) is not None:
+        return memoryview(few)
     nulls = np.zeros((batch.num_rows, -(-len(fields) // 8) * 8), dtype=bool)
     parts: list[pa.Array] = []
     for i, (field, column) in enumerate(zip(fields, batch.columns, strict=True)):

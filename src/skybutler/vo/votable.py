@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
@@ -153,6 +154,7 @@ def _info(name: str, value: str, text: str = "") -> str:
     return f"<INFO name={quoteattr(name)} value={quoteattr(value)}{f'>{escape(text)}</INFO>' if text else '/>'}\n"
 
 
+@lru_cache(maxsize=2_000)
 def _field(field: Field, identified: bool) -> str:
     names = ("name", "datatype", "arraysize", "unit", "ucd", "utype", "xtype")
     own = f"ID={quoteattr(field.name)} " if identified else ""
