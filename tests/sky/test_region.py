@@ -19,6 +19,7 @@ from skybutler.sky.region import (
     decode_polygons,
     encode,
     encode_polygons,
+    outline_deg,
     polygon,
     polygon_deg,
     region_from_pos,
@@ -75,6 +76,32 @@ def test_corners_in_degrees_may_come_in_any_order() -> None:
         polygon_deg([(0, 0), (1, 1)])
     with pytest.raises(InvalidError, match="declinations"):
         polygon_deg([(0, 0), (1, 1), (0, 91)])
+
+
+@pytest.mark.parametrize("size", [1e-4, 1.0, 40.0])
+@pytest.mark.parametrize(
+    "corners, is_good",
+    [
+        ([(0, 0), (1, 0), (1, 1), (0, 1)], True),
+        ([(0, 0), (0, 1), (1, 1), (1, 0)], True),  # the other way round
+        ([(0, 0), (1, 0), (1, 0), (1, 1), (0, 1), (0, 0)], True),  # closed, a corner twice
+        ([(0, 0), (1, 0), (2, 0), (1, 1)], True),  # a corner on an edge, which is the equator
+        ([(0, 0), (1, 1), (1, 0), (0, 1)], False),  # crosses itself
+        ([(0, 0), (1, 0), (1, 1), (0.5, 0.2), (0, 1)], False),  # a dent
+        ([(math.sin(2.513 * i), math.cos(2.513 * i)) for i in range(5)], False),  # a star
+    ],
+)
+def test_an_outline_is_convex_and_in_order(size: float, corners: list[tuple[float, float]], is_good: bool) -> None:
+    given = [(10 + size * ra, size * dec) for ra, dec in corners]
+    text = "POLYGON " + " ".join(f"{ra!r} {dec!r}" for ra, dec in given)
+    if is_good:
+        assert outline_deg(given) == polygon_deg(given) == region_from_pos(text, ordered=True)
+        return
+    with pytest.raises(InvalidError, match="convex"):
+        outline_deg(given)
+    with pytest.raises(InvalidError, match="convex"):
+        region_from_pos(text, ordered=True)
+    assert region_from_pos(text) == polygon_deg(given)
 
 
 # -------------------------------------------------------------------------------------------------------- other shapes

@@ -84,7 +84,8 @@ def test_positions_of_every_form_find_what_their_region_overlaps(observations):
     "name, value",
     [
         ("POS", "CIRCLE 1 2"), ("POS", "CIRCLE 1 95 1"), ("POS", "CIRCLE nan 2 1"), ("POS", "SQUARE 1 2 3"),
-        ("POS", "POLYGON 1 1 1 1 1 1"), ("POS", "CIRCLE 1 2 3') = 1 OR (1"), ("BAND", "1 2 3"),
+        ("POS", "POLYGON 1 1 1 1 1 1"), ("POS", "POLYGON 0 0 2 2 2 0 0 2"), ("POS", "CIRCLE 1 2 3') = 1 OR (1"),
+        ("BAND", "1 2 3"),
         ("BAND", "red"), ("BAND", "2 1"), ("TIME", "NaN"), ("TIME", "Inf Inf"), ("CALIB", "7"),
         ("CALIB", "1 OR 1=1"), ("POL", "Z"),
     ],

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skybutler.errors import FormatError, InvalidError
-from skybutler.sky.vectors import Floats, edge_normals
+from skybutler.sky.vectors import Floats, edge_normals, unit_vectors
 
 if TYPE_CHECKING:
     from lsst.sphgeom import Box, Circle, ConvexPolygon, LonLat, Region, UnitVector3d
@@ -33,6 +33,7 @@ __all__ = [
     "encode",
     "encode_polygons",
     "exact_direction",
+    "outline_deg",
     "polygon",
     "polygon_deg",
     "region_from_pos",
@@ -43,6 +44,7 @@ POLYGON_CODE = b"p"
 """First byte of an encoded ConvexPolygon, the only kind handled in bulk."""
 
 _UNIT_TOLERANCE = 1e-9  # sphgeom's own vectors are within 1e-15; anything further off is not a direction
+_FLAT = 1e-9  # radians; a dent of less is none
 _POS_FORMS = "'CIRCLE ra dec radius', 'RANGE ra1 ra2 dec1 dec2' or 'POLYGON ra1 dec1 ra2 dec2 ra3 dec3 ...'"
 
 
@@ -138,6 +140,29 @@ def polygon_deg(corners: Iterable[tuple[float, float]]) -> ConvexPolygon:
         raise InvalidError(f"These corners do not make a polygon: {error}.") from error
 
 
+def outline_deg(corners: Iterable[tuple[float, float]]) -> ConvexPolygon:
+    """A polygon whose corners, (ra, dec) pairs in degrees, are given in their order along the edge, in either sense.
+
+    Raises
+    ------
+    InvalidError
+        As `polygon_deg`; or the polygon is not convex, or its edges cross, so that its convex hull is another one.
+    """
+    corners = list(corners)
+    polygon = polygon_deg(corners)
+    vectors = unit_vectors(*np.array(corners, float).T)
+    normals = np.cross(vectors, np.roll(vectors, -1, axis=0))
+    lengths = np.linalg.norm(normals, axis=1)
+    edges = lengths > 0  # corners may be repeated
+    heights = (normals[edges] / lengths[edges, None]) @ vectors.T
+    if heights.min() < -_FLAT and heights.max() > _FLAT:
+        raise InvalidError(
+            "These corners do not make a convex polygon.",
+            hint="Give them in their order; take a concave polygon apart into convex ones.",
+        )
+    return polygon
+
+
 # -------------------------------------------------------------------------------------------------------- other shapes
 def circle(ra_deg: float, dec_deg: float, radius_deg: float) -> Circle:
     """All points not further than a radius from a centre.
@@ -197,11 +222,12 @@ def _lonlat(ra_deg: float, dec_deg: float) -> LonLat:
     return LonLat.fromDegrees(ra_deg, dec_deg)
 
 
-def region_from_pos(text: str) -> Region:
+def region_from_pos(text: str, *, ordered: bool = False) -> Region:
     """A region from the text of a ``POS`` parameter (SIAv2 §2.1.1, degrees, ICRS).
 
     ``RANGE`` takes ``-Inf`` and ``+Inf`` for open ends and runs through right ascension 0 when its first right
-    ascension is the greater one; the corners of ``POLYGON`` may come in any order, its convex hull is meant.
+    ascension is the greater one; the corners of ``POLYGON`` may come in any order, its convex hull is meant, unless
+    they are ``ordered``: then they are as for `outline_deg`.
 
     Raises
     ------
@@ -219,7 +245,7 @@ def region_from_pos(text: str) -> Region:
     if kind == "RANGE" and count == 4:
         return _pos_range(text, *numbers)
     if kind == "POLYGON" and count >= 6 and count % 2 == 0:
-        return polygon_deg(zip(numbers[::2], numbers[1::2], strict=True))
+        return (outline_deg if ordered else polygon_deg)(zip(numbers[::2], numbers[1::2], strict=True))
     raise InvalidError(f"Cannot read region '{text}'.", hint=f"Write {_POS_FORMS}, numbers in degrees.")
 
 

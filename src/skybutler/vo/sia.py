@@ -102,7 +102,7 @@ def _place(value: str) -> str:
     """A position in the form in which REGION takes it."""
     from skybutler.sky.region import region_from_pos
 
-    region_from_pos(value)
+    region_from_pos(value, ordered=True)
     kind, *numbers = value.split()
     return " ".join([kind.upper(), *(repr(float(n)) for n in numbers)])
 

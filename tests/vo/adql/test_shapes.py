@@ -31,6 +31,9 @@ def test_regions_of_numbers():
     assert len(polygon.getVertices()) == 4
     with pytest.raises(InvalidError):
         region_of(point("0", "91"))
+    crossed = PolygonShape(tuple(square.vertices[i] for i in (0, 2, 1, 3)))
+    with pytest.raises(InvalidError, match="convex"):
+        region_of(crossed)
 
 
 def test_areas():

@@ -151,11 +151,11 @@ def region_of(shape: Shape) -> Region | None:
             corners = [_fixed(vertex) for vertex in shape.vertices]
             if any(corner is None for corner in corners):
                 return None
-            return region.polygon_deg([corner for corner in corners if corner is not None])
+            return region.outline_deg([corner for corner in corners if corner is not None])
         case PosShape():
             from lsst.sphgeom import UnionRegion
 
-            parts = [region.region_from_pos(text) for text in shape.texts]
+            parts = [region.region_from_pos(text, ordered=True) for text in shape.texts]
             return parts[0] if len(parts) == 1 else UnionRegion(*parts)
     return None
 
