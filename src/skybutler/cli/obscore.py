@@ -106,6 +106,26 @@ def export(repo: str, output: Path, name: str | None, root_url: str, label: str,
     click.echo(f"Wrote {output} ({output.stat().st_size:,} bytes).", err=True)
 
 
+@obscore.command("snapshot", cls=ButlerCommand)
+@repository
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where, if not in REPO.")
+def snapshot(repo: str, folder: Path | None) -> None:
+    """Make a copy of the table ivoa.ObsCore of REPO that answers long questions, until something in REPO changes.
+
+    Servers take it by themselves: for counts, groups, searches without place and downloads. Older copies are removed.
+    """
+    from skybutler.butler import Butler
+    from skybutler.vo.obscore.files import read_settings
+    from skybutler.vo.snapshot import FOLDER, SnapshotFolder, make_snapshot
+
+    with Butler(repo) as butler, progress_bar("Reading", "rows") as advance:
+        root = butler.config.root
+        place = SnapshotFolder(folder or Path(root) / FOLDER)
+        made = make_snapshot(butler.registry, read_settings(root), place, lambda n: advance(n, None))
+    done = "Wrote" if made.is_new else "There is already"
+    click.echo(f"{done} {made.file} ({counted(made.rows, 'row')}, {made.file.stat().st_size:,} bytes).")
+
+
 def _pieces(butler: Butler, name: str, root_url: str, label: str, where: str) -> Iterator[bytes]:
     """The table in a format, piece by piece."""
     from skybutler.vo.adql import TapTables

@@ -38,6 +38,7 @@ _THIS_MACHINE = ("127.0.0.1", "::1")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option("--root-url", help="How users reach the server, if through a proxy: https://data.example.org/sky")
 @click.option("--work-folder", type=click.Path(file_okay=False, path_type=Path), help="Where jobs are kept.")
+@click.option("--snapshots", is_flag=True, help="Keep copies of ObsCore in the work folder, for long questions.")
 @click.option(
     "--secret-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -63,6 +64,7 @@ def serve(
     workers: int,
     root_url: str | None,
     work_folder: Path | None,
+    snapshots: bool,
     secret_file: Path | None,
     proxies: tuple[str, ...],
     tokens: Path | None,
@@ -90,6 +92,7 @@ def serve(
         repositories=repositories,
         root_url=None if root_url is None else root_url.rstrip("/"),
         work_folder=work_folder,
+        snapshots=snapshots,
         anonymous=anonymous_by_default(host, root_url) if anonymous is None else anonymous,
         token_file=(tokens or default_token_file()).absolute(),
         **options,  # type: ignore[arg-type]

@@ -25,6 +25,8 @@ __all__ = ["StrayCheck", "trash_problems"]
 
 _log = logging.getLogger(__name__)
 
+_SERVICES = "obscore.yaml", "obscore-snapshot"
+"""What services have in the directory of a repository."""
 _ADVANCE = 5_000
 _OFTEN = 100_000
 """Paths of trash that are counted."""
@@ -212,7 +214,7 @@ def _own_files(butler: Butler) -> tuple[str, ...]:
     if root is None:
         return ()
     url = butler.config.resolved(butler.config.registry)
-    files = [os.path.join(butler.config.root, CONFIG_NAME)]
+    files = [os.path.join(butler.config.root, name) for name in (CONFIG_NAME, *_SERVICES)]
     files += [url.partition(":///")[2]] if url.startswith("sqlite") else []
     return tuple(os.path.relpath(os.path.abspath(file), root) for file in files)
 

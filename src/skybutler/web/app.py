@@ -18,6 +18,7 @@ from skybutler.vo.uws import JobStore
 from . import cone, files, health, links, previews, sia, soda, tap, tap_async
 from .auth import Authentication
 from .jobs import JobRunner
+from .keeping import SnapshotKeeper
 from .logs import RequestLog
 from .problems import headers_of, status_of
 from .served import Served
@@ -45,16 +46,20 @@ def create_app(settings: ServerSettings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        served, threads = Served(settings), Threads()
-        app.state.settings, app.state.served, app.state.threads = settings, served, threads
         with ExitStack() as stack:
-            folder = settings.work_folder or stack.enter_context(TemporaryDirectory(prefix="skybutler-"))
+            folder = Path(settings.work_folder or stack.enter_context(TemporaryDirectory(prefix="skybutler-")))
+            served, threads = Served(settings, folder / "snapshots" if settings.snapshots else None), Threads()
+            app.state.settings, app.state.served, app.state.threads = settings, served, threads
             scratch = Path(stack.enter_context(TemporaryDirectory(prefix="skybutler-")))
             pool = WorkerPool(settings.cutout_workers, settings.cutout_bytes)
             cutouts = app.state.cutouts = soda.Cutouts(pool, scratch, settings.cutout_seconds)
             works = {"tap": tap_async.work(settings, served), "soda": soda.work(served, cutouts)}
             app.state.jobs = JobRunner(JobStore(folder), works)
             app.state.jobs.begin()
+            if settings.snapshots:
+                keeper = SnapshotKeeper(served)
+                keeper.begin()
+                stack.callback(keeper.end)
             yield
             await app.state.jobs.end()
             pool.close()

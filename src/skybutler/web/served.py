@@ -8,7 +8,8 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -16,8 +17,10 @@ from skybutler.errors import NotFoundError, ParameterError, nearest
 from skybutler.vo.adql import TapTables
 from skybutler.vo.dimension_tables import dimension_tables
 from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_addresses, obscore_table
-from skybutler.vo.obscore.files import read_settings
+from skybutler.vo.obscore.files import read_settings, settings_stamp
 from skybutler.vo.reference_tables import ReferenceCatalog, ShardCache, reference_catalogs, reference_types
+from skybutler.vo.snapshot import FOLDER, SnapshotFolder
+from skybutler.vo.snapshot.answers import Snapshots
 
 if TYPE_CHECKING:
     from skybutler.butler import Butler
@@ -48,10 +51,13 @@ class ServedRepository:
         How identifiers and URLs name it.
     place : `str`
         Directory, configuration file or URL.
+    snapshot_folder : path, optional
+        Where the server keeps snapshots of its ObsCore, beside those that are in the repository.
     """
 
-    def __init__(self, label: str, place: str) -> None:
+    def __init__(self, label: str, place: str, snapshot_folder: Path | None = None) -> None:
         self.label, self.place = label, place
+        self._snapshot_folder = snapshot_folder
         self._lock = threading.Lock()
         self._butler: Butler | None = None
         self._obscore = lru_cache(maxsize=8)(self._make_obscore)
@@ -73,6 +79,16 @@ class ServedRepository:
     def settings(self) -> ObsCoreSettings:
         """What is told of its images."""
         return read_settings(self.butler.config.root)
+
+    @property
+    def own_snapshots(self) -> SnapshotFolder:
+        """Where the server makes snapshots of its ObsCore; in the repository if nothing else was said."""
+        return SnapshotFolder(self._snapshot_folder or Path(self.butler.config.root) / FOLDER)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """Copies of ObsCore for questions that read much of it."""
+        return Snapshots((self.own_snapshots, SnapshotFolder(Path(self.butler.config.root) / FOLDER)))
 
     @property
     def tables(self) -> TapTables:
@@ -97,7 +113,7 @@ class ServedRepository:
 
     def obscore(self, root_url: str) -> ObsCoreRelation:
         """ObsCore with links to a server."""
-        return self._obscore(root_url, self._known_types())
+        return self._obscore(root_url, self._known_types(), settings_stamp(self.butler.config.root))
 
     def _known_types(self) -> tuple[int, ...]:
         """Rows of the dataset types in the registry."""
@@ -109,7 +125,7 @@ class ServedRepository:
             self._types = now, types
         return types
 
-    def _make_obscore(self, root_url: str, _types: tuple[int, ...]) -> ObsCoreRelation:
+    def _make_obscore(self, root_url: str, *_state: object) -> ObsCoreRelation:
         return ObsCoreRelation(self.butler.registry, self.settings, *obscore_addresses(root_url, self.label))
 
     def close(self) -> None:
@@ -125,10 +141,15 @@ class Served:
     ----------
     settings : `ServerSettings`
         With their places.
+    snapshots : path, optional
+        Folder in which the server keeps snapshots of their ObsCore.
     """
 
-    def __init__(self, settings: ServerSettings) -> None:
-        self._repositories = {label: ServedRepository(label, place) for label, place in settings.repositories.items()}
+    def __init__(self, settings: ServerSettings, snapshots: Path | None = None) -> None:
+        self._repositories = {
+            label: ServedRepository(label, place, snapshots and snapshots / label)
+            for label, place in settings.repositories.items()
+        }
 
     def __iter__(self) -> Iterator[ServedRepository]:
         return iter(self._repositories.values())

@@ -40,6 +40,8 @@ class ServerSettings:
         Processes that make cut-outs, how long one may take, and the memory that its process may use.
     link_seconds : `int`
         How long signed links are good.
+    snapshots : `bool`
+        Whether copies of ObsCore are kept in the work folder, for questions that read much of it.
     anonymous : `bool`
         Whether those without a token may read.
     token_file : path, optional
@@ -65,6 +67,7 @@ class ServerSettings:
     cutout_seconds: int = 60
     cutout_bytes: int = 4 << 30
     link_seconds: int = 3600
+    snapshots: bool = False
     anonymous: bool = True
     token_file: Path | None = None
     wrong_tokens: int = 20

@@ -82,8 +82,9 @@ async def _answer(here: Here, given: Parameters, url: str) -> Response:
     def pieces() -> Iterator[bytes]:
         repository = here.repository
         found = answer(
-            repository.butler.registry, repository.obscore(here.root_url), repository.tables, adql, limit + 1
-        )
+            repository.butler.registry, repository.obscore(here.root_url), repository.tables, adql, limit + 1,
+            snapshots=repository.snapshots,
+        )  # fmt: skip
         if kind.name not in _SERIALIZATIONS:
             yield from kind.write(found.fields, found.batches, limit)
             return

@@ -98,8 +98,9 @@ class TapQuery:
         if self.uploads:
             tables = TapTables([*tables, *self.uploads])
         found = answer(
-            repository.butler.registry, repository.obscore(root_url), tables, self.adql, self.limit + 1, interrupt
-        )
+            repository.butler.registry, repository.obscore(root_url), tables, self.adql, self.limit + 1, interrupt,
+            repository.snapshots,
+        )  # fmt: skip
         # begun before anything is said of it, so that what goes wrong until then has a status
         first = next(found.batches, None)
         batches = () if first is None else chain((first,), found.batches)

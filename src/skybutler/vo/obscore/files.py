@@ -9,7 +9,7 @@ from skybutler.errors import ConfigError
 
 from .settings import ObsCoreSettings
 
-__all__ = ["FILE", "read_settings", "write_settings"]
+__all__ = ["FILE", "read_settings", "settings_stamp", "write_settings"]
 
 FILE = "obscore.yaml"
 """Name of the file, in the directory of the repository."""
@@ -41,6 +41,15 @@ def read_settings(root: str | os.PathLike[str]) -> ObsCoreSettings:
         raise ConfigError(f"{file} is malformed: {error}.") from error
     except ConfigError as error:
         raise ConfigError(f"{file}: {error.message}", hint=error.hint) from error
+
+
+def settings_stamp(root: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """What tells whether the file of a repository is another one than before; `None` if there is none."""
+    try:
+        found = (Path(root) / FILE).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def write_settings(root: str | os.PathLike[str], settings: ObsCoreSettings) -> Path:

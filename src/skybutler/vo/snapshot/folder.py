@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ FOLDER = "obscore-snapshot"
 
 _BEGIN, _END = "obscore-", ".parquet"
 _LOCK, _PART = ".lock", ".part-"
+_AGAIN_S = 0.02
 
 
 class SnapshotFolder:
@@ -53,6 +55,15 @@ class SnapshotFolder:
         os.close(descriptor)  # somebody was removing it
         return None
 
+    @property
+    def is_being_written(self) -> bool:
+        """Whether a process is making a snapshot; it may have ended when this is told."""
+        try:
+            os.close(self._lock(tries=1))
+        except UnavailableError:
+            return True
+        return False
+
     @contextmanager
     def writing(self) -> Iterator[Path]:
         """A scratch folder, for one writer at a time.
@@ -73,17 +84,22 @@ class SnapshotFolder:
             shutil.rmtree(scratch, ignore_errors=True)
             os.close(descriptor)
 
-    def _lock(self) -> int:
+    def _lock(self, tries: int = 5) -> int:
+        """The lock of writers, which somebody may hold for no longer than it takes to see whether it is held."""
         try:
             self.place.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.place / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise UnavailableError(f"{self.place} cannot be written: {error.strerror}.") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(descriptor)
-            raise UnavailableError(f"Another process is making a snapshot in {self.place}.") from error
+        for left in reversed(range(tries)):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if not left:
+                    os.close(descriptor)
+                    raise UnavailableError(f"Another process is making a snapshot in {self.place}.") from error
+                time.sleep(_AGAIN_S)
         return descriptor
 
     def publish(self, scratch: Path, file: Path) -> None:
