@@ -68,3 +68,16 @@ def test_the_table_is_exported_in_every_format(repo: Path, tmp_path: Path) -> No
     found = run("obscore", "export", repo, tmp_path / "x.csv", "--where", "nothing = 1")
     assert "no column 'nothing'" in found.output
     assert not (tmp_path / "x.csv").exists()
+
+
+def test_a_snapshot_is_made_once_for_each_state(repo: Path, tmp_path: Path) -> None:
+    found = run("obscore", "snapshot", repo)
+    assert found.exit_code == 0, found.output
+    assert found.output.startswith("Wrote")
+    assert f"{N} rows" in found.output
+    assert run("obscore", "snapshot", repo).output.startswith("There is already")
+    assert len(list((repo / "obscore-snapshot").glob("*.parquet"))) == 1
+    assert run("obscore", "snapshot", repo, "--folder", tmp_path / "other").output.startswith("Wrote")
+    run("obscore", "configure", repo, "--obs-collection", "Other")
+    assert run("obscore", "snapshot", repo).output.startswith("Wrote")
+    assert pq.read_table(repo / "obscore-snapshot")["obs_collection"].unique().to_pylist() == ["Other"]

@@ -39,6 +39,12 @@ def test_a_tidy_repository(kept: Butler) -> None:
     assert look(kept) == {}
 
 
+def test_what_services_keep_in_a_repository_is_ours(kept: Butler) -> None:
+    write(kept, "obscore.yaml", "obscore-snapshot/obscore-1-2-3.parquet", "obscore-snapshot/.lock")
+    ours = kept.datastore.storage.local_root is not None
+    assert look(kept).keys() == (set() if ours else {"unrelated-file"})
+
+
 def test_orphans(kept: Butler) -> None:
     inside = [f"{RUN}/note.wcs/lost.fits", f"{RUN}/note/é 1.yaml"]
     write(kept, *inside, "README", "u/notes/x", f"{RUN}/x", "w/note/y")

@@ -13,6 +13,7 @@ def test_a_server_that_is_well_says_so(client):
     content = found.json()
     assert content["status"] == "ok"
     assert content["repositories"]["test"]["status"] == "ok"
+    assert content["repositories"]["test"]["snapshot"] is False
     assert client.get("/").json()["repositories"] == {"test": "http://testserver/repo/test"}
 
 

@@ -51,10 +51,13 @@ async def _health(request: Request) -> Response:
 def _state(repository: ServedRepository) -> dict[str, Any]:
     begun = time.perf_counter()
     try:
-        repository.butler.registry.database.query_one("SELECT 1")
+        registry = repository.butler.registry
+        registry.database.query_one("SELECT 1")
+        took = time.perf_counter() - begun
+        has_snapshot = repository.snapshots.current(registry, repository.obscore("")) is not None
     except ButlerError as error:
         return {"status": "error", "message": str(error)}
-    return {"status": "ok", "milliseconds": round(1e3 * (time.perf_counter() - begun), 3)}
+    return {"status": "ok", "milliseconds": round(1e3 * took, 3), "snapshot": has_snapshot}
 
 
 async def _about(request: Request) -> Response:
