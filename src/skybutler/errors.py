@@ -471,15 +471,7 @@ class UnavailableError(ButlerError, ConnectionError):
 
 
 class OverloadedError(UnavailableError):
-    """A server has more to do than it takes on, or from one place.
-
-    Parameters
-    ----------
-    message, hint : `str`
-        As of all errors.
-    seconds : `int`
-        When it makes sense to try again.
-    """
+    """A server has more to do than it takes on, or from one place; after ``seconds`` it makes sense to try again."""
 
     code = "overloaded"
 
