@@ -86,6 +86,8 @@ def test_corners_in_degrees_may_come_in_any_order() -> None:
         ([(0, 0), (0, 1), (1, 1), (1, 0)], True),  # the other way round
         ([(0, 0), (1, 0), (1, 0), (1, 1), (0, 1), (0, 0)], True),  # closed, a corner twice
         ([(0, 0), (1, 0), (2, 0), (1, 1)], True),  # a corner on an edge, which is the equator
+        ([(0, 0), (1, 0), (1 + 1e-15, 1e-15), (1, 1), (0, 1), (0, 1e-15)], True),  # corners as good as the same
+        ([(0, 0), (1, 0), (0.5, 0), (2, 0), (1, 1)], False),  # back and forth
         ([(0, 0), (1, 1), (1, 0), (0, 1)], False),  # crosses itself
         ([(0, 0), (1, 0), (1, 1), (0.5, 0.2), (0, 1)], False),  # a dent
         ([(math.sin(2.513 * i), math.cos(2.513 * i)) for i in range(5)], False),  # a star
@@ -102,6 +104,13 @@ def test_an_outline_is_convex_and_in_order(size: float, corners: list[tuple[floa
     with pytest.raises(InvalidError, match="convex"):
         region_from_pos(text, ordered=True)
     assert region_from_pos(text) == polygon_deg(given)
+
+
+def test_an_outline_has_so_many_corners_only() -> None:
+    ring = [(10 + math.cos(2 * math.pi * i / 1000), math.sin(2 * math.pi * i / 1000)) for i in range(1000)]
+    assert outline_deg(ring) == polygon_deg(ring)
+    with pytest.raises(InvalidError, match="1000 corners"):
+        outline_deg([*ring, ring[0]])
 
 
 # -------------------------------------------------------------------------------------------------------- other shapes

@@ -45,6 +45,7 @@ POLYGON_CODE = b"p"
 
 _UNIT_TOLERANCE = 1e-9  # sphgeom's own vectors are within 1e-15; anything further off is not a direction
 _FLAT = 1e-9  # radians; a dent of less is none
+_MOST_CORNERS = 1000  # of what somebody asks for; sphgeom looks at all of them for each region
 _POS_FORMS = "'CIRCLE ra dec radius', 'RANGE ra1 ra2 dec1 dec2' or 'POLYGON ra1 dec1 ra2 dec2 ra3 dec3 ...'"
 
 
@@ -146,21 +147,40 @@ def outline_deg(corners: Iterable[tuple[float, float]]) -> ConvexPolygon:
     Raises
     ------
     InvalidError
-        As `polygon_deg`; or the polygon is not convex, or its edges cross, so that its convex hull is another one.
+        As `polygon_deg`; or the polygon is not convex, or its edges cross, so that its convex hull is another one;
+        or there are more than 1000 corners.
     """
     corners = list(corners)
+    if len(corners) > _MOST_CORNERS:
+        raise InvalidError(f"A polygon has at most {_MOST_CORNERS} corners, not {len(corners)}.")
     polygon = polygon_deg(corners)
-    vectors = unit_vectors(*np.array(corners, float).T)
-    normals = np.cross(vectors, np.roll(vectors, -1, axis=0))
-    lengths = np.linalg.norm(normals, axis=1)
-    edges = lengths > 0  # corners may be repeated
-    heights = (normals[edges] / lengths[edges, None]) @ vectors.T
-    if heights.min() < -_FLAT and heights.max() > _FLAT:
+    if not _goes_round(unit_vectors(*np.array(corners, float).T), polygon):
         raise InvalidError(
             "These corners do not make a convex polygon.",
             hint="Give them in their order; take a concave polygon apart into convex ones.",
         )
     return polygon
+
+
+def _goes_round(corners: Floats, hull: ConvexPolygon) -> bool:
+    """Whether corners follow the edge of their convex hull, once around, none of them further inside than `_FLAT`."""
+    centre = np.array(list(hull.getCentroid()))
+    east = np.cross(centre, np.eye(3)[np.argmin(np.abs(centre))])
+    east /= np.linalg.norm(east)
+    axes = np.stack([east, np.cross(centre, east)], axis=1)
+    vertices = np.array([list(v) for v in hull.getVertices()])
+    (hull_x, hull_y), (x, y) = (vertices @ axes).T, (corners @ axes).T
+    order = np.argsort(np.arctan2(hull_y, hull_x))
+    vertices = vertices[order]
+    normals = np.cross(vertices, np.roll(vertices, -1, axis=0))
+    normals /= np.linalg.norm(normals, axis=1)[:, None]
+    azimuth = np.arctan2(y, x)
+    edge = np.searchsorted(np.arctan2(hull_y, hull_x)[order], azimuth, side="right") - 1  # -1 is the last one
+    if (np.abs(np.sum(normals[edge] * corners, axis=1)) > _FLAT).any():
+        return False
+    steps = np.remainder(np.roll(azimuth, -1) - azimuth + np.pi, 2 * np.pi) - np.pi
+    turns = round(float(steps.sum() / (2 * np.pi)))
+    return abs(turns) == 1 and bool((steps * turns * np.hypot(x, y) >= -_FLAT).all())
 
 
 # -------------------------------------------------------------------------------------------------------- other shapes
@@ -218,7 +238,7 @@ def _lonlat(ra_deg: float, dec_deg: float) -> LonLat:
     from lsst.sphgeom import LonLat
 
     if not math.isfinite(ra_deg) or not -90.0 <= dec_deg <= 90.0:
-        raise InvalidError(f"({ra_deg}, {dec_deg}) is no position: declinations are -90 to 90 degrees.")
+        raise InvalidError(f"({ra_deg}, {dec_deg}) is no position: numbers are finite, declinations -90 to 90 degrees.")
     return LonLat.fromDegrees(ra_deg, dec_deg)
 
 
