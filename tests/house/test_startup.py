@@ -30,11 +30,11 @@ OPEN = BARE | {
     "dimensions", "dimensions.data_id", "dimensions.definition", "dimensions.element", "dimensions.group",
     "dimensions.metadata_keys", "dimensions.record", "dimensions.universe",
     "errors",
-    "registry", "registry.bulk", "registry.calibrations", "registry.clock", "registry.collections", "registry.columns",
-    "registry.data_ids", "registry.database", "registry.dataset_types", "registry.datasets", "registry.elements",
-    "registry.footprints", "registry.journal", "registry.keys", "registry.names", "registry.registry",
-    "registry.removal", "registry.revision", "registry.schema", "registry.sqlite", "registry.summaries",
-    "registry.tags", "registry.tally",
+    "registry", "registry.bound_rows", "registry.bulk", "registry.calibrations", "registry.clock",
+    "registry.collections", "registry.columns", "registry.data_ids", "registry.database", "registry.dataset_types",
+    "registry.datasets", "registry.elements", "registry.footprints", "registry.journal", "registry.keys",
+    "registry.moments", "registry.names", "registry.registry", "registry.removal", "registry.revision",
+    "registry.schema", "registry.sqlite", "registry.summaries", "registry.tags", "registry.tally",
 }  # fmt: skip
 LIST_COLLECTIONS = HELP | OPEN | {"cli.answers", "cli.collections", "cli.logs", "cli.options", "cli.output"}
 QUERY = OPEN | {

@@ -30,6 +30,7 @@ def test_a_search_finds_whatever_lies_in_its_ranges(registry: Registry) -> None:
     place = spatial_keys(written)
     radii = dict(footprints.classes(number))
     assert radii == {c: place.radius_rad[place.size_class == c].max() for c in np.unique(place.size_class).tolist()}
+    assert footprints.classes_of(["patch", "visit"]) == {"patch": {}, "visit": {number: footprints.classes(number)}}
     for size_class, radius in radii.items():
         ranges = search_ranges(np.array([0.0, 0.6, 0.8]), 0.3, radius)
         found = footprints.in_ranges(number, size_class, ranges)

@@ -39,6 +39,22 @@ def test_new_collections_and_chains_are_noticed(registry: Registry, other: Regis
     assert other.collections.find("c") is None
 
 
+def test_definitions_are_looked_at_once_for_what_belongs_together(registry: Registry, other: Registry) -> None:
+    with other.one_look():
+        number = other.revision.number
+        registry.collections.register("a", CollectionType.RUN)
+        with other.one_look():
+            other.refresh()
+        assert other.revision.number == number
+        with other.transaction():  # what is written must not rest on what was replaced
+            assert other.revision.number != number
+    with pytest.raises(ZeroDivisionError), other.one_look():
+        _ = 1 / 0
+    registry.collections.register("b", CollectionType.RUN)
+    other.refresh()
+    assert other.collections.find("b") is not None
+
+
 def test_a_failed_inner_transaction_does_not_hide_what_the_outer_one_changed(
     registry: Registry, other: Registry
 ) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 
+import numpy as np
 import pytest
-from lsst.sphgeom import Angle, Box, Circle, Ellipse, LonLat, UnitVector3d
+from hypothesis import given
+from hypothesis import strategies as st
+from lsst.sphgeom import Angle, Box, Circle, ConvexPolygon, Ellipse, LonLat, UnitVector3d
 
+from skybutler.sky.vectors import unit_vectors
 from skybutler.vo.texts import identifier_texts, region_texts
 from support.world import square
 
@@ -35,6 +40,19 @@ def test_decimals_are_those_of_python(ra, dec):
     assert [float(word) for word in found] == pytest.approx([float(word) for word in expected], abs=1.1e-6)
     assert [word.partition(".")[0] for word in found] == [word.partition(".")[0] for word in expected]
     assert {len(word.partition(".")[2]) for word in found} == {6}
+
+
+@given(st.lists(st.one_of(st.none(), st.tuples(st.floats(0, 360), st.floats(-89, 89), st.integers(3, 6))), max_size=40))
+def test_few_texts_are_those_of_many(shapes):
+    blobs = [None if shape is None else _polygon(*shape) for shape in shapes]
+    many = region_texts([*blobs, *[_polygon(1.0, 2.0, 4)] * 65])
+    assert region_texts(blobs).to_pylist() == many.to_pylist()[: len(blobs)]
+
+
+def _polygon(ra, dec, n):
+    angles = 2 * math.pi * np.arange(n) / n
+    vertices = unit_vectors(ra + 0.2 * np.cos(angles), dec + 0.2 * np.sin(angles))
+    return ConvexPolygon([UnitVector3d(*vertex) for vertex in vertices]).encode()
 
 
 def test_identifiers_follow_their_prefix():

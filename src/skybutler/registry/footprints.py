@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .database import Database
@@ -11,7 +11,10 @@ from .schema import FOOTPRINT
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Footprints"]
+__all__ = ["Classes", "Footprints"]
+
+Classes = Mapping[int, Sequence[tuple[int, float]]]
+"""By set, the size classes that it has, with their largest radius (radians)."""
 
 _CHUNK = 400
 
@@ -143,6 +146,19 @@ class Footprints:
         """Size classes present in a set with their largest radius (radians)."""
         rows = self._database.query("SELECT size_class, radius FROM footprint_class WHERE footprint_set = ?", (number,))
         return [(int(c), float(r)) for c, r in rows]
+
+    def classes_of(self, elements: Sequence[str]) -> dict[str, Classes]:
+        """Size classes of all sets of some elements, by element."""
+        wanted, values = self._database.one_of("s.element", "text", elements)
+        rows = self._database.query(
+            "SELECT s.element, s.k, c.size_class, c.radius FROM footprint_set s "
+            f"JOIN footprint_class c ON c.footprint_set = s.k WHERE {wanted}",
+            values,
+        )
+        found: dict[str, dict[int, list[tuple[int, float]]]] = {element: {} for element in elements}
+        for element, number, size_class, radius in rows:
+            found[element].setdefault(int(number), []).append((int(size_class), float(radius)))
+        return dict(found)
 
     def in_ranges(
         self, number: int, size_class: int, ranges: np.ndarray[Any, Any] | Sequence[Sequence[int]]

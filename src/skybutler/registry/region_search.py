@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from skybutler.sky.overlap import Regions
 
-    from .footprints import Footprints
+    from .footprints import Classes, Footprints
 
 __all__ = ["How", "pairs_of_circles", "rows_of_point", "rows_of_region"]
 
@@ -19,15 +19,15 @@ _TOGETHER = 128
 """Circles that are looked for together."""
 
 
-def rows_of_point(footprints: Footprints, sets: Iterable[int], ra_deg: float, dec_deg: float) -> list[int]:
+def rows_of_point(footprints: Footprints, sets: Classes, ra_deg: float, dec_deg: float) -> list[int]:
     """Rows of the key table of an element whose region holds a point.
 
     Parameters
     ----------
     footprints : `Footprints`
         Where regions are.
-    sets : iterable of `int`
-        Footprint sets of the element.
+    sets : mapping
+        Size classes of the element by footprint set.
     ra_deg, dec_deg : `float`
         ICRS degrees.
     """
@@ -41,7 +41,7 @@ def rows_of_point(footprints: Footprints, sets: Iterable[int], ra_deg: float, de
     return sorted(found)
 
 
-def rows_of_region(footprints: Footprints, sets: Iterable[int], region: Region, how: How = "overlaps") -> list[int]:
+def rows_of_region(footprints: Footprints, sets: Classes, region: Region, how: How = "overlaps") -> list[int]:
     """Rows of the key table of an element whose region overlaps one that is given, lies within it, or contains it."""
     import numpy as np
     from lsst.sphgeom import CONTAINS
@@ -64,7 +64,7 @@ def rows_of_region(footprints: Footprints, sets: Iterable[int], region: Region, 
 
 
 def pairs_of_circles(
-    footprints: Footprints, sets: Iterable[int], circles: Sequence[tuple[float, float, float]], how: How
+    footprints: Footprints, sets: Classes, circles: Sequence[tuple[float, float, float]], how: How
 ) -> tuple[Any, Any]:
     """Circles, and rows of the key table of an element whose region overlaps one, lies within it, or contains it.
 
@@ -72,8 +72,8 @@ def pairs_of_circles(
     ----------
     footprints : `Footprints`
         Where regions are.
-    sets : iterable of `int`
-        Footprint sets of the element.
+    sets : mapping
+        Size classes of the element by footprint set.
     circles : sequence of (`float`, `float`, `float`)
         ICRS degrees; of radius 0 for positions.
     how : `str`
@@ -92,7 +92,6 @@ def pairs_of_circles(
     ra, dec, radius = np.array(circles, float).reshape(-1, 3).T
     centers, radii = unit_vectors(ra, dec).reshape(-1, 3), np.radians(radius)
     order = np.lexsort((ra, np.floor(dec)))  # neighbours together
-    sets = list(sets)
     for start in range(0, len(order), _TOGETHER):
         chosen = order[start : start + _TOGETHER]
         for candidates, regions in _near(footprints, sets, centers[chosen], radii[chosen]):
@@ -127,13 +126,13 @@ def _against(regions: Regions, index: Any, center: Any, circle: tuple[float, flo
     return hit
 
 
-def _near(footprints: Footprints, sets: Iterable[int], center: Any, radius: Any) -> Iterable[tuple[list[Any], Any]]:
+def _near(footprints: Footprints, sets: Classes, center: Any, radius: Any) -> Iterable[tuple[list[Any], Any]]:
     """Candidates of all size classes, and their regions, for one circle or several."""
     from skybutler.sky.overlap import Regions
     from skybutler.sky.pixel import search_ranges
 
-    for number in sets:
-        for size_class, class_radius in footprints.classes(number):
+    for number, classes in sets.items():
+        for size_class, class_radius in classes:
             found = footprints.in_ranges(number, size_class, search_ranges(center, radius, class_radius))
             if found:
                 yield found, Regions.from_blobs([blob for _, blob in found])

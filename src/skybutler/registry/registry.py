@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from skybutler.datasets.collection import CollectionType
@@ -54,6 +54,7 @@ class Registry(threading.local):
     def __init__(self, database: Database, universe: DimensionUniverse) -> None:
         self.database, self.universe = database, universe
         self.revision = Revision(database)
+        self._has_looked = False
         self.journal = Journal(database)
         self.names = Names(database)
         self.keys = Keys(database, universe, self.names)
@@ -161,7 +162,21 @@ class Registry(threading.local):
 
     def refresh(self) -> None:
         """Notice definitions changed by other processes; every public read calls it."""
-        self.revision.check()
+        if not self._has_looked:
+            self.revision.check()
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """Notice definitions changed by other processes now, and not again while the block runs.
+
+        A question is made of many reads, each of which would cost a trip to the database.
+        """
+        self.refresh()
+        before, self._has_looked = self._has_looked, True
+        try:
+            yield
+        finally:
+            self._has_looked = before
 
     @property
     def lineage(self) -> Lineage:

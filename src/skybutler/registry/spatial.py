@@ -387,7 +387,7 @@ class SpatialPlanner:
         """Rows whose region overlaps (or, ``within``, lies inside) a region or holds a point."""
         from .region_search import rows_of_point, rows_of_region
 
-        sets = self._sets(element)
+        sets = {number: self._footprints.classes(number) for number in self._sets(element)}
         if isinstance(value, bound.Point):
             return rows_of_point(self._footprints, sets, value.ra_deg, value.dec_deg)
         return rows_of_region(self._footprints, sets, value, "within" if within else "overlaps")

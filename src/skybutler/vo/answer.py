@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -139,14 +139,11 @@ class _Regions:
         self._registry, self._obscore, self._tables, self._stack = registry, obscore, tables, stack
         self._paired: dict[str, dict[str, tuple[Any, Any]]] = {}
 
-    def _rows(self, condition: SpatialCondition, elements: Iterable[str]) -> dict[str, list[int]]:
+    def _rows(self, condition: SpatialCondition, elements: Sequence[str]) -> dict[str, list[int]]:
         """Rows of elements whose regions fulfil a condition."""
-        found = {}
         footprints = self._registry.footprints
-        for element in elements:
-            sets = footprints.sets_of(element).values()
-            found[element] = _search(footprints, sets, condition) if sets else []
-        return found
+        by_element = footprints.classes_of(elements)
+        return {element: _search(footprints, sets, condition) if sets else [] for element, sets in by_element.items()}
 
     def staged(self, use: RelationUse) -> dict[str, list[str]] | None:
         """Tables of rows by element for the conditions of a relation; `None` if it has none."""
@@ -187,14 +184,13 @@ class _Regions:
         columns: dict[str, ColumnKind] = {"i": "int", "k": "int"}
         return self._stack.enter_context(self._registry.database.staged(columns, numbers, measured=True))
 
-    def _pairs(self, pairs: RegionPairs, elements: Iterable[str]) -> dict[str, tuple[Any, Any]]:
+    def _pairs(self, pairs: RegionPairs, elements: Sequence[str]) -> dict[str, tuple[Any, Any]]:
         """Numbers of rows and rows of each element whose regions they have to do with; found once."""
         if pairs.stage not in self._paired:
             numbers, circles = circles_of(self._tables.find(*pairs.table.split(".")), pairs.numbers)
             found = {}
             footprints = self._registry.footprints
-            for element in elements:
-                sets = footprints.sets_of(element).values()
+            for element, sets in footprints.classes_of(elements).items():
                 rows, keys = pairs_of_circles(footprints, sets, circles, pairs.how)  # type: ignore[arg-type]
                 found[element] = numbers[rows], keys
             self._paired[pairs.stage] = found
@@ -295,6 +291,11 @@ def _put_constants(arrays: list[Any], query: Translation, kinds: Sequence[int], 
     from .arrays import arrow_type
 
     known = obscore.constants
+    if len(kinds) <= _FIRST // 8:
+        of_rows = [known[kind] for kind in kinds]
+        for i, name in query.constants.items():
+            arrays[i] = pa.array([said[name] for said in of_rows], arrow_type(query.fields[i]))
+        return
     places = {kind: place for place, kind in enumerate(known)}
     chosen = pa.array([places[kind] for kind in kinds], pa.int32())
     for i, name in query.constants.items():

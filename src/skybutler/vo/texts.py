@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import copysign
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,8 @@ __all__ = ["identifier_texts", "region_texts"]
 _HEX = np.frombuffer("".join(f"{i:02x}" for i in range(256)).encode(), np.uint8).reshape(256, 2)
 _PLACES = np.delete(np.arange(36), (8, 13, 18, 23))
 """Of digits in the text of a UUID; between them are hyphens."""
+_FEW = 64
+"""Up to so many rows, texts are made one by one sooner than by columns."""
 
 
 def identifier_texts(prefix: str, values: Sequence[Any]) -> pa.Array:
@@ -54,6 +57,9 @@ def region_texts(blobs: Sequence[bytes | None]) -> pa.Array:
     from skybutler.sky.region import decode_polygons
     from skybutler.sky.vectors import lonlat_deg
 
+    if len(blobs) <= _FEW:
+        texts = _few_texts([bytes(blob) for blob in blobs if blob is not None])
+        return pa.array([None if blob is None else next(texts) for blob in blobs], pa.string())
     there = np.array([i for i, blob in enumerate(blobs) if blob is not None], dtype=np.int64)
     groups, others = decode_polygons([bytes(blob) for blob in blobs if blob is not None])
     places, parts = [], []
@@ -71,6 +77,27 @@ def region_texts(blobs: Sequence[bytes | None]) -> pa.Array:
     order = np.full(len(blobs), -1, dtype=np.int64)
     order[np.concatenate(places)] = np.arange(len(there))
     return pa.concat_arrays(parts).take(pa.array(order, mask=order < 0))
+
+
+def _few_texts(blobs: Sequence[bytes]) -> Iterator[str]:
+    """Their texts; images of one patch have the same region."""
+    from skybutler.sky.region import decode_polygons
+    from skybutler.sky.vectors import lonlat_deg
+
+    distinct = list(dict.fromkeys(blobs))
+    groups, others = decode_polygons(distinct)
+    texts = {distinct[i]: _circle_text(distinct[i]) for i in others.tolist()}
+    for group in groups:
+        rows = np.stack(lonlat_deg(group.vertices), axis=-1).reshape(len(group.index), -1).tolist()
+        for i, row in zip(group.index.tolist(), rows, strict=True):
+            texts[distinct[i]] = " ".join(["POLYGON ICRS", *map(_decimal, row)])
+    return map(texts.__getitem__, blobs)
+
+
+def _decimal(value: float) -> str:
+    """As `_decimals`."""
+    whole, rest = divmod(round(abs(value) * 1e6), 1_000_000)
+    return f"{'-' if copysign(1.0, value) < 0 else ''}{whole}.{rest:06d}"
 
 
 def _decimals(values: npt.NDArray[np.float64]) -> pa.Array:

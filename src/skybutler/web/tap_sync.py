@@ -94,15 +94,17 @@ class TapQuery:
         UnavailableError
             It was interrupted before there were rows.
         """
-        tables = complete_tables(repository.tables)
-        if self.uploads:
-            tables = TapTables([*tables, *self.uploads])
-        found = answer(
-            repository.butler.registry, repository.obscore(root_url), tables, self.adql, self.limit + 1, interrupt,
-            repository.snapshots,
-        )  # fmt: skip
-        # begun before anything is said of it, so that what goes wrong until then has a status
-        first = next(found.batches, None)
+        registry = repository.butler.registry
+        with registry.one_look():
+            tables = complete_tables(repository.tables)
+            if self.uploads:
+                tables = TapTables([*tables, *self.uploads])
+            found = answer(
+                registry, repository.obscore(root_url), tables, self.adql, self.limit + 1, interrupt,
+                repository.snapshots,
+            )  # fmt: skip
+            # begun before anything is said of it, so that what goes wrong until then has a status
+            first = next(found.batches, None)
         batches = () if first is None else chain((first,), found.batches)
         yield from self.format.write(found.fields, iter(batches), self.limit)
 

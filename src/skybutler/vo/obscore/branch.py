@@ -267,7 +267,7 @@ class Branch:
         return found
 
     # -------------------------------------------------------------------- SQL
-    @property
+    @cached_property
     def constants(self) -> dict[str, str | float | None]:
         """Values that all rows have."""
         said = self._said

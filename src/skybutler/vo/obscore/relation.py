@@ -92,7 +92,7 @@ class ObsCoreRelation:
                 )
                 self._branches.append((found.k, branch))
 
-    @property
+    @cached_property
     def constants(self) -> dict[int, Mapping[str, str | float | None]]:
         """By kind of row, the values that all rows of this kind have."""
         return {number: branch.constants for number, branch in self._branches}
