@@ -53,6 +53,7 @@ def test_rows_without_a_partner_stay():
         ("SELECT DISTINCT calib_level, access_url FROM ivoa.ObsCore", {}, {}),
         ("SELECT calib_level, access_url FROM ivoa.ObsCore GROUP BY 1, 2", {}, {}),
         ("SELECT access_url FROM ivoa.ObsCore UNION SELECT obs_id FROM ivoa.ObsCore", {}, {}),
+        ("SELECT 1 AS a", {}, {}),
         ("SELECT calib_level + 1 AS a, UPPER(access_url) AS b FROM ivoa.ObsCore", {}, {}),
     ],
 )  # fmt: skip

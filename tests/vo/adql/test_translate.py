@@ -302,6 +302,12 @@ def test_the_rest_of_the_language(ask):
     assert counts == [(0, 300 - inside), (1, inside)]
 
 
+def test_values_can_be_selected_of_nothing(ask):
+    assert ask("SELECT 1") == ask("SELECT DISTINCT 1") == ask("SELECT COUNT(*)") == [(1,)]
+    assert ask("SELECT 'a' AS x, 2 AS y WHERE 1 = 2") == []
+    assert ask("SELECT obs_id FROM ObsCore o WHERE EXISTS (SELECT 1 WHERE o.obs_id = 'obs-000_0')") == [("obs-000_0",)]
+
+
 def test_texts_are_bound_and_never_part_of_the_statement():
     nasty = "'; DROP TABLE obs; --"
     found = translate(

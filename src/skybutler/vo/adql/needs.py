@@ -15,7 +15,7 @@ def only_identifiers(tree: exp.Expr, tables: TapTables) -> dict[int, str]:
     """Select identifiers instead of the texts that end with them, where texts are only to be shown."""
     if not isinstance(tree, exp.Select) or any(tree.args.get(name) for name in ("distinct", "group", "having")):
         return {}
-    sources = [tree.args["from_"].this, *(join.this for join in tree.args.get("joins") or ())]
+    sources = [*_first_source(tree), *(join.this for join in tree.args.get("joins") or ())]
     found: dict[int, str] = {}
     for place, node in enumerate(tree.selects):
         column = node.unalias()
@@ -35,7 +35,7 @@ def only_kinds(tree: exp.Expr, tables: TapTables) -> dict[int, str]:
     clauses = ("distinct", "group", "having", "order", "joins")
     if not isinstance(tree, exp.Select) or any(tree.args.get(name) for name in clauses):
         return {}
-    source = tree.args["from_"].this
+    source = next(_first_source(tree), None)
     if not isinstance(source, exp.Table) or not source.db:
         return {}
     known = {name.lower(): name for name in tables.find(source.db, source.name).constants}
@@ -48,7 +48,7 @@ def only_shown(tree: exp.Expr, tables: TapTables) -> tuple[str, ...]:
     clauses = ("distinct", "group", "having", "order", "joins", "with_")
     if not isinstance(tree, exp.Select) or any(tree.args.get(name) for name in clauses):
         return ()
-    source = tree.args["from_"].this
+    source = next(_first_source(tree), None)
     columns = [node.unalias() for node in tree.selects]
     if not isinstance(source, exp.Table) or not source.db:
         return ()
@@ -103,9 +103,15 @@ def table_of(node: exp.Expr, alias: str) -> exp.Table | None:
     if not isinstance(parent, exp.Where | exp.Join) or not isinstance(parent.parent, exp.Select):
         return None
     select = parent.parent
-    sources = [select.args["from_"].this]
+    sources = list(_first_source(select))
     for join in select.args.get("joins") or ():
         if join.side:  # of an outer join, rows without a partner stay
             return None
         sources.append(join.this)
     return next((s for s in sources if isinstance(s, exp.Table) and s.alias == alias), None)
+
+
+def _first_source(select: exp.Expr) -> Iterator[exp.Expr]:
+    """What stands behind FROM, if there is one: values can be selected of nothing."""
+    if (source := select.args.get("from_")) is not None:
+        yield source.this
