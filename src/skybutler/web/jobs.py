@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -50,6 +51,8 @@ _BEAT_S = 0.25
 """So often it is looked whether a job is still wanted."""
 _LOOK_S = 0.5
 """So often the workers of other processes look for jobs; those of this one are told."""
+_FIRST_LOOK_S = 0.02
+"""So soon is looked whether a job that another process may have has changed, then after twice that, and so on."""
 _TIDY_S = 5.0
 _CONTROL = frozenset(("phase", "runid", "destruction", "executionduration", "action", "wait"))
 
@@ -96,7 +99,7 @@ class JobRunner:
         self._worker = secrets.token_hex(8)
         self._threads = ThreadPoolExecutor(n, thread_name_prefix="job")  # so that those of requests remain free
         self._due = asyncio.Event()
-        self._changed = asyncio.Condition()
+        self._changed: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()  # as long as somebody waits
         self._tasks: dict[asyncio.Task[None], _Watch] = {}
         self._main: asyncio.Task[None] | None = None
         self._ending = False
@@ -143,6 +146,7 @@ class JobRunner:
             if job is None:
                 return
             watch = _Watch(self.store, job, self._worker)
+            self.tell(job.id)
             task = asyncio.create_task(self._do(job, watch))
             self._tasks[task] = watch
             task.add_done_callback(self._done)
@@ -160,7 +164,7 @@ class JobRunner:
         finally:
             watch.stop()
             beat.cancel()
-            await self.tell()
+            self.tell(job.id)
 
     def _work(self, job: Job, watch: _Watch) -> None:
         folder = self.store.folder_of(job.id)
@@ -179,18 +183,16 @@ class JobRunner:
             error = f"It took longer than the {job.duration} s that it may take."
         self.store.finish(job, self._worker, results if error is None else (), error)
 
-    async def tell(self) -> None:
+    def tell(self, job_id: str) -> None:
         """A job has changed: tell those who wait for it."""
-        async with self._changed:
-            self._changed.notify_all()
+        if (changed := self._changed.pop(job_id, None)) is not None:
+            changed.set()
 
-    async def changed(self, seconds: float) -> None:
-        """Wait until a job has changed, or so long."""
-        async with self._changed:
-            try:
-                await asyncio.wait_for(self._changed.wait(), seconds)
-            except TimeoutError:
-                return
+    async def changed(self, job_id: str, seconds: float) -> None:
+        """Wait until a job has changed in this process, or so long."""
+        changed = self._changed.setdefault(job_id, asyncio.Event())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(changed.wait(), seconds)
 
 
 class _Watch:
@@ -369,10 +371,11 @@ async def _show(asked: _Asked) -> Response:
 
 async def _changed(asked: _Asked, job: Job, seconds: float) -> Job:
     """The job when its phase has changed, or after so long (UWS 1.1, section 2.2.1.1)."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, _FIRST_LOOK_S
     now = job
     while now.phase is job.phase and (left := end - time.monotonic()) > 0:
-        await asked.runner.changed(min(left, _LOOK_S))
+        await asked.runner.changed(job.id, min(left, pause))
+        pause = min(2.0 * pause, _LOOK_S)
         now = await asyncio.to_thread(asked.store.get, job.id, asked.kind, asked.owner)
     return now
 
@@ -412,13 +415,13 @@ async def _change(asked: _Asked, job: Job, given: Parameters) -> None:
         await asyncio.to_thread(asked.store.abort, job)
     else:
         raise ParameterError(f"A job cannot be told to be '{phase[:40]}'.", hint="PHASE is RUN or ABORT.")
-    await asked.runner.tell()
+    asked.runner.tell(job.id)
 
 
 async def _delete(asked: _Asked) -> Response:
     job = await asked.job()
     await asyncio.to_thread(asked.store.delete, job)
-    await asked.runner.tell()
+    asked.runner.tell(job.id)
     return RedirectResponse(asked.base, 303)
 
 
