@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -33,7 +34,8 @@ def images(tmp_path_factory):
     place = tmp_path_factory.mktemp("soda") / "repo"
     known = make_sky_images(place)
     with serve({"sky": str(place)}, cutout_workers=1) as address, requests.Session() as session:
-        yield SimpleNamespace(address=address, session=session, url=f"{address}/api/cutout/sync", **known)
+        url = f"{address}/api/cutout/sync"
+        yield SimpleNamespace(address=address, session=session, url=url, place=place, **known)
 
 
 def pixels(content):
@@ -173,6 +175,31 @@ def test_a_process_whose_work_is_not_wanted_is_ended(images):
         session.get(images.url, params=asked, timeout=0.5)
     wait_until_gone(process)
     assert images.session.get(images.url, params=asked).status_code == 200
+
+
+@pytest.mark.skipif(not os.path.exists("/proc"), reason="looks at processes in /proc")
+def test_what_takes_too_long_or_dies_is_told_and_the_next_is_served(images, tmp_path):
+    repository = str(images.place)
+    with serve({"sky": repository}, cutout_workers=1, cutout_seconds=1) as address, requests.Session() as session:
+        here = SimpleNamespace(address=address, session=session, url=f"{address}/api/cutout/sync", calexp=images.calexp)
+        asked = {"ID": images.calexp, "CIRCLE": CIRCLE}
+        process = stop_worker(here)
+        found = session.get(here.url, params=asked)
+        assert (found.status_code, found.headers["content-type"]) == (503, "text/plain; charset=utf-8")
+        assert found.text.startswith("ServiceUnavailable: It took longer than the 1 s")
+        wait_until_gone(process)
+        process = stop_worker(here)
+        job = run(here, asked.items())
+        assert "longer than the 1 s" in session.get(f"{job.url}/error").text
+        assert job.phase == "ERROR"
+        process = stop_worker(here)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(session.get, here.url, params=asked)
+            time.sleep(0.2)
+            os.kill(process, signal.SIGKILL)
+            found = waiting.result()
+        assert found.status_code in (200, 503)  # the former if it was dead before it was given anything
+        assert session.get(here.url, params=asked).status_code == 200
 
 
 def test_documents(images):

@@ -5,6 +5,7 @@ Knows nothing of what is called.  A process that was ended, or ended by itself, 
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import queue
@@ -126,10 +127,15 @@ class _Worker:
 
     def _start(self) -> Connection:
         ours, theirs = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(target=_serve, args=(theirs, self._memory_bytes), daemon=True)
-        self._process.start()
-        theirs.close()
-        self._line = ours
+        process = _CONTEXT.Process(target=_serve, args=(theirs, self._memory_bytes), daemon=True)
+        try:
+            process.start()
+        except OSError as error:
+            ours.close()
+            raise UnavailableError(f"No process can be started: {error.strerror}.", hint="Try again later.") from error
+        finally:
+            theirs.close()
+        self._process, self._line = process, ours
         return ours
 
     def do(self, task: _Task) -> Any:
@@ -210,7 +216,8 @@ def _answer(call: bytes) -> bytes:
 def _of_memory(error: BaseException | None) -> bool:
     """Whether an error came of a lack of memory, whatever was made of it."""
     while error is not None:
-        if isinstance(error, MemoryError):
+        unmapped = isinstance(error, ImportError) and "failed to map segment" in str(error)  # a library that is large
+        if unmapped or isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
             return True
         error = error.__cause__ or error.__context__
     return False
