@@ -35,6 +35,15 @@ def test_a_process_answers_and_says_what_is_wrong(pool):
         pool.submit(30, always, len, 3).result(60)
 
 
+def test_answers_may_be_long(pool):
+    for n in (1 << 20, 100, 3 << 20, 1 << 14, (1 << 14) + 1, 0):
+        made = pool.submit(30, always, bytes.ljust, b"long", n, b"-").result(60)
+        assert made == b"long".ljust(n, b"-")
+    with pytest.raises(UnavailableError, match="died"):
+        pool.submit(30, always, os._exit, 3).result(60)
+    assert pool.submit(30, always, bytes, 1 << 20).result(60) == bytes(1 << 20)
+
+
 def test_a_process_that_dies_is_replaced(pool):
     first = pool.submit(30, always, os.getpid).result(60)
     with pytest.raises(UnavailableError, match="died"):

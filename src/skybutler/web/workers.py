@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.reduction import ForkingPickler
+from multiprocessing.reduction import ForkingPickler, recv_handle, send_handle
 from typing import Any, ParamSpec, TypeVar
 
 from skybutler.errors import InvalidError, OverloadedError, UnavailableError
@@ -30,6 +31,8 @@ P = ParamSpec("P")
 
 _LOOK_S = 0.1
 """So often is looked whether work is still wanted."""
+_SHORT = 1 << 14
+"""Bytes beyond this do not go through the line, which takes ten times as long as a file in memory."""
 _CONTEXT = multiprocessing.get_context("spawn")  # threads and connections of this process are not for others
 
 
@@ -114,7 +117,7 @@ class WorkerPool:
         self._ended.set()
         self._threads.shutdown(wait=True)  # those that wait are told so
         for worker in self._workers:
-            worker.end()
+            worker.close()
 
 
 class _Worker:
@@ -124,12 +127,17 @@ class _Worker:
         self._memory_bytes = memory_bytes
         self._line: Connection | None = None
         self._process: BaseProcess | None = None
+        self._file: int | None = None  # of long answers
 
     def _start(self) -> Connection:
         ours, theirs = _CONTEXT.Pipe()
         process = _CONTEXT.Process(target=_serve, args=(theirs, self._memory_bytes), daemon=True)
         try:
+            if self._file is None:
+                self._file = _file_in_memory()
             process.start()
+            assert process.pid is not None
+            send_handle(ours, self._file, process.pid)
         except OSError as error:
             ours.close()
             raise UnavailableError(f"No process can be started: {error.strerror}.", hint="Try again later.") from error
@@ -155,6 +163,9 @@ class _Worker:
             raise InvalidError(f"It needs more memory than the {self._memory_bytes >> 20} MB that it may use.")
         if kind == "error":
             raise answer
+        if kind == "long":
+            assert self._file is not None
+            return os.pread(self._file, answer, 0)
         return answer
 
     def _wait(self, line: Connection, task: _Task) -> None:
@@ -168,6 +179,13 @@ class _Worker:
                 self.end()
                 raise UnavailableError(f"It took longer than the {task.seconds:g} s that it may take.")
 
+    def close(self) -> None:
+        """End the process, for ever."""
+        self.end()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
     def end(self) -> None:
         """End the process, also in the middle of a call."""
         line, process, self._line, self._process = self._line, self._process, None, None
@@ -177,6 +195,14 @@ class _Worker:
             process.close()
         if line is not None:
             line.close()
+
+
+def _file_in_memory() -> int:
+    """A file that has no name, on a disk where the system has none in memory."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("answers")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def _unwanted() -> UnavailableError:
@@ -192,25 +218,36 @@ def _serve(line: Connection, memory_bytes: int) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    _limit_memory(memory_bytes)
-    while True:
-        try:
-            call = line.recv_bytes()
-        except EOFError:
-            return
-        line.send_bytes(_answer(call))
+    try:
+        file = recv_handle(line)
+        _limit_memory(memory_bytes)
+        while True:
+            line.send_bytes(_answer(line.recv_bytes(), file))
+    except EOFError:
+        return
 
 
-def _answer(call: bytes) -> bytes:
+def _answer(call: bytes, file: int) -> bytes:
     try:
         function, args, kwargs = ForkingPickler.loads(call)
-        return bytes(ForkingPickler.dumps(("good", function(*args, **kwargs))))
+        made = function(*args, **kwargs)
+        if isinstance(made, bytes) and len(made) > _SHORT:
+            _write(file, made)
+            return bytes(ForkingPickler.dumps(("long", len(made))))
+        return bytes(ForkingPickler.dumps(("good", made)))
     except MemoryError:
         return bytes(ForkingPickler.dumps(("memory", None)))
     except Exception as error:  # noqa: BLE001 - it is raised where the call came from
         if _of_memory(error):
             return bytes(ForkingPickler.dumps(("memory", None)))
         return bytes(ForkingPickler.dumps(("error", error)))
+
+
+def _write(file: int, content: bytes) -> None:
+    """Write to the beginning of a file, of which nothing else is taken away: it is soon needed again."""
+    written = 0
+    while written < len(content):
+        written += os.pwrite(file, memoryview(content)[written:], written)
 
 
 def _of_memory(error: BaseException | None) -> bool:
