@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from skybutler.vo.arrays import array_of, arrow_type
+from skybutler.vo.arrays import array_of, arrow_type, plain
 from skybutler.vo.field import Field
 
 
@@ -32,3 +32,12 @@ def test_arrays_come_as_their_bytes():
     found = array_of(field, [np.array([1.5, 2], np.float32).tobytes(), None, b""])
     assert found.type == pa.list_(pa.float32())
     assert found.to_pylist() == [[1.5, 2.0], None, []]
+
+
+def test_dictionaries_become_their_values():
+    columns = [pa.array(["a", None, "a"]).dictionary_encode(), pa.array([1, 2, 3])]
+    batch = pa.RecordBatch.from_arrays(columns, names=["t", "n"])
+    found = plain(batch)
+    assert found.schema.types == [pa.string(), pa.int64()]
+    assert found.to_pylist() == batch.to_pylist()
+    assert plain(found) is found

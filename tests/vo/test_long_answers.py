@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
 from skybutler import Butler
@@ -12,6 +13,7 @@ from skybutler.vo.adql import TapTables
 from skybutler.vo.answer import answer
 from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_table
 from skybutler.vo.obscore.settings import TYPES
+from skybutler.vo.votable import votable
 from support.observations import make_observations
 
 SETTINGS = {
@@ -67,6 +69,20 @@ def test_batches_have_the_types_of_short_answers(observations, long):
         found = answer(observations.butler.registry, relation, TapTables([obscore_table()]), "SELECT * FROM ObsCore")
         schemas.append({batch.schema for batch in found.batches})
     assert len(schemas[0] | schemas[1]) == 1
+
+
+def test_documents_are_the_same_however_long_an_answer_is(observations, long):
+    documents = []
+    for is_long in (False, True):
+        long(is_long)
+        relation = ObsCoreRelation(observations.butler.registry, ObsCoreSettings(), "", "")
+        query = "SELECT * FROM ObsCore WHERE dataproduct_subtype = 'lsst.calexp'"
+        tables = TapTables([obscore_table()])
+        found = answer(observations.butler.registry, relation, tables, query, dictionaries=is_long)
+        batches = list(found.batches)
+        assert any(pa.types.is_dictionary(kind) for b in batches for kind in b.schema.types) is is_long
+        documents.append(b"".join(votable(found.fields, batches)))
+    assert documents[0] == documents[1]
 
 
 def test_the_database_joins_no_records(observations, long, monkeypatch):

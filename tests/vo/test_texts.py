@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lsst.sphgeom import Angle, Box, Circle, ConvexPolygon, Ellipse, LonLat, UnitVector3d
 
 from skybutler.sky.vectors import unit_vectors
-from skybutler.vo.texts import identifier_texts, region_texts
+from skybutler.vo.texts import _polygon_texts, identifier_texts, region_texts, uuid_texts
 from support.world import square
 
 
@@ -42,6 +42,25 @@ def test_decimals_are_those_of_python(ra, dec):
     assert {len(word.partition(".")[2]) for word in found} == {6}
 
 
+@given(st.lists(st.tuples(st.floats(0, 360), st.floats(-90, 90)), min_size=1, max_size=20))
+def test_degrees_are_written_with_six_decimals(places):
+    (text,) = _polygon_texts(np.array([places])).to_pylist()
+    expected = [f"{value:.6f}" for place in places for value in place]
+    found = text.split()
+    assert found[:2] == ["POLYGON", "ICRS"]
+    assert [float(word) for word in found[2:]] == pytest.approx([float(word) for word in expected], abs=1.1e-6)
+    assert list(map(len, found[2:])) == list(map(len, expected))
+
+
+def test_polygons_of_many_shapes_stay_in_their_places():
+    corners = [[(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)], [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]]
+    polygons = [ConvexPolygon([UnitVector3d(LonLat.fromDegrees(*p)) for p in c]).encode() for c in corners]
+    chosen = [0, None, 1, 1, 0, None, 1] * 20
+    found = region_texts([None if i is None else polygons[i] for i in chosen]).to_pylist()
+    alone = [region_texts([polygon]).to_pylist()[0] for polygon in polygons]
+    assert found == [None if i is None else alone[i] for i in chosen]
+
+
 @given(st.lists(st.one_of(st.none(), st.tuples(st.floats(0, 360), st.floats(-89, 89), st.integers(3, 6))), max_size=40))
 def test_few_texts_are_those_of_many(shapes):
     blobs = [None if shape is None else _polygon(*shape) for shape in shapes]
@@ -57,6 +76,6 @@ def _polygon(ra, dec, n):
 
 def test_identifiers_follow_their_prefix():
     ids = [uuid.uuid4() for _ in range(5)]
-    texts = identifier_texts("ivo://x?id=", [None, *(i.bytes for i in ids)]).to_pylist()
+    texts = identifier_texts("ivo://x?id=", uuid_texts([None, *(i.bytes for i in ids)])).to_pylist()
     assert texts == [None, *(f"ivo://x?id={i}" for i in ids)]
-    assert identifier_texts("", [ids[0].bytes]).to_pylist() == [str(ids[0])]
+    assert identifier_texts("", uuid_texts([ids[0].bytes])).to_pylist() == [str(ids[0])]

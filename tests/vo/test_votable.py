@@ -1,5 +1,6 @@
 """Documents are read back by astropy, which did not write them."""
 
+import base64
 import io
 import math
 import warnings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from skybutler.errors import InvalidError, UnavailableError
 from skybutler.vo.field import NUMBERS, Field, field_of_arrow
-from skybutler.vo.votable import votable, votable_error
+from skybutler.vo.votable import _base64, votable, votable_error
 
 KINDS = sorted([*NUMBERS, "boolean", "char", "unicodeChar"])
 ARROW = {
@@ -90,6 +91,13 @@ def test_rows_come_back(made, serialization, size):
                 if serialization == "TABLEDATA" and field.is_text:  # whose blanks at the ends the reader drops
                     expected, value = expected.strip(" \t\r\n"), value.strip(" \t\r\n")
                 assert same(value.item() if hasattr(value, "item") else value, expected), (field, value, expected)
+
+
+@given(st.lists(st.binary(max_size=9), max_size=9), st.sampled_from([3, 6, 3 * (1 << 18)]))
+def test_parts_of_any_size_are_one_text(parts, size):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skybutler.vo.votable._PIECE", size)
+        assert b"".join(_base64(map(memoryview, parts))) == base64.b64encode(b"".join(parts))
 
 
 def test_arrays_of_numbers_come_back():

@@ -398,7 +398,8 @@ def decode_polygons(blobs: Sequence[bytes]) -> tuple[list[PolygonGroup], npt.NDA
         The bytes of a polygon are malformed.
     """
     sizes = np.fromiter(map(len, blobs), np.int64, len(blobs))
-    is_polygon = np.fromiter((blob[:1] == POLYGON_CODE for blob in blobs), bool, len(blobs))
+    codes = np.frombuffer(b"".join([blob[:1] or b"\0" for blob in blobs]), np.uint8)
+    is_polygon = codes == POLYGON_CODE[0]
     groups = []
     for size in sorted(set(sizes[is_polygon].tolist())):
         index = np.flatnonzero(is_polygon & (sizes == size))

@@ -61,6 +61,8 @@ def answer(
     limit: int | None = None,
     interrupt: Interrupt | None = None,
     snapshots: Snapshots | None = None,
+    *,
+    dictionaries: bool = False,
 ) -> Answer:
     """Answer a query.
 
@@ -80,6 +82,8 @@ def answer(
         With which other threads can end it.
     snapshots : `skybutler.vo.snapshot.answers.Snapshots`, optional
         What answers instead if it has what the registry has, and the query reads much of it.
+    dictionaries : `bool`
+        Whether columns may be encoded as dictionaries, differently from batch to batch.
 
     Raises
     ------
@@ -90,11 +94,16 @@ def answer(
     interrupt = interrupt or Interrupt()
     if snapshots is not None and (told := snapshots.answer(registry, obscore, adql, limit, found, interrupt)):
         return told
-    return Answer(found.fields, _run(registry, obscore, tables, found, interrupt))
+    return Answer(found.fields, _run(registry, obscore, tables, found, interrupt, dictionaries))
 
 
 def _run(
-    registry: Registry, obscore: ObsCoreRelation, tables: TapTables, query: Translation, interrupt: Interrupt
+    registry: Registry,
+    obscore: ObsCoreRelation,
+    tables: TapTables,
+    query: Translation,
+    interrupt: Interrupt,
+    dictionaries: bool,
 ) -> Iterator[pa.RecordBatch]:
     database = registry.database
     with ExitStack() as stack:
@@ -103,6 +112,7 @@ def _run(
         sql, parameters = _composed(query, regions, obscore, held, database)
         stack.enter_context(database.interruptible(interrupt))  # left before stages are emptied
         if query.shown and query.relations and query.relations[0].relation == OBSCORE:
+            from .arrays import plain
             from .long_answers import LongAnswer
 
             use = query.relations[0]
@@ -116,7 +126,8 @@ def _run(
             stack.enter_context(database.at_one_moment())
             names = [f.name for f in query.fields]
             for rows in _first_apart(database.stream(sql, parameters, size=_ROWS, many=True)):
-                yield from long.batches(rows, names)
+                batches = long.batches(rows, names)
+                yield from batches if dictionaries else map(plain, batches)
             return
         for rows in _first_apart(database.stream(sql, parameters, size=_ROWS)):
             yield _batch(query, rows, obscore)
@@ -265,7 +276,7 @@ def _batch(query: Translation, rows: Sequence[tuple[Any, ...]], obscore: ObsCore
     import pyarrow as pa
 
     from .arrays import array_of
-    from .texts import identifier_texts, region_texts
+    from .texts import identifier_texts, region_texts, uuid_texts
 
     n = len(query.fields) - len(query.constants) + bool(query.constants)
     columns = iter(list(zip(*rows, strict=True)) if rows else [()] * n)
@@ -276,7 +287,7 @@ def _batch(query: Translation, rows: Sequence[tuple[Any, ...]], obscore: ObsCore
         elif i in query.regions:
             arrays.append(region_texts(next(columns)))
         elif i in query.identifiers:
-            arrays.append(identifier_texts(obscore.prefixes[query.identifiers[i]], next(columns)))
+            arrays.append(identifier_texts(obscore.prefixes[query.identifiers[i]], uuid_texts(next(columns))))
         else:
             arrays.append(array_of(field, next(columns)))
     if query.constants:

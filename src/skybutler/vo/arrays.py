@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from .field import NUMBERS, Field
 
-__all__ = ["array_of", "arrow_type"]
+__all__ = ["array_of", "arrow_type", "plain"]
 
 _CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
     "char": str, "unicodeChar": str, "boolean": bool, "float": float, "double": float,
@@ -43,3 +43,11 @@ def array_of(field: Field, values: Sequence[Any]) -> pa.Array:
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         convert = _CONVERSIONS.get(field.datatype, int)
         return pa.array([None if v is None else convert(v) for v in values], kind)
+
+
+def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows of which no column is encoded as a dictionary."""
+    if not any(pa.types.is_dictionary(kind) for kind in batch.schema.types):
+        return batch
+    columns = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

@@ -6,14 +6,16 @@ field, so that the buffer of the result is the stream itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .arrays import plain
 from .few_cells import MOST, few_rows
 from .field import NUMBERS, Field
 
@@ -25,6 +27,11 @@ _ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\r", "&#13;"))
 
 
 # -------------------------------------------------------------------- BINARY2
+_Part: TypeAlias = "pa.Array | pa.Scalar | npt.NDArray[np.uint8]"
+"""Bytes of each row, of all rows, or of each row as many."""
+_Column = tuple[Field, pa.Array]
+
+
 def binary2_rows(fields: Sequence[Field], batch: pa.RecordBatch) -> memoryview:
     """Rows of a batch as they follow one another in a BINARY2 stream.
 
@@ -33,32 +40,91 @@ def binary2_rows(fields: Sequence[Field], batch: pa.RecordBatch) -> memoryview:
     fields : sequence of `Field`
         One per column of the batch.
     batch : `pyarrow.RecordBatch`
-        Values; of a type that can be cast to the field's.
+        Values; of a type that can be cast to the field's.  What neighbours that are encoded as dictionaries with the
+        same indices have in common is made once for each entry.
     """
-    if batch.num_rows <= MOST and (few := few_rows(fields, batch)) is not None:
+    if batch.num_rows <= MOST and (few := few_rows(fields, plain(batch))) is not None:
         return memoryview(few)
     nulls = np.zeros((batch.num_rows, -(-len(fields) // 8) * 8), dtype=bool)
-    parts: list[pa.Array] = []
-    for i, (field, column) in enumerate(zip(fields, batch.columns, strict=True)):
-        if column.null_count:
+    columns = [c.dictionary_decode() if _is_shared(c) and c.null_count else c for c in batch.columns]
+    for i, column in enumerate(columns):
+        if _is_shared(column):
+            entries = column.dictionary.is_null().to_numpy(zero_copy_only=False)
+            if entries.any():
+                nulls[:, i] = entries[column.indices.to_numpy()]
+        elif column.null_count:
             nulls[:, i] = column.is_null().to_numpy(zero_copy_only=False)
-        parts += _binary(field, column)
-    mask = np.packbits(nulls, axis=1)
-    return _joined([_fixed(mask), *parts], b"")
+    parts: list[_Part] = [np.packbits(nulls, axis=1)]
+    for neighbours in _together(zip(fields, columns, strict=True)):
+        parts += _of_entries(neighbours) if _is_shared(neighbours[0][1]) else _binary(*neighbours[0])
+    return _joined(_arrays(parts), b"")
 
 
-def _binary(field: Field, column: pa.Array) -> list[pa.Array]:
+def _is_shared(column: pa.Array) -> bool:
+    return bool(pa.types.is_dictionary(column.type))
+
+
+def _together(columns: Iterable[_Column]) -> Iterator[list[_Column]]:
+    """Neighbours of the same indices, also with those that have one entry; columns without indices alone."""
+    neighbours: list[_Column] = []
+    place: object = None
+    for field, column in columns:
+        own = _place(column.indices) if _is_shared(column) and len(column.dictionary) > 1 else None
+        if neighbours and (not _is_shared(column) or (own is not None and place not in (None, own))):
+            yield neighbours
+            neighbours, place = [], None
+        if _is_shared(column):
+            neighbours.append((field, column))
+            place = place or own
+        else:
+            yield [(field, column)]
+    if neighbours:
+        yield neighbours
+
+
+def _place(indices: pa.Array) -> tuple[int, int]:
+    """Where indices are; two arrays of them are the same if they are in the same place."""
+    return indices.buffers()[1].address, indices.offset
+
+
+def _of_entries(columns: Sequence[_Column]) -> list[_Part]:
+    longest = max((column for _, column in columns), key=lambda column: len(column.dictionary))
+    n = len(longest.dictionary)
+    parts: list[_Part] = []
+    for field, column in columns:
+        parts += _binary(
+            field, column.dictionary if len(column.dictionary) == n else pa.repeat(column.dictionary[0], n)
+        )
+    entries = pc.binary_join_element_wise(*_arrays(parts), b"")
+    return [entries[0] if n == 1 else entries.take(longest.indices)]
+
+
+def _arrays(parts: Iterable[_Part]) -> list[pa.Array | pa.Scalar]:
+    """Parts as Arrow has them, neighbours that have as many bytes in each row as one."""
+    made: list[pa.Array | pa.Scalar] = []
+    for is_fixed, group in groupby(parts, lambda part: isinstance(part, np.ndarray)):
+        together = list(group)
+        made += [_fixed(np.concatenate(together, axis=1))] if is_fixed else together
+    return made
+
+
+def _binary(field: Field, column: pa.Array) -> list[_Part]:
     if field.is_text:
         return _binary_text(field, column)
     if field.datatype == "boolean":
         values = column.cast(pa.bool_()).fill_null(False).to_numpy(zero_copy_only=False)
         letters = np.where(values, b"T", b"F")
         letters[column.is_null().to_numpy(zero_copy_only=False)] = b"?"
-        return [_fixed(letters.view("u1")[:, None])]
+        return [letters.view("u1")[:, None]]
     kind = np.dtype(NUMBERS[field.datatype])
     if field.is_array:
         return _binary_array(field, column, kind)
-    return [_fixed(_numbers(column, kind).astype(kind.newbyteorder(">"))[:, None])]
+    return [_bytes(_numbers(column, kind).astype(kind.newbyteorder(">")))]
+
+
+def _bytes(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """The bytes of each number."""
+    return values.view(np.uint8).reshape(len(values), values.dtype.itemsize)
 
 
 def _numbers(column: pa.Array, kind: np.dtype[Any]) -> npt.NDArray[Any]:
@@ -66,7 +132,7 @@ def _numbers(column: pa.Array, kind: np.dtype[Any]) -> npt.NDArray[Any]:
     return np.asarray(filled.to_numpy(zero_copy_only=False)).astype(kind)
 
 
-def _binary_text(field: Field, column: pa.Array) -> list[pa.Array]:
+def _binary_text(field: Field, column: pa.Array) -> list[_Part]:
     text = column.cast(pa.string()).fill_null("")
     if field.datatype == "char":
         content = _ascii(text).cast(pa.binary())
@@ -75,7 +141,7 @@ def _binary_text(field: Field, column: pa.Array) -> list[pa.Array]:
         content = pa.array([value.encode("utf-16-be") for value in text.to_pylist()], pa.binary())
         counts = pc.divide(pc.binary_length(content), 2)
     lengths = np.asarray(counts.to_numpy(zero_copy_only=False)).astype(">u4")
-    return [_fixed(lengths[:, None]), content]
+    return [_bytes(lengths), content]
 
 
 def _ascii(text: pa.Array) -> pa.Array:
@@ -85,7 +151,7 @@ def _ascii(text: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(text, "[^\\x00-\\x7f]", "?")
 
 
-def _binary_array(field: Field, column: pa.Array, kind: np.dtype[Any]) -> list[pa.Array]:
+def _binary_array(field: Field, column: pa.Array, kind: np.dtype[Any]) -> list[_Part]:
     lists = column.cast(pa.list_(column.type.value_type)).fill_null([])
     offsets = np.asarray(lists.offsets.to_numpy())
     values = _numbers(lists.values, kind)[offsets[0] : offsets[-1]].astype(kind.newbyteorder(">"))
@@ -95,15 +161,14 @@ def _binary_array(field: Field, column: pa.Array, kind: np.dtype[Any]) -> list[p
     )
     if "*" not in str(field.arraysize):
         return [content]
-    return [_fixed(np.diff(offsets).astype(">u4")[:, None]), content]
+    return [_bytes(np.diff(offsets).astype(">u4")), content]
 
 
-def _fixed(values: npt.NDArray[Any]) -> pa.Array:
-    """Rows of an array, each as so many bytes."""
-    width = values.dtype.itemsize * values.shape[1]
-    offsets = np.arange(len(values) + 1, dtype=np.int32) * width
-    data = np.ascontiguousarray(values).tobytes()
-    return pa.BinaryArray.from_buffers(pa.binary(), len(values), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+def _fixed(values: npt.NDArray[np.uint8]) -> pa.Array:
+    """The bytes of each row."""
+    n, width = values.shape
+    offsets = np.arange(n + 1, dtype=np.int32) * np.int32(width)
+    return pa.BinaryArray.from_buffers(pa.binary(), n, [None, pa.py_buffer(offsets), pa.py_buffer(values.tobytes())])
 
 
 def _joined(parts: Iterable[pa.Array], separator: bytes | str, **options: Any) -> memoryview:

@@ -38,6 +38,8 @@ class TableFormat:
         Makes the pieces of a file from columns, rows and the largest number of rows.
     extension : `str`
         Of files.
+    dictionaries : `bool`
+        Whether columns may be encoded as dictionaries.
     """
 
     name: str
@@ -45,6 +47,7 @@ class TableFormat:
     others: tuple[str, ...]
     write: Write
     extension: str
+    dictionaries: bool = False
 
 
 def _votable(serialization: str) -> Write:
@@ -197,7 +200,7 @@ def _fits(fields: Sequence[Field], batches: Batches, limit: int | None) -> Itera
 FORMATS: tuple[TableFormat, ...] = (
     TableFormat(
         "votable", MEDIA_TYPE, ("text/xml", "application/xml", "votable/b2", f"{MEDIA_TYPE};serialization=BINARY2"),
-        _votable("BINARY2"), "vot",
+        _votable("BINARY2"), "vot", True,
     ),
     TableFormat(
         "votable/td", f"{MEDIA_TYPE};serialization=TABLEDATA", ("tabledata",), _votable("TABLEDATA"), "vot"

@@ -17,7 +17,7 @@ from skybutler.registry.database import quoted
 from .arrays import array_of
 from .obscore.columns import FIELDS, REGION
 from .obscore.derived import KEY, RecordLookup
-from .texts import identifier_texts, region_texts
+from .texts import identifier_texts, region_texts, uuid_texts
 
 if TYPE_CHECKING:
     from skybutler.registry.database import Database
@@ -75,7 +75,7 @@ class LongAnswer:
         return replace(query, sql=sql, relations=(replace(use, columns=frozenset(columns)), *query.relations[1:]))
 
     def batches(self, rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Rows of each kind.
+        """Rows of each kind; columns may be encoded as dictionaries.
 
         Parameters
         ----------
@@ -94,12 +94,12 @@ class LongAnswer:
         made: dict[str, pa.Array] = {}
         for name in self._given:
             made[name] = region_texts(given[name]) if name == REGION else array_of(_FIELDS[name], given[name])
-        for name in self._prefixes.keys() & set(self._names):
-            made[name] = identifier_texts(self._prefixes[name], given["dataset_id"])
+        if "dataset_id" in given:
+            identifiers = uuid_texts(given["dataset_id"])
+            made |= {name: identifier_texts(prefix, identifiers) for name, prefix in self._prefixes.items()}
         if self._looked_up:
             if kind not in self._lookups:
                 self._lookups[kind] = RecordLookup(self._database, self._derived[kind], self._looked_up)
             keys = [given[KEY.format(i)] for i in range(len(self._derived[kind].keys))]
-            for name, values in self._lookups[kind].columns(keys, n).items():
-                made[name] = pa.repeat(values, n) if isinstance(values, pa.Scalar) else values
+            made |= self._lookups[kind].columns(keys, n)
         return made

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import binascii
 from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
 from math import copysign
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,37 +16,37 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["identifier_texts", "region_texts"]
+__all__ = ["identifier_texts", "region_texts", "uuid_texts"]
 
-_HEX = np.frombuffer("".join(f"{i:02x}" for i in range(256)).encode(), np.uint8).reshape(256, 2)
-_PLACES = np.delete(np.arange(36), (8, 13, 18, 23))
-"""Of digits in the text of a UUID; between them are hyphens."""
+_CUTS = (0, 8, 12, 16, 20, 32)
+"""Of the digits of a UUID; hyphens are put there."""
+_HEAD = np.frombuffer(b"POLYGON ICRS", np.uint8)
 _FEW = 64
 """Up to so many rows, texts are made one by one sooner than by columns."""
 
 
-def identifier_texts(prefix: str, values: Sequence[Any]) -> pa.Array:
+def identifier_texts(prefix: str, identifiers: pa.Array) -> pa.Array:
     """Texts that end with the UUID of a dataset.
 
     Parameters
     ----------
     prefix : `str`
         What stands before it.
-    values : sequence of `bytes` or `None`
-        16 bytes each.
+    identifiers : `pyarrow.Array`
+        Of `uuid_texts`.
     """
-    before = np.frombuffer(prefix.encode(), np.uint8)
-    width = len(before) + 36
-    empty = [i for i, value in enumerate(values) if value is None]
-    whole = b"".join(bytes(16) if value is None else value for value in values) if empty else b"".join(values)
-    texts = np.full((len(values), width), ord("-"), np.uint8)
-    texts[:, : len(before)] = before
-    texts[:, len(before) + _PLACES] = _HEX[np.frombuffer(whole, np.uint8).reshape(-1, 16)].reshape(-1, 32)
-    offsets = np.arange(len(values) + 1, dtype=np.int32) * width
-    made = pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(texts.tobytes()))
-    return (
-        made if not empty else pc.if_else(pa.array([v is not None for v in values]), made, pa.scalar(None, pa.string()))
-    )
+    return pc.binary_join_element_wise(prefix, identifiers, "")
+
+
+def uuid_texts(values: Sequence[bytes | None]) -> pa.Array:
+    """UUIDs as they are written, of 16 bytes each."""
+    known = [value for value in values if value is not None]
+    digits = np.frombuffer(binascii.hexlify(b"".join(known)), np.uint8).reshape(-1, 32)
+    texts = np.full((len(known), 36), ord("-"), np.uint8)
+    for i, (begin, end) in enumerate(pairwise(_CUTS)):
+        texts[:, begin + i : end + i] = digits[:, begin:end]
+    made = _strings(texts.tobytes(), np.full(len(known), 36))
+    return made if len(known) == len(values) else _spread(made, [value is not None for value in values])
 
 
 def region_texts(blobs: Sequence[bytes | None]) -> pa.Array:
@@ -57,26 +60,20 @@ def region_texts(blobs: Sequence[bytes | None]) -> pa.Array:
     from skybutler.sky.region import decode_polygons
     from skybutler.sky.vectors import lonlat_deg
 
+    known = [blob for blob in blobs if blob is not None]
     if len(blobs) <= _FEW:
-        texts = _few_texts([bytes(blob) for blob in blobs if blob is not None])
+        texts = _few_texts(known)
         return pa.array([None if blob is None else next(texts) for blob in blobs], pa.string())
-    there = np.array([i for i, blob in enumerate(blobs) if blob is not None], dtype=np.int64)
-    groups, others = decode_polygons([bytes(blob) for blob in blobs if blob is not None])
-    places, parts = [], []
-    for group in groups:
-        lon, lat = lonlat_deg(group.vertices)
-        numbers = [text for i in range(lon.shape[1]) for text in (_decimals(lon[:, i]), _decimals(lat[:, i]))]
-        parts.append(pc.binary_join_element_wise("POLYGON ICRS", *numbers, " "))
-        places.append(there[group.index])
+    groups, others = decode_polygons(known)
+    parts = [_polygon_texts(np.stack(lonlat_deg(group.vertices), axis=-1)) for group in groups]
     if len(others):
-        known = [blob for blob in blobs if blob is not None]
-        parts.append(pa.array([_circle_text(bytes(known[i])) for i in others.tolist()], pa.string()))
-        places.append(there[others])
-    if not parts:
-        return pa.nulls(len(blobs), pa.string())
-    order = np.full(len(blobs), -1, dtype=np.int64)
-    order[np.concatenate(places)] = np.arange(len(there))
-    return pa.concat_arrays(parts).take(pa.array(order, mask=order < 0))
+        parts.append(pa.array([_circle_text(known[i]) for i in others.tolist()], pa.string()))
+    made = pa.concat_arrays(parts) if parts else pa.nulls(0, pa.string())
+    if len(parts) > 1:
+        order = np.empty(len(known), dtype=np.int64)
+        order[np.concatenate([*(group.index for group in groups), others])] = np.arange(len(known))
+        made = made.take(pa.array(order))
+    return made if len(known) == len(blobs) else _spread(made, [blob is not None for blob in blobs])
 
 
 def _few_texts(blobs: Sequence[bytes]) -> Iterator[str]:
@@ -95,18 +92,52 @@ def _few_texts(blobs: Sequence[bytes]) -> Iterator[str]:
 
 
 def _decimal(value: float) -> str:
-    """As `_decimals`."""
+    """With six decimals, as `_polygon_texts` has them."""
     whole, rest = divmod(round(abs(value) * 1e6), 1_000_000)
     return f"{'-' if copysign(1.0, value) < 0 else ''}{whole}.{rest:06d}"
 
 
-def _decimals(values: npt.NDArray[np.float64]) -> pa.Array:
-    """Numbers with six decimals: whole millionths, with a point put in."""
+def _spread(values: pa.Array, is_there: Sequence[bool]) -> pa.Array:
+    """Values where there are some, and nulls elsewhere."""
+    there = np.array(is_there, dtype=bool)
+    return values.take(pa.array(np.cumsum(there) - 1, mask=~there))
+
+
+def _strings(data: bytes, lengths: npt.NDArray[np.int64]) -> pa.Array:
+    """Texts of certain lengths that follow one another."""
+    offsets = np.zeros(len(lengths) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(data))
+
+
+# ------------------------------------------------------------------- numbers
+def _polygon_texts(places: npt.NDArray[np.float64]) -> pa.Array:
+    """Texts of polygons, from degrees of the shape ``(n, vertices, 2)``.
+
+    All are written at the same width, with zero bytes where there is nothing, which are taken out in the end.
+    """
+    hundredths, signed, ends = _digits()
+    values = places.reshape(len(places), -1)
     millionths = np.rint(np.abs(values) * 1e6).astype(np.int64)
-    whole, rest = np.divmod(millionths, 1_000_000)
-    fraction = pc.utf8_slice_codeunits(pa.array(rest + 1_000_000).cast(pa.string()), 1)
-    sign = pa.array(np.where(np.signbit(values), "-", "").tolist(), pa.string())
-    return pc.binary_join_element_wise(sign, pa.array(whole).cast(pa.string()), ".", fraction, "")
+    high, low = np.divmod(millionths, 10_000)
+    high += np.signbit(values) * len(hundredths)
+    texts = np.empty((len(values), len(_HEAD) + values.shape[1] * 12), np.uint8)
+    texts[:, : len(_HEAD)] = _HEAD
+    numbers = texts[:, len(_HEAD) :].reshape(len(values), -1, 12)
+    numbers[:, :, :8] = signed[high].view(np.uint8).reshape(*high.shape, 8)
+    numbers[:, :, 8:] = ends[low].view(np.uint8).reshape(*low.shape, 4)
+    is_there = texts != 0
+    return _strings(texts[is_there].tobytes(), is_there.sum(axis=1))
+
+
+@cache
+def _digits() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
+    """Begins of numbers up to 360 by their hundredths, a blank before them; with negative ones; and four decimals."""
+    plain = [f" {i // 100}.{i % 100:02d}".encode() for i in range(36_001)]
+    negative = [b" -" + text[1:] for text in plain]
+    signed = np.array([text.ljust(8, b"\0") for text in (*plain, *negative)], "S8").view(np.uint64)
+    ends = np.array([f"{i:04d}".encode() for i in range(10_000)], "S4").view(np.uint32)
+    return signed[: len(plain)], signed, ends
 
 
 def _circle_text(blob: bytes) -> str:

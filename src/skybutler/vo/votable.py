@@ -6,7 +6,6 @@ is said behind its table, since nobody knows before.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -34,8 +33,8 @@ _DATA = {
     "TABLEDATA": ("<TABLEDATA>\n", "</TABLEDATA>"),
     "BINARY2": ('<BINARY2>\n<STREAM encoding="base64">\n', "\n</STREAM>\n</BINARY2>"),
 }
-_GROUP = 57
-"""Bytes that make a whole number of base64 characters; a piece that is not such a multiple waits for the next."""
+_PIECE = 3 * (1 << 18)
+"""Bytes that are encoded at once: base64 makes four characters of three."""
 
 
 def votable(
@@ -129,16 +128,25 @@ def _limited(batches: Iterable[pa.RecordBatch], limit: int | None, status: _Stat
 def _binary2(fields: Sequence[Field], batches: Iterator[pa.RecordBatch]) -> Iterator[bytes]:
     from .cells import binary2_rows
 
+    return _base64(binary2_rows(fields, batch) for batch in batches if batch.num_rows)
+
+
+def _base64(parts: Iterable[memoryview]) -> Iterator[bytes]:
+    """Bytes as they are written in one text, without copying most of them before."""
+    from pybase64 import b64encode
+
     rest = b""
-    for batch in batches:
-        if not batch.num_rows:
+    for part in parts:
+        begin = -len(rest) % 3  # the text is that of the whole: what is left is completed by what follows
+        rest += part[:begin]
+        if len(rest) % 3:
             continue
-        rows = binary2_rows(fields, batch)
-        whole = rest + bytes(rows) if rest else rows
-        cut = len(whole) // _GROUP * _GROUP
-        rest = bytes(whole[cut:])
-        yield base64.b64encode(whole[:cut])
-    yield base64.b64encode(rest)
+        yield b64encode(rest)
+        end = begin + (len(part) - begin) // 3 * 3
+        for start in range(begin, end, _PIECE):
+            yield b64encode(part[start : min(start + _PIECE, end)])
+        rest = bytes(part[end:])
+    yield b64encode(rest)
 
 
 def _tabledata(fields: Sequence[Field], batches: Iterator[pa.RecordBatch]) -> Iterator[bytes]:

@@ -101,7 +101,7 @@ class TapQuery:
                 tables = TapTables([*tables, *self.uploads])
             found = answer(
                 registry, repository.obscore(root_url), tables, self.adql, self.limit + 1, interrupt,
-                repository.snapshots,
+                repository.snapshots, dictionaries=self.format.dictionaries,
             )  # fmt: skip
             # begun before anything is said of it, so that what goes wrong until then has a status
             first = next(found.batches, None)

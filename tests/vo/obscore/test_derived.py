@@ -39,7 +39,7 @@ def test_values_are_those_of_the_keys_of_each_row(observations, rows):
     found = lookup(observations, TEXT, NUMBER, WIDE, Field(name="key", datatype="long"))
     for part in (rows, rows[::-1]):  # of the second one everything is known
         made = found.columns(list(zip(*part, strict=True)), len(part))
-        values = {n: v.to_pylist() if hasattr(v, "to_pylist") else [v.as_py()] * len(part) for n, v in made.items()}
+        values = {name: array.to_pylist() for name, array in made.items()}
         assert values["text"] == [f"<{a * 1000 + b}>{c}" for a, b, c in part]
         assert values["number"] == values["wide"] == [a + 1 for a, _, _ in part]
         assert values["key"] == [c for _, _, c in part]
@@ -56,14 +56,17 @@ def test_each_record_is_asked_for_once(observations):
     assert sorted(asked) == [0, 1, 2]
 
 
-def test_what_all_rows_have_is_one_value(observations):
-    (value,) = lookup(observations, SAME).columns([[1, 2], [1, 2], [1, 2]], 2).values()
-    assert value.as_py() == "xy"
+def test_what_rows_have_in_common_is_there_once(observations):
+    found = lookup(observations, SAME, NUMBER, WIDE, TEXT).columns([[1, 2, 1], [1, 2, 1], [5, 5, 5]], 3)
+    assert found["same"].dictionary.to_pylist() == ["xy"]
+    assert found["number"].dictionary.to_pylist() == [2, 3]
+    addresses = {found[name].indices.buffers()[1].address for name in ("number", "wide")}
+    assert len(addresses) == 1
+    assert found["text"].to_pylist() == ["<1001>5", "<2002>5", "<1001>5"]
 
 
 @pytest.mark.parametrize("n", [1, 1000])
 def test_any_number_of_records_is_found(observations, n):
     rows = [(i, i % 7, 0) for i in range(n)]
     made = lookup(observations, NUMBER, TEXT).columns(list(zip(*rows, strict=True)), n)
-    texts = made["text"].to_pylist() if n > 1 else [made["text"].as_py()]
-    assert texts == [f"<{a * 1000 + b}>0" for a, b, _ in rows]
+    assert made["text"].to_pylist() == [f"<{a * 1000 + b}>0" for a, b, _ in rows]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,8 +19,6 @@ from skybutler.vo.arrays import array_of
 from skybutler.vo.field import Field
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from skybutler.registry.database import ColumnKind, Database
 
 __all__ = ["KEY", "MOST_KEYS", "DerivedColumns", "Piece", "RecordLookup"]
@@ -32,6 +31,8 @@ _REMEMBERED = 20_000
 """Records of which values are kept while rows come in."""
 _LISTED = 200
 """Records that one statement asks for."""
+
+Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,8 @@ class RecordLookup:
                 wanted.setdefault(piece.keys, {}).setdefault((piece, field.datatype), field)
         self._records = [_Records(database, derived, keys, pieces) for keys, pieces in wanted.items()]
 
-    def columns(self, keys: Sequence[Sequence[int]], n: int) -> dict[str, pa.Array | pa.Scalar]:
-        """Values of rows by column; a scalar where all have the same.
+    def columns(self, keys: Sequence[Sequence[int]], n: int) -> dict[str, pa.Array]:
+        """Values of rows by column; those that follow from the same keys as dictionaries with the same indices.
 
         Parameters
         ----------
@@ -107,8 +108,8 @@ class RecordLookup:
             Number of rows.
         """
         coded = _CodedKeys(keys, n)
-        made: dict[str, pa.Array | pa.Scalar] = {}
-        values = {p: v for records in self._records for p, v in records.values(coded).items()}
+        made: dict[str, pa.Array] = {}
+        values = {v: array for records in self._records for v, array in records.values(coded).items()}
         for name, pieces in self._columns.items():
             field = self._fields[name]
             if isinstance(pieces, int):
@@ -116,8 +117,17 @@ class RecordLookup:
             elif len(pieces) == 1:
                 made[name] = values[pieces[0], field.datatype]
             else:
-                made[name] = pc.binary_join_element_wise(*(values[piece, field.datatype] for piece in pieces), "")
+                made[name] = _texts([values[piece, field.datatype] for piece in pieces])
         return made
+
+
+def _texts(pieces: Sequence[pa.DictionaryArray]) -> pa.Array:
+    """Texts that follow one another, in each row."""
+    if all(len(piece.dictionary) == 1 for piece in pieces):
+        text = pc.binary_join_element_wise(*(piece.dictionary[0] for piece in pieces), "")
+        return pa.DictionaryArray.from_arrays(pieces[0].indices, pa.array([text.as_py()], pa.string()))
+    arrays = [p.dictionary[0] if len(p.dictionary) == 1 else p.dictionary.take(p.indices) for p in pieces]
+    return pc.binary_join_element_wise(*arrays, "")
 
 
 class _Records:
@@ -130,19 +140,22 @@ class _Records:
         self._sql = [piece.sql for piece, _ in values]
         self._names = [derived.keys[key] for key in keys]
         self._known: dict[tuple[int, ...], tuple[Any, ...]] = {}
+        self._last: list[tuple[int, ...]] = []
+        self._arrays: list[pa.Array] = []
 
-    def values(self, coded: _CodedKeys) -> dict[_Value, pa.Array | pa.Scalar]:
+    def values(self, coded: _CodedKeys) -> dict[_Value, pa.DictionaryArray]:
         """Values of rows."""
         codes, combinations = coded.combined(self._keys)
-        if len(self._known) > _REMEMBERED:
-            self._known.clear()
-        self._look_up([c for c in combinations if c not in self._known])
-        columns = zip(*(self._known[c] for c in combinations), strict=True)
-        made: dict[_Value, pa.Array | pa.Scalar] = {}
-        for (value, field), found in zip(self._values.items(), columns, strict=True):
-            array = array_of(field, found)
-            made[value] = array[0] if codes is None else array.take(codes)
-        return made
+        if combinations != self._last:
+            if len(self._known) > _REMEMBERED:
+                self._known.clear()
+            self._look_up([c for c in combinations if c not in self._known])
+            columns = zip(*(self._known[c] for c in combinations), strict=True)
+            fields = self._values.values()
+            self._arrays = [array_of(field, found) for field, found in zip(fields, columns, strict=True)]
+            self._last = combinations
+        made = [pa.DictionaryArray.from_arrays(codes, array) for array in self._arrays]
+        return dict(zip(self._values, made, strict=True))
 
     def _look_up(self, missing: Sequence[tuple[int, ...]]) -> None:
         if not missing:
@@ -162,32 +175,43 @@ class _CodedKeys:
 
     def __init__(self, keys: Sequence[Sequence[int]], n: int) -> None:
         self._keys, self._n = keys, n
-        self._coded: dict[int, tuple[npt.NDArray[np.int64], list[int]]] = {}
+        self._single: dict[int, tuple[Codes, list[int]]] = {}
+        self._several: dict[tuple[int, ...], tuple[pa.Array, list[tuple[int, ...]]]] = {}
 
-    def _of(self, key: int) -> tuple[npt.NDArray[np.int64], list[int]]:
-        if key not in self._coded:
-            self._coded[key] = _encoded(pa.array(self._keys[key], pa.int64()))
-        return self._coded[key]
+    def combined(self, keys: Sequence[int]) -> tuple[pa.Array, list[tuple[int, ...]]]:
+        """For each row the number of its combination of keys, and the combinations.
 
-    def combined(self, keys: Sequence[int]) -> tuple[pa.Array | None, list[tuple[int, ...]]]:
-        """For each row the number of its combination of keys, and the combinations; no numbers if there is only one."""
-        varying = [key for key in keys if len(self._of(key)[1]) > 1]
-        if not varying:
-            return None, [tuple(self._of(key)[1][0] for key in keys)]
-        codes, values = self._of(varying[0])
-        combinations: list[tuple[int, ...]] = [(value,) for value in values]
-        for key in varying[1:]:
-            others, values = self._of(key)
-            codes, chosen = _encoded(pa.array(codes * len(values) + others))
-            combinations = [(*combinations[c // len(values)], values[c % len(values)]) for c in chosen]
+        Where numbers are the same they are the same array.
+        """
+        varying = tuple(key for key in keys if len(self._of(key)[1]) > 1)
+        if varying not in self._several:
+            self._several[varying] = self._combined(varying)
+        codes, combinations = self._several[varying]
         places = [varying.index(key) if key in varying else None for key in keys]
-        whole = [
-            tuple(self._of(key)[1][0] if place is None else c[place] for key, place in zip(keys, places, strict=True))
+        only = [self._of(key)[1][0] for key in keys]
+        return codes, [
+            tuple(value if place is None else c[place] for value, place in zip(only, places, strict=True))
             for c in combinations
         ]
-        return pa.array(codes), whole
+
+    def _combined(self, keys: tuple[int, ...]) -> tuple[pa.Array, list[tuple[int, ...]]]:
+        codes: Codes = np.zeros(self._n, np.int64)
+        combinations: list[tuple[int, ...]] = [()]
+        for key in keys:
+            others, values = self._of(key)
+            if len(combinations) == 1:
+                codes, combinations = others, [(value,) for value in values]
+                continue
+            codes, chosen = _encoded(pa.array(codes * len(values) + others))
+            combinations = [(*combinations[c // len(values)], values[c % len(values)]) for c in chosen]
+        return pa.array(codes, pa.int32()), combinations
+
+    def _of(self, key: int) -> tuple[Codes, list[int]]:
+        if key not in self._single:
+            self._single[key] = _encoded(pa.array(self._keys[key], pa.int64()))
+        return self._single[key]
 
 
-def _encoded(values: pa.Array) -> tuple[npt.NDArray[np.int64], list[int]]:
+def _encoded(values: pa.Array) -> tuple[Codes, list[int]]:
     encoded = values.dictionary_encode()
     return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
