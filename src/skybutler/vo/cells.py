@@ -211,9 +211,9 @@ def _number_text(column: pa.Array) -> pa.Array:
 
 
 def _escaped(text: pa.Array) -> pa.Array:
-    for plain, entity in _ENTITIES:
-        if pc.any(pc.match_substring(text, plain)).as_py():
-            text = pc.replace_substring(text, plain, entity)
+    for character, entity in _ENTITIES:
+        if pc.any(pc.match_substring(text, character)).as_py():
+            text = pc.replace_substring(text, character, entity)
     if pc.any(pc.match_substring_regex(text, _FORBIDDEN)).as_py():
         text = pc.replace_substring_regex(text, _FORBIDDEN, "\N{REPLACEMENT CHARACTER}")
     return text
