@@ -51,3 +51,9 @@ def test_stages_are_free_again_when_the_reader_goes_away(observations):
 
     first = free()
     assert [free(), free()] == [first, first]
+
+
+@pytest.mark.parametrize("query, values", [("SELECT 1", [[1]]), ("SELECT 2 * 3 AS six, 'a' AS b", [[6], ["a"]])])
+def test_values_need_no_table(observations, query, values):
+    (batch,) = ask(observations, query).batches
+    assert [column.to_pylist() for column in batch.columns] == values
