@@ -9,9 +9,12 @@ import requests
 from astropy.io.votable import parse
 from itsdangerous import TimestampSigner
 from pyvo.dal.adhoc import DatalinkResults
+from starlette.testclient import TestClient
 
-from skybutler import Butler
+from skybutler import Butler, DatasetProvenance
 from skybutler.vo.datalink import STANDARD
+from skybutler.web import ServerSettings, create_app
+from support.observations import RUN, make_observations
 from support.server import serve
 
 
@@ -52,6 +55,25 @@ def test_several_identifiers_and_wrong_ones_have_rows_each(client, dataset):
     assert found[5]["access_url"].startswith("http")
     assert rows(client.get("/api/datalink/links")) == []
     assert client.get("/api/datalink/links", params={"ID": ["x"] * 2_000}).status_code == 400
+
+
+def test_calibrations_come_before_what_else_it_was_made_from(tmp_path):
+    make_observations(tmp_path / "repo", f"sqlite:///{tmp_path / 'registry.sqlite3'}")
+    where = {"instrument": "Cam", "detector": 0}
+    with Butler(tmp_path / "repo", writeable=True, run="u/ada/flat-fielded") as butler:
+        butler.register_dataset_type("flat", ["instrument", "detector"], "StructuredDataDict", is_calibration=True)
+        butler.register_dataset_type("flattened", ["instrument", "detector"], "StructuredDataDict")
+        raw = butler.find_dataset("raw", {**where, "exposure": 10}, collections=RUN)
+        assert raw is not None
+        flat, gone = butler.put({}, "flat", where), butler.put({}, "notes", instrument="Cam")
+        made = butler.put({}, "flattened", where, provenance=DatasetProvenance([raw, flat, gone]))
+        butler.prune_datasets([gone], unstore=True, purge=True)
+    with TestClient(create_app(ServerSettings(repositories={"own": str(tmp_path / "repo")}))) as client:
+        found = rows(client.get("/api/datalink/links", params={"ID": str(made.id)}))
+        assert [row["semantics"] for row in found] == ["#this", "#calibration", "#progenitor"]
+        assert [row["access_url"].rpartition("/")[2] for row in found[1:]] == [str(flat.id), str(raw.id)]
+        (this,) = rows(client.get(found[1]["access_url"]))
+        assert (this["semantics"], this["error_message"]) == ("#this", "")
 
 
 @pytest.mark.parametrize("change", ["forged", "other", "late"])

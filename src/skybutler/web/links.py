@@ -149,16 +149,16 @@ def _of_image(
 
 
 def _inputs(here: Here, repository: ServedRepository, dataset: uuid.UUID, identifier: str) -> Iterator[Link]:
-    """What the dataset was made from, as far as the repository has it."""
+    """What the dataset was made from, as far as the repository has it: calibrations, then others."""
     provenance = repository.butler.get_provenance(dataset)
-    for given in provenance.inputs if provenance is not None else ():
-        found = repository.butler.get_dataset(given if isinstance(given, uuid.UUID) else given.id)
-        if found is not None:
-            is_calibration = found.dataset_type.is_calibration
-            yield Link(
-                id=identifier,
-                access_url=links_url(here, repository, found.id),
-                description=f"{found.dataset_type.name} of {found.data_id}",
-                semantics="#calibration" if is_calibration else "#progenitor",
-                content_type=MEDIA_TYPE,
-            )
+    given = [i if isinstance(i, uuid.UUID) else i.id for i in provenance.inputs] if provenance is not None else []
+    known = repository.butler.registry.datasets.get_many([i.bytes for i in given])
+    inputs = [known[i.bytes][0] for i in given if i.bytes in known]
+    for found in sorted(inputs, key=lambda ref: not ref.dataset_type.is_calibration):
+        yield Link(
+            id=identifier,
+            access_url=links_url(here, repository, found.id),
+            description=f"{found.dataset_type.name} of {found.data_id}",
+            semantics="#calibration" if found.dataset_type.is_calibration else "#progenitor",
+            content_type=MEDIA_TYPE,
+        )
