@@ -10,15 +10,16 @@ from __future__ import annotations
 import argparse
 import os
 import sqlite3
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dp02 import database
+from measurement import Server
 from recorded import load_recorded, save_recorded
 from skybutler import Butler
 from skybutler.registry.database import quoted
@@ -27,6 +28,7 @@ from skybutler.vo.answer import answer
 from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_table
 from skybutler.vo.obscore.branch import REGION_ELEMENTS
 from skybutler.vo.obscore.columns import CONSTANTS
+from skybutler.vo.obscore.derived import KEY, DerivedColumns
 from vo import QUESTIONS, opened
 from vo_survey import images, make_repository
 
@@ -60,6 +62,13 @@ class KeptTable(ObsCoreRelation):
             parts.append(f"SELECT {chosen or 't.kind'} FROM {source} WHERE {where}")
         return " UNION ALL ".join(parts)
 
+    def derived(self, values: Mapping[str, Collection[str | float]]) -> dict[int, DerivedColumns]:
+        """What all rows of a kind have in common; all else is in the table."""
+        return {
+            number: replace(found, keys=(), columns={n: found.columns[n] for n in CONSTANTS if n in found.columns})
+            for number, found in super().derived(values).items()
+        }
+
     def _constant(self, name: str) -> str:
         cases = " ".join(f"WHEN {kind} THEN {_sql(said[name])}" for kind, said in self.constants.items())
         return f"CASE t.kind {cases} END"
@@ -74,12 +83,45 @@ def _sql(value: str | float | None) -> str:
 def kept_columns(live: ObsCoreRelation) -> list[str]:
     """Columns of the table: those that differ within a kind; identifiers are made of the UUID."""
     _, branch = live._branches[0]
-    return [name for name in branch._columns if name not in (*CONSTANTS, "access_url", "obs_publisher_did")]
+    told = [name for name in branch._columns if not name.startswith(KEY.format(""))]
+    return [name for name in told if name not in (*CONSTANTS, "access_url", "obs_publisher_did")]
+
+
+class Clock:
+    """CPU of this process, and of the server of its database, which is on this machine.
+
+    Parameters
+    ----------
+    url : `str`
+        Of a PostgreSQL database; empty if there is no server.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._server = None
+        if url:
+            import psutil  # type: ignore[import-untyped, unused-ignore]
+            import psycopg
+
+            with psycopg.connect(url) as connection:
+                self._server = Server(psutil.Process(connection.info.backend_pid).ppid())
+        self.start()
+
+    def start(self) -> None:
+        """From now on."""
+        self._before = self._server.times() if self._server else None
+        self._began = time.process_time()
+
+    def seconds(self) -> float:
+        """Since then."""
+        ours = time.process_time() - self._began
+        return ours if self._server is None or self._before is None else ours + self._server.times().since(self._before)
 
 
 # ------------------------------------------------------------------------------------------------------------ the table
-def fill(live: ObsCoreRelation, execute: Callable[[str], Any], commit: Callable[[], None]) -> tuple[int, float]:
-    """Make the table; rows, and seconds to write them."""
+def fill(
+    live: ObsCoreRelation, execute: Callable[[str], Any], commit: Callable[[], None], clock: Clock
+) -> tuple[int, float]:
+    """Make the table; rows, and seconds of CPU to write them."""
     columns = kept_columns(live)
     runs = live._runs()
     number, branch = live._branches[0]
@@ -93,10 +135,10 @@ def fill(live: ObsCoreRelation, execute: Callable[[str], Any], commit: Callable[
         first, last = found if found[0] is not None else (0, -1)
         for low in range(first, last + 1, PART):
             part = f"{branch.sql(runs[number], columns=columns)} AND d.k BETWEEN {low} AND {low + PART - 1}"
-            began = time.perf_counter()
+            clock.start()
             rows += execute(f"INSERT INTO {TABLE} {part}").rowcount
             commit()
-            seconds += time.perf_counter() - began
+            seconds += clock.seconds()
     execute(f"ANALYZE {TABLE}")
     commit()
     return rows, seconds
@@ -128,15 +170,35 @@ def size(execute: Callable[[str], Any], url: str) -> int:
 
 
 # --------------------------------------------------------------------------------------------------------- measurements
-def asked(butler: Butler, relation: ObsCoreRelation, adql: str, least: int = 3) -> dict[str, Any]:
-    """Milliseconds of a question in process, the median, with the rows as Arrow."""
-    tables, rows = TapTables([obscore_table()]), 0
-    times: list[float] = []
-    while len(times) < least or (sum(times) < 1.0 and len(times) < 50):
-        began = time.perf_counter()
-        rows = sum(batch.num_rows for batch in answer(butler.registry, relation, tables, adql).batches)
-        times.append(time.perf_counter() - began)
-    return {"ms": float(f"{1e3 * statistics.median(times):.3g}"), "rows": rows}
+class Question:
+    """A question to either of them, in process, whose rows become Arrow.
+
+    Parameters
+    ----------
+    butler : `Butler`
+    adql : `str`
+    clock : `Clock`
+    """
+
+    def __init__(self, butler: Butler, adql: str, clock: Clock) -> None:
+        self._butler, self._adql, self._clock = butler, adql, clock
+        self._tables = TapTables([obscore_table()])
+
+    def _ask(self, relation: ObsCoreRelation) -> int:
+        batches = answer(self._butler.registry, relation, self._tables, self._adql).batches
+        return sum(batch.num_rows for batch in batches)
+
+    def asked(self, relation: ObsCoreRelation) -> dict[str, Any]:
+        """Milliseconds: CPU of all processes, the mean, and what passed at best; rows."""
+        rows = self._ask(relation)
+        times: list[float] = []
+        self._clock.start()
+        while len(times) < 3 or (sum(times) < 2.0 and len(times) < 200):
+            began = time.perf_counter()
+            self._ask(relation)
+            times.append(time.perf_counter() - began)
+        found = {"cpu": 1e3 * self._clock.seconds() / len(times), "wall": 1e3 * min(times)}
+        return {key: float(f"{value:.3g}") for key, value in found.items()} | {"rows": rows}
 
 
 def compare(repository: Path, url: str, bulk: int) -> dict[str, Any]:
@@ -144,22 +206,23 @@ def compare(repository: Path, url: str, bulk: int) -> dict[str, Any]:
     questions = {**QUESTIONS, BULK.format(bulk): f"SELECT TOP {bulk} * FROM ivoa.ObsCore"}
     found: dict[str, Any] = {"questions": {}}
     with Butler(repository) as butler:
-        settings = ObsCoreSettings()
+        settings, clock = ObsCoreSettings(), Clock(url)
         live, kept = (kind(butler.registry, settings, "http://x/", "ivo://x/") for kind in (ObsCoreRelation, KeptTable))
         with connected(repository, url) as (execute, commit):
             before = size(execute, url)
             try:
-                rows, seconds = fill(live, execute, commit)
+                rows, seconds = fill(live, execute, commit, clock)
                 found |= {"rows": rows, "bytes": before, "table": size(execute, url) - before}
                 found["micros"] = float(f"{1e6 * seconds / rows:.3g}")
                 for name, adql in questions.items():
-                    both = {"live": asked(butler, live, adql), "kept": asked(butler, kept, adql)}
+                    question = Question(butler, adql, clock)
+                    both = {"live": question.asked(live), "kept": question.asked(kept)}
                     if both["live"]["rows"] != both["kept"]["rows"]:
                         raise RuntimeError(f"{name}: {both}")
                     found["questions"][name] = both
                     print(name, both, flush=True)
             finally:
-                butler.close()
+                butler.close()  # what it has under way would keep the table
                 execute(f"DROP TABLE IF EXISTS {TABLE}")
                 commit()
     return found

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from click.testing import CliRunner
 
@@ -65,6 +66,41 @@ def test_a_server_serves_until_it_is_told_to_stop(repo: Path, tmp_path: Path, wo
     assert said == ("GET", "/health", 200, "127.0.0.1", "INFO")
     assert record["milliseconds"] > 0
     assert "secret" not in log.read_text()
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+def test_a_server_that_is_told_to_stop_leaves_nothing_behind(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: signal.Signals
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    port = free_port()
+    command = Command("serve", f"mine={repo}", "--port", port)
+    answered(command, f"http://127.0.0.1:{port}/health")
+    assert list((tmp_path / "tmp").iterdir())
+    command.process.send_signal(told)
+    assert command.end().status == 0
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_processes_end_with_a_server_that_is_killed(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    port = free_port()
+    command = Command("serve", f"mine={repo}", "--port", port, "--workers", 2)
+    answered(command, f"http://127.0.0.1:{port}/health")
+    processes = psutil.Process(command.process.pid).children(recursive=True)
+    command.process.kill()
+    command.end()
+    assert psutil.wait_procs(processes, timeout=120)[1] == []
+    assert list((tmp_path / "tmp").iterdir())
+    command = Command("serve", f"mine={repo}", "--port", port)  # which removes what the other could not
+    answered(command, f"http://127.0.0.1:{port}/health")
+    command.process.send_signal(signal.SIGTERM)
+    command.end()
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 import stat
-from pathlib import Path
 
 from starlette.testclient import TestClient
 
 from skybutler.web import ServerSettings
+from skybutler.web.scratch import scratch_folder
 from skybutler.web.serving import _VARIABLE, _keep, app_from_environment
 
 
@@ -14,12 +14,13 @@ def test_worker_processes_find_the_same_settings(tmp_path, observed, monkeypatch
     settings = ServerSettings(
         repositories={"test": observed}, work_folder=tmp_path / "work", rows=5, token_file=tmp_path / "t"
     )
-    file = _keep(settings, tmp_path)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    monkeypatch.setenv(_VARIABLE, str(file))
-    app = app_from_environment()
+    with scratch_folder() as folder:
+        file = _keep(settings, folder)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert "secret" in json.loads(file.read_text())
+        monkeypatch.setenv(_VARIABLE, str(file))
+        app = app_from_environment()
     with TestClient(app) as client:
         assert app.state.settings == settings
         found = client.get("/api/tap/sync", params={"QUERY": "SELECT obs_id FROM ivoa.ObsCore", "FORMAT": "csv"})
         assert len(found.text.splitlines()) == 6
-    assert "secret" in json.loads(Path(file).read_text())

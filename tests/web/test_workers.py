@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from concurrent.futures import wait
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +16,8 @@ MEMORY = 1 << 30
 
 
 @pytest.fixture
-def pool():
-    made = WorkerPool(1, MEMORY, most_waiting=2)
+def pool(tmp_path):
+    made = WorkerPool(1, MEMORY, tmp_path, most_waiting=2)
     yield made
     made.close()
 
@@ -84,8 +86,20 @@ def test_work_that_is_not_wanted_any_more_ends_with_its_process(pool):
     assert pool.submit(60, always, os.getpid).result(60) != first
 
 
-def test_closing_ends_what_runs():
-    pool = WorkerPool(1, MEMORY)
+def test_temporary_files_go_with_a_process_that_is_ended(pool, tmp_path):
+    name = Path(pool.submit(60, always, tempfile.mkdtemp).result(60))
+    assert tmp_path in name.parents
+    assert name.exists()
+    with pytest.raises(UnavailableError, match="died"):
+        pool.submit(30, always, os._exit, 3).result(60)
+    again = Path(pool.submit(60, always, tempfile.mkdtemp).result(60))  # one process has ended, another has begun
+    assert not name.exists()
+    pool.close()
+    assert not again.exists()
+
+
+def test_closing_ends_what_runs(tmp_path):
+    pool = WorkerPool(1, MEMORY, tmp_path)
     process = pool.submit(60, always, os.getpid).result(60)
     running = pool.submit(0, always, time.sleep, 3600)
     pool.close()

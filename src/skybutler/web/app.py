@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -21,6 +20,7 @@ from .jobs import JobRunner
 from .keeping import SnapshotKeeper
 from .logs import RequestLog
 from .problems import headers_of, status_of
+from .scratch import scratch_folder
 from .served import Served
 from .streams import Threads
 from .workers import WorkerPool
@@ -47,11 +47,11 @@ def create_app(settings: ServerSettings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         with ExitStack() as stack:
-            folder = Path(settings.work_folder or stack.enter_context(TemporaryDirectory(prefix="skybutler-")))
+            scratch = stack.enter_context(scratch_folder())
+            folder = Path(settings.work_folder or scratch / "work")
             served, threads = Served(settings, folder / "snapshots" if settings.snapshots else None), Threads()
             app.state.settings, app.state.served, app.state.threads = settings, served, threads
-            scratch = Path(stack.enter_context(TemporaryDirectory(prefix="skybutler-")))
-            pool = WorkerPool(settings.cutout_workers, settings.cutout_bytes)
+            pool = WorkerPool(settings.cutout_workers, settings.cutout_bytes, scratch)
             cutouts = app.state.cutouts = soda.Cutouts(pool, scratch, settings.cutout_seconds)
             works = {"tap": tap_async.work(settings, served), "soda": soda.work(served, cutouts)}
             app.state.jobs = JobRunner(JobStore(folder), works)

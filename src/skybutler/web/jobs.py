@@ -175,7 +175,8 @@ class JobRunner:
             results = self._works[job.kind](JobContext(job, folder, watch.go_on, watch.when_stopped))
         except ButlerError as problem:
             error = str(problem)
-        except Exception as problem:  # noqa: BLE001 - told to the owner; a worker must not end with it
+        except Exception as problem:  # noqa: BLE001 - logged, and told to the owner; a worker must not end with it
+            _log.exception("Job %s of %s failed", job.id, job.kind)
             error = f"Something unexpected went wrong: {type(problem).__name__}."
         if watch.stopped and not results:
             error = "The server was stopped while this job ran; start it anew."  # told unless it was aborted

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import multiprocessing
 import os
+import signal
+import sys
+import threading
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from multiprocessing.connection import wait
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from .app import create_app
+from .scratch import hold, scratch_folder
 from .settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -59,14 +64,24 @@ def serve(
         "timeout_graceful_shutdown": patience, "proxy_headers": bool(proxies),
         "forwarded_allow_ips": list(proxies),
     }  # fmt: skip
-    with TemporaryDirectory(prefix="skybutler-server-") as folder:
+    with scratch_folder() as folder:
         if settings.work_folder is None:
-            settings = dataclasses.replace(settings, work_folder=Path(folder) / "work")
+            settings = dataclasses.replace(settings, work_folder=folder / "work")
         if workers == 1:
+            _end_on_signals()
             uvicorn.run(create_app(settings), **options)
             return
-        os.environ[_VARIABLE] = str(_keep(settings, Path(folder)))
+        os.environ[_VARIABLE] = str(_keep(settings, folder))
         uvicorn.run(application, factory=True, workers=workers, loop=_LOOP, **options)
+
+
+def _end_on_signals() -> None:
+    """Let this process end as others do when it is told to: uvicorn, once it has ended, gives signals on to us."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:  # the terminal is gone, and `nohup` has not said otherwise
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def _keep(settings: ServerSettings, folder: Path) -> Path:
@@ -84,8 +99,12 @@ def _keep(settings: ServerSettings, folder: Path) -> Path:
 
 
 def app_from_environment() -> Starlette:
-    """The application of a worker process."""
-    content: dict[str, Any] = json.loads(Path(os.environ[_VARIABLE]).read_text())
+    """The application of a worker process, which ends when the process that started it is gone."""
+    file = Path(os.environ[_VARIABLE])
+    hold(file.parent)
+    if (parent := multiprocessing.parent_process()) is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    content: dict[str, Any] = json.loads(file.read_text())
     content["secret"] = b64decode(content["secret"])
     for name in _PATHS:
         content[name] = content[name] and Path(content[name])
@@ -93,3 +112,9 @@ def app_from_environment() -> Starlette:
         if "frozenset" in str(f.type):  # JSON has no sets
             content[f.name] = frozenset(content[f.name])
     return create_app(ServerSettings(**content))
+
+
+def _end_with(sentinel: int) -> None:
+    """End this process, in good order, when the one that started it is gone, however that ended."""
+    wait([sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)

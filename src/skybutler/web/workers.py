@@ -9,6 +9,7 @@ import errno
 import multiprocessing
 import os
 import queue
+import shutil
 import signal
 import tempfile
 import threading
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler, recv_handle, send_handle
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from skybutler.errors import InvalidError, OverloadedError, UnavailableError
@@ -54,12 +56,14 @@ class WorkerPool:
         How many; they start with the first call.
     memory_bytes : `int`
         What each may use beyond what it has at its start.
+    folder : path
+        Where temporary files of the processes are, which are removed with a process that is ended.
     most_waiting : `int`
         Calls that may wait.
     """
 
-    def __init__(self, n: int, memory_bytes: int, most_waiting: int = 1000) -> None:
-        self._workers = [_Worker(memory_bytes) for _ in range(n)]
+    def __init__(self, n: int, memory_bytes: int, folder: Path, most_waiting: int = 1000) -> None:
+        self._workers = [_Worker(memory_bytes, folder / f"worker-{i}") for i in range(n)]
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()  # the one that has worked last has most at hand
         for worker in self._workers:
             self._idle.put(worker)
@@ -123,16 +127,17 @@ class WorkerPool:
 class _Worker:
     """A process and the line to it; used by one thread at a time."""
 
-    def __init__(self, memory_bytes: int) -> None:
-        self._memory_bytes = memory_bytes
+    def __init__(self, memory_bytes: int, folder: Path) -> None:
+        self._memory_bytes, self._folder = memory_bytes, folder
         self._line: Connection | None = None
         self._process: BaseProcess | None = None
         self._file: int | None = None  # of long answers
 
     def _start(self) -> Connection:
         ours, theirs = _CONTEXT.Pipe()
-        process = _CONTEXT.Process(target=_serve, args=(theirs, self._memory_bytes), daemon=True)
+        process = _CONTEXT.Process(target=_serve, args=(theirs, self._memory_bytes, self._folder), daemon=True)
         try:
+            self._folder.mkdir(exist_ok=True)
             if self._file is None:
                 self._file = _file_in_memory()
             process.start()
@@ -193,6 +198,7 @@ class _Worker:
             process.kill()
             process.join()
             process.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
         if line is not None:
             line.close()
 
@@ -210,8 +216,9 @@ def _unwanted() -> UnavailableError:
 
 
 # ------------------------------------------------------------------------------------------------------ in the process
-def _serve(line: Connection, memory_bytes: int) -> None:
+def _serve(line: Connection, memory_bytes: int, folder: Path) -> None:
     """What a process does."""
+    tempfile.tempdir = str(folder)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its processes
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -264,7 +271,6 @@ def _limit_memory(n_bytes: int) -> None:
     """Let this process have so much more memory, where the system can do that."""
     with suppress(ImportError, OSError, ValueError):
         import resource
-        from pathlib import Path
 
         held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
