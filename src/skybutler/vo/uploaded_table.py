@@ -28,6 +28,7 @@ SCHEMA = "tap_upload"
 """Schema of uploaded tables."""
 
 _NAME = re.compile(r"[A-Za-z]\w{0,62}", re.ASCII)
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
 _MOST_COLUMNS = 500
 _MOST_CIRCLES = 100_000
 _PIECE = 1 << 16
@@ -64,8 +65,8 @@ def uploaded_table(name: str, file: IO[bytes], *, most_bytes: int, most_rows: in
         raise _refused(name, f"has {len(table.array)} rows; {most_rows} are the most")
     fields, columns = [], []
     seen: dict[str, str] = {}
-    for column in table.fields:
-        field, values = _column(name, column, table.array[column.ID])
+    for column, stored in zip(table.fields, table.array.dtype.names, strict=True):
+        field, values = _column(name, column, table.array[stored])
         if (other := seen.setdefault(field.name.lower(), field.name)) is not field.name:
             raise _refused(name, f"has columns '{other}' and '{field.name}', which are the same name in a query")
         fields.append(field)
@@ -146,9 +147,8 @@ def _refused(name: str, why: str) -> InvalidError:
 def _look_through(name: str, file: IO[bytes], most_bytes: int, most_rows: int) -> None:
     """Refuse what is no VOTable, or more than one, before astropy sees it."""
     parser = expat.ParserCreate(namespace_separator=" ")
-    look = _Look(name, most_rows)
-    parser.StartDoctypeDeclHandler = look.doctype
-    parser.StartElementHandler = look.element
+    parser.buffer_text = True
+    look = _Look(name, most_rows, parser)
     n = 0
     try:
         while piece := file.read(_PIECE):
@@ -171,10 +171,12 @@ def _look_through(name: str, file: IO[bytes], most_bytes: int, most_rows: int) -
 class _Look:
     """What there is in a document, told element by element."""
 
-    def __init__(self, name: str, most_rows: int) -> None:
-        self._name, self._most_rows = name, most_rows
+    def __init__(self, name: str, most_rows: int, parser: expat.XMLParserType) -> None:
+        self._name, self._most_rows, self._parser = name, most_rows, parser
         self._elements = self._rows = self._fields = 0
         self.tables = 0
+        parser.StartDoctypeDeclHandler = self.doctype
+        parser.StartElementHandler = self.element
 
     def doctype(self, *_: object) -> None:
         raise _refused(self._name, "has a document type, which could define entities")
@@ -182,6 +184,7 @@ class _Look:
     def element(self, tag: str, attributes: dict[str, str]) -> None:
         self._elements += 1
         local = tag.rpartition(" ")[2]
+        self._parser.CharacterDataHandler = self.encoded if local == "STREAM" else None
         if self._elements == 1 and local != "VOTABLE":
             raise _refused(self._name, f"is not a VOTable: it begins with the element '{local[:40]}'")
         match local:
@@ -207,6 +210,11 @@ class _Look:
             case "FITS":
                 raise _refused(self._name, "holds a FITS file")
 
+    def encoded(self, text: str) -> None:
+        """Of a STREAM, and what is around it; astropy would take no notice of characters that are none of base64."""
+        if found := _NOT_BASE64.search(text):
+            raise _refused(self._name, f"has {found[0]!r} among what should be base64")
+
     def _check_size(self, text: str) -> None:
         """Of the cells of a column, for which memory is taken before there are any."""
         n = 1
@@ -221,11 +229,13 @@ def _first_table(name: str, file: IO[bytes]) -> Any:
     import warnings
 
     from astropy.io.votable import parse
+    from astropy.io.votable.exceptions import W51
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what does not matter to us
+        warnings.simplefilter("error", W51)  # whole numbers that it would cut off
         try:
-            document = parse(file, verify="ignore")
+            document = parse(file, verify="warn")
             tables = [table for table in document.iter_tables() if table.fields]
         except Exception as error:
             raise _refused(name, f"cannot be read: {' '.join(str(error).split())[:200]}") from error
