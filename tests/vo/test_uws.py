@@ -85,9 +85,13 @@ def test_parameters_change_until_it_runs(store):
 def test_jobs_of_a_worker_that_is_gone_end(store, monkeypatch):
     job = store.start(store.create("tap", "a", []))
     store.claim(["tap"], "w")
+    store.folder_of(job.id).mkdir(parents=True)
+    (store.folder_of(job.id) / "result.csv").write_text("1\n")
     assert store.tidy() == 0
+    assert store.folder_of(job.id).exists()
     monkeypatch.setattr(uws, "_ALIVE_S", -1.0)
     assert store.tidy() == 1
+    assert not store.folder_of(job.id).exists()
     lost = store.get(job.id, "tap")
     assert lost.phase is Phase.ERROR
     assert "restarted" in str(lost.error)
@@ -115,6 +119,26 @@ def test_files_of_a_job_that_is_gone_are_removed_at_its_end(store):
         (store.folder_of(job.id) / "result.csv").write_text("1\n")
         store.finish(job, "w1", [JobResult("result", "result.csv", "text/csv", 2)])
         assert not store.folder_of(job.id).exists()
+
+
+def test_files_of_a_job_that_fails_are_removed(store):
+    store.start(store.create("tap", "a", []))
+    job = store.claim(["tap"], "w1")
+    store.folder_of(job.id).mkdir(parents=True)
+    (store.folder_of(job.id) / "result.csv").write_text("1\n")
+    store.finish(job, "w1", error="The disk is full.")
+    assert not store.folder_of(job.id).exists()
+    assert store.get(job.id, "tap").error == "The disk is full."
+
+
+def test_folders_of_no_job_are_removed_by_the_next_server(store):
+    kept = store.create("tap", "a", [])
+    for folder in (store.folder_of(kept.id), store.folder_of("0" * 32)):
+        folder.mkdir(parents=True)
+        (folder / "result.csv").write_text("1\n")
+    JobStore(store.folder_of(kept.id).parents[1]).close()
+    assert store.folder_of(kept.id).exists()
+    assert not store.folder_of("0" * 32).exists()
 
 
 def test_too_many_jobs_are_refused(tmp_path):

@@ -11,7 +11,6 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -139,6 +138,16 @@ class JobStore:
         with self._database.transaction():
             for statement in _tables(self._database):
                 self._database.execute(statement)
+        self._remove_left()
+
+    def _remove_left(self) -> None:
+        """Remove folders of jobs that are gone, which a server was removing, or writing to, when it was killed."""
+        results = self._folder / "results"
+        found = [place.name for place in results.iterdir()] if results.exists() else []  # before jobs: those come first
+        known = {str(row[0]) for row in self._database.query("SELECT id FROM job")} if found else set()
+        for name in found:
+            if name not in known:
+                shutil.rmtree(results / name, ignore_errors=True)
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -336,7 +345,7 @@ class JobStore:
             )
 
     def finish(self, job: Job, worker: str, results: Sequence[JobResult] = (), error: str | None = None) -> None:
-        """End a job, with results or with an error; one that was aborted meanwhile stays so, and has none."""
+        """End a job, with results, or with an error and no files; one that was aborted meanwhile stays so."""
         phase = Phase.COMPLETED if error is None else Phase.ERROR
         made = json.dumps([(r.id, r.file, r.media_type, r.size) for r in results])
         with self._database.transaction():
@@ -345,23 +354,24 @@ class JobStore:
                 "WHERE id = ? AND worker = ? AND phase = 'EXECUTING'",
                 (str(phase), time.time(), error, made, job.id, worker),
             )
-        if not changed:  # who deleted it cannot have removed what was written since
+        if not changed or error is not None:  # who deleted it cannot have removed what was written since
             shutil.rmtree(self.folder_of(job.id), ignore_errors=True)
 
     def tidy(self) -> int:
         """End the jobs of workers that are gone, and destroy those whose time has come; return how many."""
         now = time.time()
         with self._database.transaction():
-            lost = self._database.execute(
-                "UPDATE job SET phase = 'ERROR', ended = ?, error = ? WHERE phase = 'EXECUTING' AND heard < ?",
+            silent = "phase = 'EXECUTING' AND heard < ?"
+            lost = [str(r[0]) for r in self._database.query(f"SELECT id FROM job WHERE {silent}", (now - _ALIVE_S,))]
+            self._database.execute(
+                f"UPDATE job SET phase = 'ERROR', ended = ?, error = ? WHERE {silent}",
                 (now, "The server was restarted while this job ran; start it anew.", now - _ALIVE_S),
             )
             gone = [str(row[0]) for row in self._database.query("SELECT id FROM job WHERE destruction <= ?", (now,))]
             self._database.execute("DELETE FROM job WHERE destruction <= ?", (now,))
-        for job_id in gone:
-            with suppress(OSError):
-                shutil.rmtree(self.folder_of(job_id))
-        return lost + len(gone)
+        for job_id in (*lost, *gone):
+            shutil.rmtree(self.folder_of(job_id), ignore_errors=True)
+        return len(lost) + len(gone)
 
 
 def _tables(database: Database) -> Iterable[str]:
