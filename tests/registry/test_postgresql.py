@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from skybutler.errors import (
+    ButlerError,
     ConflictError,
     FormatError,
     InvalidError,
@@ -387,3 +388,24 @@ def test_statements_with_recurring_rows_are_planned_once(database: PostgresqlDat
     plans = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%JOIN t c%'"
     ((kept, anew),) = database.query(plans)
     assert (kept > 8) == recurring, (kept, anew)
+
+
+def test_the_order_of_joins_is_left_as_it_is_until_a_plan_is_kept(database: PostgresqlDatabase) -> None:
+    def order_is_looked_for(sql: str = "current_setting('join_collapse_limit')") -> bool:
+        with database.staged({"k": "int"}, [(1,)], recurring=True) as stage:
+            ((limit,),) = database.query(f"SELECT {sql} FROM {stage}")
+        return bool(limit != "1")
+
+    usual = database.query("SHOW join_collapse_limit")
+    assert order_is_looked_for()
+    with database.joined_as_written():
+        assert [order_is_looked_for() for _ in range(12)] == [False] * 10 + [True] * 2
+        assert database.query("SELECT current_setting('join_collapse_limit')") == usual
+        for _ in range(2):
+            with pytest.raises(ButlerError):
+                order_is_looked_for("k / 0")
+            assert database.query("SHOW join_collapse_limit") == usual
+        with pytest.raises(ButlerError), database.transaction():
+            order_is_looked_for("k / 0")
+        assert database.query("SHOW join_collapse_limit") == usual
+    assert order_is_looked_for("current_setting('join_collapse_limit') || ''")

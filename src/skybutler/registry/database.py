@@ -194,6 +194,11 @@ class Database(Moments, ABC):
     shared_lock = " FOR KEY SHARE"
     """End of a SELECT whose rows no other transaction may remove before this one ends; empty where none could."""
 
+    @contextmanager
+    def joined_as_written(self) -> Iterator[None]:
+        """Statements within that name few staged rows may join in the order in which they are written."""
+        yield
+
     @abstractmethod
     def looked_up(self, table: str, alias: str, on: str) -> str:
         """SQL that joins a table, after few rows that lead: each of them is looked up, however large the table is.

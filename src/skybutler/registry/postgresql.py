@@ -7,7 +7,7 @@ import re
 import struct
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from functools import lru_cache, partial
 from itertools import chain, islice
 from typing import Any
@@ -59,6 +59,9 @@ _MANY_ROWS = 2000
 
 _MOST_LARGE = 1000
 """No more questions are remembered to have large answers."""
+
+_MOST_PLANNED, _PLANNED = 1000, 10
+"""Statements whose runs are counted, and after how many the server has made a plan that it keeps."""
 
 _MOST_KEYS = 1000
 """No more keys are taken in advance."""
@@ -127,7 +130,7 @@ class PostgresqlDatabase(Database):
 
     # ------------------------------------------------------------- connection
     def _connect(self) -> psycopg.Connection[Row]:
-        self._local.keys, self._local.release, self._local.last = {}, "", ""
+        self._local.keys, self._local.release, self._local.last, self._local.runs = {}, "", "", {}
         self._local.apart = []
         return self._opened()
 
@@ -193,10 +196,40 @@ class PostgresqlDatabase(Database):
             # binary both ways: ids arrive as 16 bytes and floats keep every bit
             cursor: psycopg.Cursor[Row] = self.connection.cursor(binary=True)
             marked = _percent(text) if values else text  # the driver reads percent signs only beside values
-            cursor.execute(marked, values or None, prepare=None if keep else False)
+            with self._as_written() if keep and text != sql and self._is_new(text) else nullcontext():
+                cursor.execute(marked, values or None, prepare=None if keep else False)
         except FAILURES as error:
             raise self._failed(error) from error
         return cursor
+
+    @contextmanager
+    def joined_as_written(self) -> Iterator[None]:
+        # to find the best order of a dozen tables takes up to a hundred times as long as the answer
+        self._local.as_written = True
+        try:
+            yield
+        finally:
+            self._local.as_written = False
+
+    def _is_new(self, text: str) -> bool:
+        """Whether the server will plan a statement once more, and its joins are well as they are written."""
+        if not getattr(self._local, "as_written", False):
+            return False
+        runs: dict[str, int] = self._local.runs
+        if len(runs) >= _MOST_PLANNED:
+            runs.clear()
+        runs[text] = runs.get(text, 0) + 1
+        return runs[text] <= _PLANNED
+
+    @contextmanager
+    def _as_written(self) -> Iterator[None]:
+        self._sent("SET join_collapse_limit = 1", pq.ExecStatus.COMMAND_OK)
+        try:
+            yield
+        finally:
+            # what fails within a transaction undoes the setting too
+            if self.connection.info.transaction_status in (pq.TransactionStatus.IDLE, pq.TransactionStatus.INTRANS):
+                self._sent("RESET join_collapse_limit", pq.ExecStatus.COMMAND_OK)
 
     def _control(self, sql: str) -> None:
         connection: psycopg.Connection[Row] = self.connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +117,8 @@ def _run(
 
             use = query.relations[0]
             if use.most is None or use.most <= _FEW:
-                rows = database.query(f"SELECT * FROM ({sql}) answer LIMIT {_FEW + 1}", parameters)
+                with database.joined_as_written() if use.conditions else nullcontext():
+                    rows = database.query(f"SELECT * FROM ({sql}) answer LIMIT {_FEW + 1}", parameters)
                 if len(rows) <= _FEW:
                     yield _batch(query, rows, obscore)
                     return
