@@ -4,6 +4,7 @@ import threading
 
 from starlette.testclient import TestClient
 
+from skybutler import Butler
 from skybutler.web import ServerSettings, create_app
 
 
@@ -24,6 +25,16 @@ def test_a_repository_that_is_gone_is_told_of(observed):
         assert found.json()["status"] == "degraded"
         assert "/nowhere" in found.json()["repositories"]["gone"]["message"]
         assert found.json()["repositories"]["test"]["status"] == "ok"
+
+
+def test_settings_of_obscore_that_do_not_fit_are_told_of_but_do_not_make_a_server_ill(tmp_path):
+    Butler.create(tmp_path / "odd")
+    with Butler(tmp_path / "odd", writeable=True) as butler:
+        butler.register_dataset_type("calexp", ["instrument"], "StructuredDataDict")
+    with TestClient(create_app(ServerSettings(repositories={"odd": str(tmp_path / "odd")}))) as client:
+        found = client.get("/health")
+    assert found.status_code == 200
+    assert "its data IDs have no visit" in found.json()["repositories"]["odd"]["obscore"]
 
 
 def test_a_server_whose_threads_are_busy_is_well(client):

@@ -53,11 +53,14 @@ def _state(repository: ServedRepository) -> dict[str, Any]:
     try:
         registry = repository.butler.registry
         registry.database.query_one("SELECT 1")
-        took = time.perf_counter() - begun
-        has_snapshot = repository.snapshots.current(registry, repository.obscore("")) is not None
+        state: dict[str, Any] = {"status": "ok", "milliseconds": round(1e3 * (time.perf_counter() - begun), 3)}
     except ButlerError as error:
         return {"status": "error", "message": str(error)}
-    return {"status": "ok", "milliseconds": round(1e3 * took, 3), "snapshot": has_snapshot}
+    try:
+        has_snapshot = repository.snapshots.current(registry, repository.obscore("")) is not None
+    except ButlerError as error:  # of its settings; all but ObsCore is served
+        return {**state, "snapshot": False, "obscore": str(error)}
+    return {**state, "snapshot": has_snapshot}
 
 
 async def _about(request: Request) -> Response:
