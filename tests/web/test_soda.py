@@ -4,6 +4,7 @@ import io
 import multiprocessing
 import os
 import signal
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -18,11 +19,12 @@ from hypothesis import strategies as st
 from pyvo.dal.adhoc import DatalinkQuery, DatalinkResults, SodaQuery
 from pyvo.io.vosi import parse_capabilities
 
+from skybutler import Butler
 from skybutler.compat.afw.image import ExposureF
-from skybutler.images import GaussianPsf
+from skybutler.images import Exposure, GaussianPsf, Image, Mask, MaskedImage
 from skybutler.images.stencils import SkyCircle
 from support.server import serve
-from support.sky_images import CENTRE, an_exposure, make_sky_images
+from support.sky_images import CENTRE, WCS, an_exposure, make_sky_images
 
 CUT = an_exposure().cutout(SkyCircle(*CENTRE, 0.002))
 CIRCLE = "55.7 -32.3 0.002"
@@ -211,6 +213,43 @@ def test_what_needs_too_much_memory_is_told(images):
         for _ in range(2):
             found = session.get(f"{address}/api/cutout/sync", params={"ID": images.calexp, "CIRCLE": CIRCLE})
             assert (found.status_code, "more memory than the 1 MB" in found.text) == (422, True), found.text
+
+
+@pytest.fixture
+def large(tmp_path, monkeypatch):
+    """A server of one image whose cut-outs go over a disk, and the folder in which it is."""
+    rng, place = np.random.default_rng(3), tmp_path / "repo"
+    image, variance = (Image(rng.uniform(1.0, 2.0, (1000, 1000)).astype("f4")) for _ in range(2))
+    exposure = Exposure(MaskedImage(image, Mask.zeros(image.bbox), variance), wcs=WCS)
+    Butler.create(place)
+    with Butler(place, writeable=True, run="u/large") as butler:
+        butler.insert_dimension_data("instrument", {"name": "Cam"})
+        butler.register_dataset_type("calexp", ["instrument"], "ExposureF")
+        dataset = butler.put(exposure, "calexp", instrument="Cam").id
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    with serve({"sky": str(place)}, cutout_workers=1) as address, requests.Session() as session:
+        url = f"{address}/api/cutout/sync"
+        yield SimpleNamespace(session=session, url=url, dataset=dataset, exposure=exposure, disk=disk)
+
+
+def test_large_ones_leave_nothing_behind(large):
+    asked = {"ID": str(large.dataset), "POS": "RANGE -inf +inf -90 90", "CUTOUTDETAIL": "MaskedImage"}
+    found = large.session.get(large.url, params=asked)
+    assert len(found.content) == int(found.headers["content-length"]) > 8 << 20
+    with fits.open(io.BytesIO(found.content)) as hdus:
+        assert np.array_equal(hdus[1].data, large.exposure.image.array)
+        assert np.array_equal(hdus[3].data, large.exposure.variance.array)
+    for _ in range(3):
+        with requests.get(large.url, params=asked, stream=True) as found:
+            assert len(next(found.iter_content(1000))) == 1000
+    until = time.monotonic() + 60
+    while left := list(large.disk.rglob("*.fits")):
+        assert time.monotonic() < until, left
+        time.sleep(0.05)
+    assert large.session.get(large.url, params=asked | {"POS": "CIRCLE 10 10 1"}).status_code == 422
+    assert not [*large.disk.rglob("*.fits")]
 
 
 def test_documents(images):

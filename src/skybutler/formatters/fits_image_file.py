@@ -7,6 +7,7 @@ times as long as all that is left to do.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ class ImageFiles:
             fixed = _Fixed.of(image.unit, self._wcs.tangent_at(*image.bbox.center))
         elif fixed is None:
             fixed = self._fixed[image.unit] = _Fixed.of(image.unit, self._wcs)
-        header = header_text(_structure(image.array)) + fixed.moved(image.xy0)
+        header = _structure(image.array.dtype, image.array.shape) + fixed.moved(image.xy0)
         return b"".join((self._primary, _header(header), pixels.data, bytes(padded(pixels.nbytes) - pixels.nbytes)))
 
 
@@ -97,21 +98,22 @@ class _Fixed:
         return "".join(texts) + header_text(exact) + header_text(layout.origin_cards(xy0).cards())
 
 
-def _structure(array: npt.NDArray[Any]) -> list[MetadataCard]:
-    """How the array is stored (FITS standard 4.0, section 7.1)."""
-    bits, (ny, nx) = 8 * array.itemsize, array.shape
+@lru_cache(maxsize=256)
+def _structure(dtype: np.dtype[Any], shape: tuple[int, ...]) -> str:
+    """Cards that say how an array is stored (FITS standard 4.0, section 7.1)."""
+    bits, (ny, nx) = 8 * dtype.itemsize, shape
     cards = [
         MetadataCard("XTENSION", "IMAGE", "Image extension"),
-        MetadataCard("BITPIX", -bits if array.dtype.kind == "f" else bits, "array data type"),
+        MetadataCard("BITPIX", -bits if dtype.kind == "f" else bits, "array data type"),
         MetadataCard("NAXIS", 2, "number of array dimensions"),
         MetadataCard("NAXIS1", nx),
         MetadataCard("NAXIS2", ny),
         MetadataCard("PCOUNT", 0, "number of parameters"),
         MetadataCard("GCOUNT", 1, "number of groups"),
     ]
-    if array.dtype.kind == "u":  # which FITS has not: signed, moved by half of what there is (section 5.2.5)
+    if dtype.kind == "u":  # which FITS has not: signed, moved by half of what there is (section 5.2.5)
         cards += [MetadataCard("BSCALE", 1), MetadataCard("BZERO", 1 << (bits - 1))]
-    return cards
+    return header_text(cards)
 
 
 def _stored(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from skybutler.errors import (
@@ -156,7 +156,10 @@ async def _answer(request: Request, repository: ServedRepository, dataset: uuid.
             if made is not None:
                 return Response(made, media_type=media_type, headers=headers)
             headers["Content-Length"] = str(path.stat().st_size)
-            return StreamingResponse(_pieces(path), media_type=media_type, headers=headers)
+            return await of(request).threads.respond(lambda: _pieces(path), media_type, headers)
+    except ButlerError:
+        path.unlink(missing_ok=True)  # its time may have been over while it was written
+        raise
     finally:
         gone.set()
     with suppress(ButlerError):
@@ -166,16 +169,11 @@ async def _answer(request: Request, repository: ServedRepository, dataset: uuid.
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    """The content of a file, which is gone when the stream is closed, whether the client reads all of it or not."""
-    stream = path.open("rb")
-    path.unlink()
-
-    def pieces() -> Iterator[bytes]:
-        with stream:
-            while piece := stream.read(1 << 20):
-                yield piece
-
-    return pieces()
+    """The content of a file, which is gone whether the client reads all of it or not."""
+    with path.open("rb") as stream:
+        path.unlink()
+        while piece := stream.read(1 << 20):
+            yield piece
 
 
 async def _capabilities(request: Request) -> Response:

@@ -141,14 +141,15 @@ class _Worker:
             if self._file is None:
                 self._file = _file_in_memory()
             process.start()
+            self._process, self._line = process, ours
             assert process.pid is not None
             send_handle(ours, self._file, process.pid)
         except OSError as error:
+            self.end()
             ours.close()
             raise UnavailableError(f"No process can be started: {error.strerror}.", hint="Try again later.") from error
         finally:
             theirs.close()
-        self._process, self._line = process, ours
         return ours
 
     def do(self, task: _Task) -> Any:
