@@ -3,7 +3,14 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from skybutler.errors import ConflictError, FormatError, InvalidError, ReadOnlyError, UnavailableError
+from skybutler.errors import (
+    ConflictError,
+    FormatError,
+    InvalidError,
+    InvalidQueryError,
+    ReadOnlyError,
+    UnavailableError,
+)
 from skybutler.registry.postgresql_errors import FAILURES, translated
 
 pytestmark = pytest.mark.postgres
@@ -13,6 +20,10 @@ pytestmark = pytest.mark.postgres
     "sql, expected",
     [
         ("SELECT nothing FROM nowhere", FormatError),
+        ("SELECT nothing FROM t", FormatError),
+        ("SELECT k, count(*) FROM t", InvalidQueryError),
+        ("SELECT avg('x'::text)", InvalidQueryError),
+        ("SELECT (SELECT i FROM generate_series(1, 2) i)", InvalidQueryError),
         ("SELECT 1 / 0", InvalidError),
         ("SELECT 'x'::int", InvalidError),
         ("INSERT INTO t VALUES (1), (1)", ConflictError),

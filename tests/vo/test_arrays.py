@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from skybutler.errors import InvalidError
 from skybutler.vo.arrays import array_of, arrow_type, plain
 from skybutler.vo.field import Field
 
@@ -25,6 +28,14 @@ def test_values_are_of_the_type_of_their_column(datatype, values, kind):
     assert arrow_type(field) == found.type == kind
     converted = [None if v is None else str(v) if datatype == "char" else v for v in values]
     assert found.to_pylist() == converted
+
+
+@pytest.mark.parametrize(
+    "datatype, value", [("long", 1e30), ("int", 1 << 40), ("long", Decimal(1 << 70)), ("double", "x")]
+)
+def test_values_that_do_not_fit_are_refused(datatype, value):
+    with pytest.raises(InvalidError, match="A value of 'x' cannot be given"):
+        array_of(Field(name="x", datatype=datatype), [1, value])
 
 
 def test_arrays_come_as_their_bytes():

@@ -7,6 +7,7 @@ from skybutler.errors import (
     ConflictError,
     FormatError,
     InvalidError,
+    InvalidQueryError,
     MissingExtraError,
     ReadOnlyError,
     UnavailableError,
@@ -21,6 +22,7 @@ except ImportError as error:  # pragma: no cover - the test environment has it
 
 __all__ = ["FAILURES", "translated"]
 
+_MISSING = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName)
 FAILURES = (psycopg.Error, OverflowError)
 """What the driver raises; the latter for integers of more than 64 bits."""
 
@@ -33,9 +35,12 @@ def translated(error: psycopg.Error | OverflowError) -> ButlerError:
     if isinstance(error, psycopg.IntegrityError):
         return ConflictError(text)
     if isinstance(error, psycopg.DataError):
-        return InvalidError(f"The database can neither hold nor compute such a value: {text}.")
-    if isinstance(error, psycopg.ProgrammingError) and not isinstance(error, psycopg.errors.InsufficientPrivilege):
+        said = error.diag.message_primary or text  # without the statement
+        return InvalidError(f"The database can neither hold nor compute such a value: {said}.")
+    if isinstance(error, _MISSING):
         return FormatError(f"The PostgreSQL registry has not the tables that it should have: {text}")
+    if isinstance(error, psycopg.ProgrammingError) and not isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return InvalidQueryError(f"The database refuses the query: {error.diag.message_primary or text}.")
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction | psycopg.errors.InsufficientPrivilege):
         return ReadOnlyError(f"The registry cannot be written: {text}")
     if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):

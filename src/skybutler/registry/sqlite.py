@@ -17,6 +17,7 @@ from skybutler.errors import (
     ConflictError,
     FormatError,
     InvalidError,
+    InvalidQueryError,
     ReadOnlyError,
     UnavailableError,
 )
@@ -43,6 +44,9 @@ costs more than most questions, and has all statements of the connection compile
 _FAILURES = (sqlite3.Error, OverflowError)
 """What the driver raises; the latter for integers of more than 64 bits."""
 
+_OF_STATEMENTS = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG)
+_NOT_OF_STATEMENTS = ("no such table", "no such column", "cannot ")
+
 
 def _translated(error: sqlite3.Error | OverflowError, path: str) -> ButlerError:
     """Our error for a driver error."""
@@ -65,6 +69,10 @@ def _translated(error: sqlite3.Error | OverflowError, path: str) -> ButlerError:
         )
     if "not a database" in text or "malformed" in text:
         return FormatError(f"{path} is not a usable SQLite registry: {text}.")
+    if text == "integer overflow":
+        return InvalidError(f"The database can neither hold nor compute such a value: {text}.")
+    if getattr(error, "sqlite_errorcode", None) in _OF_STATEMENTS and not text.startswith(_NOT_OF_STATEMENTS):
+        return InvalidQueryError(f"The database refuses the query: {text}.")
     return UnavailableError(f"The registry {path} failed: {text}.")
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from skybutler.errors import InvalidError
+
 from .field import NUMBERS, Field
 
 __all__ = ["array_of", "arrow_type", "plain"]
@@ -34,6 +36,11 @@ def array_of(field: Field, values: Sequence[Any]) -> pa.Array:
         The column.
     values : sequence
         `None` for nulls; arrays as the bytes of their numbers.
+
+    Raises
+    ------
+    InvalidError
+        A computed value is too large for the type of its column.
     """
     kind = arrow_type(field)
     if field.is_array:
@@ -42,7 +49,10 @@ def array_of(field: Field, values: Sequence[Any]) -> pa.Array:
         return pa.array(values, kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         convert = _CONVERSIONS.get(field.datatype, int)
+    try:
         return pa.array([None if v is None else convert(v) for v in values], kind)
+    except (pa.ArrowInvalid, ValueError, OverflowError) as error:
+        raise InvalidError(f"A value of '{field.name}' cannot be given as '{field.datatype}': {error}.") from error
 
 
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:

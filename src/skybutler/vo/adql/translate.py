@@ -17,6 +17,7 @@ from skybutler.vo.field import Field
 from .functions import rewrite_function, rewrite_like, typed_literals, unit_lookup
 from .geometry import Geometry, SpatialCondition
 from .literals import Slot, Taken, numbered, open_comparisons, slot_of, slots_in, take
+from .meaning import check_meaning
 from .names import first_select, output_names, resolve, result_fields
 from .needs import leave_out, leave_to_relations, only_identifiers, only_kinds, only_shown, table_of
 from .pairs import RegionPairs, join_pairs
@@ -77,6 +78,7 @@ def _translated(text: str, taken: Taken, tables: TapTables, dialect: str, limit:
     names = output_names(tree)
     is_numbered = numbered(tree, taken, text)
     tree = resolve(tree, tables, text)
+    check_meaning(tree, text)
     once = {slot for slot, n in slots_in(tree).items() if n == 1} if is_numbered else set()
     compared = open_comparisons(tree, _columns(tree, tables), taken.kinds) & once
     fields, regions = result_fields(tree, tables, names)
@@ -251,10 +253,17 @@ def _name_outputs(tree: exp.Expr, fields: list[Field]) -> None:
     """Give the columns of the first SELECT names that are all different."""
     select = first_select(tree)
     named = [
-        exp.Alias(this=node.unalias(), alias=exp.to_identifier(field.name.lower(), quoted=True))
+        exp.Alias(this=_unnamed(node), alias=exp.to_identifier(field.name.lower(), quoted=True))
         for node, field in zip(select.selects, fields, strict=True)
     ]
     select.set("expressions", named)
+
+
+def _unnamed(node: exp.Expr) -> exp.Expr:
+    """A column of a SELECT without its alias, which a query as a column has in itself."""
+    if isinstance(node, exp.Subquery):
+        node.set("alias", None)
+    return node.unalias()
 
 
 def _limit(tree: exp.Expr, limit: int | None) -> None:
