@@ -43,3 +43,17 @@ def test_the_usual_formatter_where_none_is_named(target: Butler, tmp_path: Path)
     ids = [ref.id.bytes for ref in target.query_datasets("plain", "r")]
     records = [record for _, record in target.registry.datasets.file_records(ids).values()]
     assert [record and record.formatter for record in records] == ["yaml"] * 2
+
+
+def test_files_of_datasets_that_had_none_are_a_change_that_the_journal_has(target: Butler, tmp_path: Path) -> None:
+    (tmp_path / "both.yaml").write_text("a: 1\n")
+    (tmp_path / "x.yaml").write_text(TEXT)
+    target.import_(directory=tmp_path, filename="x.yaml", transfer="copy")
+    refs = target.query_datasets("plain", "r")
+    target.prune_datasets(refs, unstore=True, disassociate=False)
+    before = target.registry.journal.generation()
+    target.import_(directory=tmp_path, filename="x.yaml", transfer="copy")
+    assert [target.get(ref) for ref in refs] == [{"a": 1}] * 2
+    assert target.registry.journal.generation() != before
+    (entry, *_) = next(target.registry.journal.entries(actions=["store"]))
+    assert (entry.subject, entry.count) == ("plain in r", 2)

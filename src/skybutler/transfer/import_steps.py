@@ -197,6 +197,7 @@ class Importer:
             if formatter is None:
                 continue
             part = {d: [c[i] for i in chosen] for d, c in columns.items()}
+            self._registry.journal.note("store", f"{kind.name} in {rows.run}", len(chosen))
             with self._brought(rows, kind, part, chosen, formatter, stage) as files:
                 sums = files.checksum if files.checksum is not None else [None] * len(chosen)
                 for i, path, size, checksum in zip(chosen, files.path, files.size, sums, strict=True):
