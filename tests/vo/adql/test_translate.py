@@ -191,6 +191,8 @@ CONDITIONS: list[tuple[str, Callable[[Row], Any]]] = [
     ("obs_id LIKE '%-00__0'", lambda r: r.obs_id[3:6] == "-00" and r.obs_id.endswith("0")),
     ("obs_id LIKE '%!_3' ESCAPE '!' AND obs_id NOT ILIKE 'OBS-01%'",
      lambda r: r.obs_id[-2:] == "_3" and r.obs_id[4:6] != "01"),
+    ("obs_id LIKE '%\\' OR obs_id LIKE '%\\_3' OR obs_id NOT LIKE '%\\%' AND band = 'g'", lambda r: r.band == "g"),
+    ("band || '\\' LIKE 'g\\' AND obs_id ILIKE LOWER('OBS%') AND 'a%' NOT LIKE 'a\\%'", lambda r: r.band == "g"),
     ("access_url LIKE '%*[1]'", lambda r: r.access_url.endswith("*[1]")),
     ("obs_id ILIKE 'OBS-00%'", lambda r: r.obs_id[3:6] == "-00"),
     ("LOWER(obs_id) = 'obs-007_2' OR UPPER(band) = 'Y'", lambda r: r.obs_id == "Obs-007_2" or r.band == "y"),

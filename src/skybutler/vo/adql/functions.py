@@ -124,6 +124,8 @@ def _in_unit(value: exp.Expr, wanted: str, known: str | None, node: exp.Func, te
 def rewrite_like(node: exp.Expr, dialect: str, text: str) -> exp.Expr:
     """LIKE and ILIKE, which in ADQL differ in whether case counts; in SQLite LIKE takes no notice of it.
 
+    No letter escapes another one unless the query names one, for which PostgreSQL takes the backslash.
+
     Parameters
     ----------
     node : `sqlglot.exp.Like`, `sqlglot.exp.ILike` or `sqlglot.exp.Escape`
@@ -136,6 +138,11 @@ def rewrite_like(node: exp.Expr, dialect: str, text: str) -> exp.Expr:
     ExpressionError
         The pattern is no text, on SQLite, which cannot do that.
     """
+    if dialect == "postgres" and not isinstance(node, exp.Escape):
+        pattern = node.expression
+        if isinstance(pattern, exp.Literal) and "\\" not in str(pattern.this):
+            return node
+        return exp.Escape(this=node, expression=exp.Literal.string(""))
     if dialect != "sqlite":
         return node
     escape = ""
