@@ -69,6 +69,21 @@ def test_a_repository_that_is_away_is_looked_for_again(tmp_path: Path) -> None:
     keeper.end()
 
 
+def test_one_process_makes_them_and_another_one_when_that_has_ended(repository: Path, tmp_path: Path) -> None:
+    several = [Served(ServerSettings(repositories={"test": str(repository)}), tmp_path / "kept") for _ in range(3)]
+    keepers = [SnapshotKeeper(served, look_s=0.01, rest=0.0) for served in several]
+    for keeper in keepers:
+        keeper.begin()
+    wait_for(lambda: is_current(several[0].first))
+    for i, keeper in enumerate(keepers):
+        write_settings(repository, ObsCoreSettings(obs_collection=f"Changed {i}"))
+        wait_for(lambda: is_current(several[0].first))
+        keeper.end()
+    for served in several:
+        assert is_current(served.first)
+        served.first.close()
+
+
 def test_a_server_that_ends_gives_up_what_it_is_making(repository: Path, tmp_path: Path) -> None:
     served = Served(ServerSettings(repositories={"test": str(repository)}), tmp_path / "kept")
     keeper = SnapshotKeeper(served, look_s=0.01)

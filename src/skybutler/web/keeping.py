@@ -1,7 +1,8 @@
 """Keeping snapshots of ObsCore what the registry is, by a process of its own.  Knows neither rows nor requests.
 
 A snapshot is made when a repository has changed and nobody has changed it for a moment, and no more than a tenth of
-the time is spent on it.
+the time is spent on it.  Of all processes that serve a repository from one work folder, one sees to it; another one
+does when it has ended.
 """
 
 from __future__ import annotations
@@ -35,8 +36,12 @@ _BEAT_S = 0.1
 
 @dataclass(slots=True)
 class _Seen:
-    """What was seen of a repository: the last generation, since when no snapshot is of it, and not before when."""
+    """What was seen of a repository: the last generation, since when no snapshot is of it, and not before when.
 
+    The descriptor is that of the one process that sees to it, of all that serve it.
+    """
+
+    descriptor: int | None = None
     generation: str = ""
     since: float = 0.0
     due: float = 0.0
@@ -80,12 +85,19 @@ class SnapshotKeeper:
                     _log.warning("No snapshot of %s: %s", repository.label, error)
                     seen.due = time.monotonic() + _LONGEST_S
             self._ending.wait(self._look_s)
-        for repository in self._seen:
+        for repository, seen in self._seen.items():
             repository.close()
+            if seen.descriptor is not None:
+                os.close(seen.descriptor)
 
     @staticmethod
     def _is_due(repository: ServedRepository, seen: _Seen) -> bool:
         now, before = time.monotonic(), seen.generation
+        if now < seen.due:
+            return False
+        seen.descriptor = seen.descriptor or repository.own_snapshots.keeping()
+        if seen.descriptor is None:
+            return False
         registry = repository.butler.registry
         if repository.snapshots.current(registry, repository.obscore("")) is not None:
             seen.since = 0.0
@@ -93,7 +105,7 @@ class SnapshotKeeper:
         seen.generation = registry.journal.generation()
         seen.since = seen.since or now
         is_still = seen.generation == before or now - seen.since > _LONGEST_S
-        return is_still and now >= seen.due and not repository.own_snapshots.is_being_written
+        return is_still and not repository.own_snapshots.is_being_written
 
     def _make(self, repository: ServedRepository, seen: _Seen) -> None:
         began = time.monotonic()
@@ -106,7 +118,7 @@ class SnapshotKeeper:
             process.join(0)
         process.join()
         took = time.monotonic() - began
-        seen.due = time.monotonic() + self._rest * took
+        seen.since, seen.due = 0.0, time.monotonic() + self._rest * took
         if process.exitcode == 0:
             _log.info("Made a snapshot of %s in %.1f s.", repository.label, took)
         elif not self._ending.is_set():

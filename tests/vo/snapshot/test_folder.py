@@ -63,7 +63,27 @@ def test_one_writer_at_a_time(folder: SnapshotFolder) -> None:
         pass
 
 
+def test_one_keeper_at_a_time_who_keeps_nobody_from_writing(folder: SnapshotFolder) -> None:
+    first = folder.keeping()
+    assert first is not None
+    assert SnapshotFolder(folder.place).keeping() is None
+    assert not folder.is_being_written
+    publish(folder, "1")
+    os.close(first)
+    second = SnapshotFolder(folder.place).keeping()
+    assert second is not None
+    os.close(second)
+
+
+def test_it_is_told_whether_somebody_writes(folder: SnapshotFolder) -> None:
+    with folder.writing():
+        assert folder.is_being_written
+    assert not folder.is_being_written
+
+
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UnavailableError, match="cannot be written"), SnapshotFolder(tmp_path / "file").writing():
         pass
+    with pytest.raises(UnavailableError, match="cannot be written"):
+        SnapshotFolder(tmp_path / "file").keeping()

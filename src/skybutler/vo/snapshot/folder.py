@@ -22,7 +22,7 @@ FOLDER = "obscore-snapshot"
 """Name of the folder in the directory of a repository."""
 
 _BEGIN, _END = "obscore-", ".parquet"
-_LOCK, _PART = ".lock", ".part-"
+_LOCK, _KEEPER, _PART = ".lock", ".keeper", ".part-"
 _AGAIN_S = 0.02
 
 
@@ -58,11 +58,20 @@ class SnapshotFolder:
     @property
     def is_being_written(self) -> bool:
         """Whether a process is making a snapshot; it may have ended when this is told."""
-        try:
-            os.close(self._lock(tries=1))
-        except UnavailableError:
+        if (descriptor := self._lock(_LOCK)) is None:
             return True
+        os.close(descriptor)
         return False
+
+    def keeping(self) -> int | None:
+        """A descriptor: until it is closed, nobody else is who sees to new snapshots; `None` if somebody is already.
+
+        Raises
+        ------
+        UnavailableError
+            Nothing can be written there.
+        """
+        return self._lock(_KEEPER)
 
     @contextmanager
     def writing(self) -> Iterator[Path]:
@@ -73,7 +82,8 @@ class SnapshotFolder:
         UnavailableError
             Another process is writing, or nothing can be written there.
         """
-        descriptor = self._lock()
+        if (descriptor := self._lock(_LOCK, tries=5)) is None:  # it may only be looked whether there is a writer
+            raise UnavailableError(f"Another process is making a snapshot in {self.place}.")
         scratch = self.place / f"{_PART}{os.getpid()}"
         try:
             for left in self.place.glob(f"{_PART}*"):  # by writers that were killed
@@ -84,23 +94,23 @@ class SnapshotFolder:
             shutil.rmtree(scratch, ignore_errors=True)
             os.close(descriptor)
 
-    def _lock(self, tries: int = 5) -> int:
-        """The lock of writers, which somebody may hold for no longer than it takes to see whether it is held."""
+    def _lock(self, name: str, tries: int = 1) -> int | None:
+        """A descriptor that has a lock until it is closed; `None` if somebody has it."""
         try:
             self.place.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.place / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(self.place / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise UnavailableError(f"{self.place} cannot be written: {error.strerror}.") from error
         for left in reversed(range(tries)):
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if not left:
-                    os.close(descriptor)
-                    raise UnavailableError(f"Another process is making a snapshot in {self.place}.") from error
-                time.sleep(_AGAIN_S)
-        return descriptor
+            except BlockingIOError:
+                if left:
+                    time.sleep(_AGAIN_S)
+            else:
+                return descriptor
+        os.close(descriptor)
+        return None
 
     def publish(self, scratch: Path, file: Path) -> None:
         """Give a finished file its name, all of it or nothing of it, and remove others that nobody reads."""

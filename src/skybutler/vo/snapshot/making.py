@@ -36,7 +36,9 @@ _PLAIN = tuple(f for f in _STORED if f.name not in CONSTANTS)
 _ROWS = 20_000
 _ORDER = 14
 """Order of the HEALPix pixels by which rows are sorted: a quarter of an arcminute."""
-_MEMORY = "1GB"
+_MEMORY = "512MB"
+_GROUP = 16_384
+"""Rows that are stored together: readers have none of them before they have unpacked a column of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ def _sort(source: Path, target: Path) -> None:
         with connect(memory_limit=_MEMORY, threads=2, temp_directory=str(source.parent)) as connection:
             connection.execute(
                 f"COPY (SELECT * EXCLUDE (place) FROM read_parquet({literal(str(source))}) ORDER BY kind, place) "
-                f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+                f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP})"
             )
     except duckdb.Error as error:
         raise UnavailableError(f"The snapshot could not be written: {error}.") from error
