@@ -13,6 +13,8 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -72,6 +74,8 @@ class VoRow:
 ROWS: dict[str, VoRow] = {
     "count": VoRow("ms", 50),
     "groups": VoRow("ms", 69),
+    "count, from a snapshot": VoRow("ms", 50),
+    "groups, from a snapshot": VoRow("ms", 69),
     "point, six coadds": VoRow("ms", 62, 5, 20),
     "point, all images": VoRow("ms", 38),
     "tract, patch, band": VoRow("ms", 115, 5),
@@ -82,6 +86,9 @@ ROWS: dict[str, VoRow] = {
     "points, 16 clients": VoRow("/s", 16, 300),
     "first byte of all columns": VoRow("ms", 13_000, 500),
     "rows as BINARY2": VoRow("/s", 12_000, 100_000),
+    "first byte of all columns, from a snapshot": VoRow("ms", 13_000, 500),
+    "rows as BINARY2, from a snapshot": VoRow("/s", 12_000, 100_000),
+    "making a snapshot": VoRow("ms"),
     "rows as TABLEDATA": VoRow("/s", 8_800),
     "rows as CSV": VoRow("/s", 10_500),
     **{f"rows as {name}": VoRow("/s") for name in list(FORMATS)[3:]},
@@ -96,12 +103,17 @@ SMALL = 1_000_000
 def latencies(client: Client) -> Iterator[tuple[str, dict[str, float]]]:
     """Questions one after the other."""
     for name, adql in QUESTIONS.items():
-        n, began = 0, time.perf_counter()
-        client.ask(adql)
-        n = 30 if time.perf_counter() - began < 0.3 else 5
-        yield name, _three(client.median(lambda adql=adql: client.ask(adql), n))  # type: ignore[misc]
+        yield name, latency(client, adql)
     adql = QUESTIONS["point, six coadds"]
     yield "point as a job, submitted, waited for, fetched", _three(client.median(lambda: client.job(adql), 20))
+
+
+def latency(client: Client, adql: str) -> dict[str, float]:
+    """What one question takes."""
+    began = time.perf_counter()
+    client.ask(adql)
+    n = 30 if time.perf_counter() - began < 0.3 else 5
+    return _three(client.median(lambda: client.ask(adql), n))
 
 
 def _three(found: tuple[float, float, float]) -> dict[str, float]:
@@ -137,13 +149,32 @@ def rates(server: RunningServer, what: str, path: Callable[[], str], clients: tu
 def downloads(client: Client, rows: int) -> Iterator[tuple[str, dict[str, float]]]:
     """All columns of many rows in every format; of others than the first, of half as many."""
     for name, format_ in FORMATS.items():
-        n = rows if name == "BINARY2" else rows // 2
-        began, before = time.perf_counter(), client.server.cpu()
-        _, first = client.ask(f"SELECT TOP {n} * FROM ivoa.ObsCore", RESPONSEFORMAT=format_)
-        wall, cpu = time.perf_counter() - began, client.server.cpu() - before
-        yield f"rows as {name}", {"per_second": round(n / wall), "cpu": float(f"{1e3 * cpu / n:.3g}")}
+        figure, first = download(client, rows if name == "BINARY2" else rows // 2, format_)
+        yield f"rows as {name}", figure
         if name == "BINARY2":
-            yield "first byte of all columns", {"wall": round(1e3 * first, 1)}
+            yield "first byte of all columns", first
+
+
+def download(client: Client, n: int, format_: str) -> tuple[dict[str, float], dict[str, float]]:
+    """What rows cost, and the first byte of them."""
+    began, before = time.perf_counter(), client.server.cpu()
+    _, first = client.ask(f"SELECT TOP {n} * FROM ivoa.ObsCore", RESPONSEFORMAT=format_)
+    wall, cpu = time.perf_counter() - began, client.server.cpu() - before
+    return {"per_second": round(n / wall), "cpu": float(f"{1e3 * cpu / n:.3g}")}, {"wall": round(1e3 * first, 1)}
+
+
+def from_snapshot(repository: Path, rows: int) -> Iterator[tuple[str, dict[str, float]]]:
+    """A snapshot is made, and asked what it is for."""
+    began = time.perf_counter()
+    subprocess.run([Path(sys.executable).parent / "butler", "obscore", "snapshot", repository], check=True)
+    yield "making a snapshot", {"wall": round(1e3 * (time.perf_counter() - began))}
+    with running({"dp02": repository}) as server:
+        client = Client(server)
+        for name in ("count", "groups"):
+            yield f"{name}, from a snapshot", latency(client, QUESTIONS[name])
+        figure, first = download(client, rows, FORMATS["BINARY2"])
+        yield "rows as BINARY2, from a snapshot", figure
+        yield "first byte of all columns, from a snapshot", first
 
 
 def cutouts(place: Path) -> dict[str, Any]:
@@ -167,7 +198,8 @@ def measure(repository: Path, rows: int) -> dict[str, Any]:
         client = Client(server)
         found = dict(latencies(client)) | dict(downloads(client, rows))
     with running({"dp02": repository}, workers=2) as server:
-        return found | rates(server, "points", anywhere(), CLIENTS)
+        found |= rates(server, "points", anywhere(), CLIENTS)
+    return found | dict(from_snapshot(repository, rows))
 
 
 @contextmanager

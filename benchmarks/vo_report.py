@@ -15,7 +15,8 @@ __all__ = ["load", "table", "vo"]
 
 _VO = """`make bench-vo`: one connection, the median of 30 questions and what 95 of 100 stay under; points are those of
 places that were never asked for, with two processes of the server and clients that ask again at once; downloads are of
-200,000 rows (100,000 in other formats than BINARY2). CPU is that of the server for each answer or row, without
+200,000 rows (100,000 in other formats than BINARY2). *From a snapshot* is what DuckDB answers of a copy in columns,
+see [long-questions](../docs/how-to/long-questions.md). CPU is that of the server for each answer or row, without
 PostgreSQL's. What passed includes waiting for other work on the machine, whose load was {load} at the end, and for the
 clients, which are on the same two cores; it decides whether a target is met. DaCHS 2.7 was measured once, on a quiet
 machine with PostgreSQL and 500,000 rows: it cannot run in our CI."""
