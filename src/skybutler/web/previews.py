@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from threading import Event
 from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from skybutler.errors import ButlerError, DatasetNotFoundError
+from skybutler.errors import ButlerError
+from skybutler.vo.image_work import preview
 
 from .problems import headers_of, status_of
 from .requests import of
@@ -29,19 +29,6 @@ SIDE = 512
 """Dots along the longer side of a preview."""
 
 
-def _draw(place: str, dataset: uuid.UUID) -> bytes:
-    """The picture, in a process that has the repository open for cut-outs already."""
-    from skybutler.display.thumbnail import thumbnail
-
-    from .soda import cutter_of
-
-    butler = cutter_of(place).butler
-    ref = butler.get_dataset(dataset)
-    if ref is None:
-        raise DatasetNotFoundError(f"There is no dataset {dataset} any more.")
-    return thumbnail(butler.get(ref), SIDE)
-
-
 def routes() -> list[Route]:
     """The route of previews."""
     return [Route("/api/preview/{word}.png", _preview, methods=["GET", "HEAD"])]
@@ -54,7 +41,7 @@ async def _preview(request: Request) -> Response:
     try:
         label, dataset = Signer(here.settings, PURPOSE).read(request.path_params["word"])
         place = here.served[label].place
-        work = cutouts.pool.submit(cutouts.seconds, lambda: not gone.is_set(), _draw, place, dataset)
+        work = cutouts.pool.submit(cutouts.seconds, lambda: not gone.is_set(), preview, place, dataset, SIDE)
         png = await asyncio.wrap_future(work)
     except ButlerError as error:
         return PlainTextResponse(str(error), status_of(error), headers_of(error))

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -28,7 +27,8 @@ from skybutler.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from skybutler.vo.soda import CutoutRequest, CutoutStyle
+from skybutler.vo.image_work import cut_out, write_cut_out
+from skybutler.vo.soda import CutoutRequest
 from skybutler.vo.uws import JobResult
 
 from .auth import security_methods
@@ -41,57 +41,21 @@ from .vosi import availability
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from skybutler.vo.soda_files import Cutter
-
     from .jobs import JobContext, Work
     from .served import Served, ServedRepository
     from .workers import WorkerPool
 
-__all__ = ["Cutouts", "cutter_of", "routes", "work"]
+__all__ = ["Cutouts", "routes", "work"]
 
 SYNC = ("/api/cutout/sync", "/api/image/soda/sync")
 JOBS = "/api/cutout/jobs"
 _WAYS = (("sync", "sync"), ("async", "jobs"))
-_INLINE = 8 << 20
-"""Files up to this size need not go over the disk."""
 _WRONG = 422
 """Status of what is wrong with a parameter, as other services of this kind have it."""
 _HANG_UP_S = 0.5
 """So often is looked whether the client is still there."""
 
 
-# ------------------------------------------------------------------------------------------------ in worker processes
-@lru_cache(maxsize=32)
-def cutter_of(place: str) -> Cutter:
-    """What cuts out of the images of a repository, which stays open in this process."""
-    from skybutler.butler import Butler
-    from skybutler.vo.soda_files import Cutter
-
-    return Cutter(Butler(place))
-
-
-def _make(place: str, dataset: uuid.UUID, shape: tuple[str, str], style: CutoutStyle, path: Path) -> bytes | None:
-    """The bytes of a cut-out, `None` if it is large and left as a file."""
-    cutter = cutter_of(place)
-    if style.detail == "Image" or style.format.name == "png":
-        made = cutter.image(dataset, shape, style)
-        if len(made) <= _INLINE:
-            return made
-        path.write_bytes(made)
-        return None
-    cutter.write(dataset, shape, style, path)
-    if path.stat().st_size > _INLINE:
-        return None
-    made = path.read_bytes()
-    path.unlink()
-    return made
-
-
-def _write(place: str, dataset: uuid.UUID, shape: tuple[str, str], style: CutoutStyle, path: Path) -> None:
-    cutter_of(place).write(dataset, shape, style, path)
-
-
-# ----------------------------------------------------------------------------------------------------- in the server
 @dataclass(frozen=True, slots=True)
 class Cutouts:
     """What makes the cut-outs of a server.
@@ -114,7 +78,7 @@ class Cutouts:
     ) -> Future[bytes | None]:
         """Begin the only cut-out of a request; its process is ended when nobody waits for it any more."""
         call = (repository.place, dataset, request.shapes[0], request.style, path)
-        return self.pool.submit(self.seconds, lambda: not gone.is_set(), _make, *call)
+        return self.pool.submit(self.seconds, lambda: not gone.is_set(), cut_out, *call)
 
 
 def routes() -> list[Route]:
@@ -212,7 +176,7 @@ def work(served: Served, cutouts: Cutouts) -> Work:
                 try:
                     repository, dataset = _identify(served, here, identifier)
                     call = (repository.place, dataset, shape, asked.style, path)
-                    cutouts.pool.submit(cutouts.seconds, context.go_on, _write, *call).result()
+                    cutouts.pool.submit(cutouts.seconds, context.go_on, write_cut_out, *call).result()
                     media_type = asked.style.format.media_type
                 except ButlerError as error:
                     problems.append(error)
