@@ -87,8 +87,9 @@ def _translated(text: str, taken: Taken, tables: TapTables, dialect: str, limit:
     shown = only_shown(made, tables)
     identifiers = only_identifiers(made, tables)
     constants = only_kinds(made, tables)
-    shapes, free = open_shapes(rewriter.geometry, once - set(slots_in(made)))
-    free |= compared & {slot for slot, n in slots_in(made).items() if n == 1}
+    left = slots_in(made)
+    shapes, free = open_shapes(rewriter.geometry, once - set(left))
+    free |= compared & {slot for slot, n in left.items() if n == 1}
     _name_outputs(made, fields)
     if constants:
         leave_out(first_select(made), constants, tables)
@@ -351,4 +352,4 @@ def _bind(tree: exp.Expr, dialect: str, free: Mapping[int, Slot]) -> tuple[str, 
         order.append(values[int(found[1])])
         return "?"
 
-    return _MARKED.sub(placed, tree.sql(dialect=dialect, comments=False)), tuple(order)
+    return _MARKED.sub(placed, tree.sql(dialect=dialect, comments=False, copy=False)), tuple(order)
