@@ -134,6 +134,8 @@ def test_what_cannot_be_served_is_refused_at_once(repo: Path, tmp_path: Path) ->
     assert "16 are the least" in found.output
     found = run(main, ["serve", str(repo), "--proxy", "10.0.0.1/33"])
     assert "no address of a proxy" in found.output
+    found = run(main, ["serve", str(repo), "--work-folder", str(tmp_path / "secret" / "jobs")])
+    assert "Jobs cannot be kept in" in found.output
 
 
 def test_processes_of_a_server_know_tokens(repo: Path, tmp_path: Path) -> None:

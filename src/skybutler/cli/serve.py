@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
@@ -91,7 +92,7 @@ def serve(
     settings = ServerSettings(
         repositories=repositories,
         root_url=None if root_url is None else root_url.rstrip("/"),
-        work_folder=work_folder,
+        work_folder=None if work_folder is None else _writable(work_folder),
         snapshots=snapshots,
         anonymous=anonymous_by_default(host, root_url) if anonymous is None else anonymous,
         token_file=(tokens or default_token_file()).absolute(),
@@ -133,6 +134,18 @@ def _tell_who_may(anonymous: bool, host: str, tokens: TokenStore) -> None:
             click.echo("There is none yet; make one with: butler token create OWNER", err=True)
     elif not is_loopback(host):
         click.echo("Everybody who reaches this address may read.", err=True)
+
+
+def _writable(folder: Path) -> Path:
+    """A folder that is there, or has been made, and can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise InvalidError(
+            f"Jobs cannot be kept in {folder}: {error.strerror}.", hint="Name another folder: --work-folder PATH"
+        ) from error
 
 
 def _labelled(places: tuple[str, ...]) -> dict[str, str]:
