@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pyarrow as pa
 import pytest
 
@@ -13,6 +15,10 @@ from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_table
 def ask(observations, adql: str, limit: int | None = None):
     relation = ObsCoreRelation(observations.butler.registry, ObsCoreSettings(), "", "")
     return answer(observations.butler.registry, relation, TapTables([obscore_table()]), adql, limit)
+
+
+def rows(observations, adql: str) -> list[tuple]:
+    return [tuple(row.values()) for batch in ask(observations, adql).batches for row in batch.to_pylist()]
 
 
 def test_the_first_rows_come_soon(observations):
@@ -57,3 +63,30 @@ def test_stages_are_free_again_when_the_reader_goes_away(observations):
 def test_values_need_no_table(observations, query, values):
     (batch,) = ask(observations, query).batches
     assert [column.to_pylist() for column in batch.columns] == values
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "",
+        "WHERE calib_level = 2",
+        "WHERE calib_level > 1 OR dataproduct_subtype = 'lsst.raw'",
+        "WHERE CONTAINS(POINT(0.35, 0.2), s_region) = 1",
+        "WHERE calib_level = 7",
+    ],
+)
+def test_counts_are_those_of_the_rows(observations, where):
+    names = "dataproduct_subtype, calib_level"
+    all_rows = rows(observations, f"SELECT {names} FROM ObsCore {where}")
+    expected = Counter(all_rows)
+    few = f"SELECT {names} FROM ObsCore {where} GROUP BY {names} HAVING COUNT(*) > 20 ORDER BY {names}"
+    groups = f"SELECT {names}, COUNT(*) AS n FROM ObsCore {where} GROUP BY {names}"
+    assert rows(observations, f"SELECT COUNT(*) AS n FROM ObsCore {where}") == [(len(all_rows),)]
+    assert sorted(rows(observations, groups)) == sorted((*kind, n) for kind, n in expected.items())
+    assert rows(observations, few) == sorted(kind for kind, n in expected.items() if n > 20)
+
+
+def test_nothing_is_counted_where_nothing_is_told_of(observations):
+    relation = ObsCoreRelation(observations.butler.registry, ObsCoreSettings(dataset_types={}), "", "")
+    found = answer(observations.butler.registry, relation, TapTables([obscore_table()]), "SELECT COUNT(*) FROM ObsCore")
+    assert [batch.to_pylist() for batch in found.batches] == [[{"count": 0}]]

@@ -18,7 +18,8 @@ def needs(adql):
 def test_columns_that_a_query_names_are_needed():
     found = needs("SELECT obs_id FROM ivoa.ObsCore o WHERE lsst_tract = 3 AND CONTAINS(POINT(1, 2), s_region) = 1")
     assert found.columns == {"obs_id", "lsst_tract"}
-    assert needs("SELECT COUNT(*) FROM ivoa.ObsCore").columns == set()
+    assert needs("SELECT COUNT(*) FROM ivoa.ObsCore").columns == {"rows_of_kind"}
+    assert needs("SELECT 1 AS one FROM ivoa.ObsCore").columns == set()
 
 
 @pytest.mark.parametrize(

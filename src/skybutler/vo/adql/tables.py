@@ -104,6 +104,8 @@ class TapTable:
         For ``tap_schema``.
     kind, constants : `str`, `frozenset` [`str`]
         Column with the kind of row, and the columns that follow from it; a result need not carry them for each row.
+    rows_of_kind : `str`
+        Column that its SQL has if it is asked for: then there is one row for each kind, and it says how many there are.
     rows : sequence of `tuple`, optional
         All rows, where no database has them: values in the order of the fields, arrays as the bytes of their numbers in
         the machine's byte order.
@@ -127,6 +129,7 @@ class TapTable:
     keys: tuple[ForeignKey, ...] = ()
     kind: str = ""
     constants: frozenset[str] = frozenset()
+    rows_of_kind: str = ""
     source: RowSource | None = None
     position: tuple[str, str] | None = None
 

@@ -14,6 +14,7 @@ from sqlglot import exp
 from skybutler.errors import InvalidError
 from skybutler.vo.field import Field
 
+from .counting import count_by_kind
 from .functions import rewrite_function, rewrite_like, typed_literals, unit_lookup
 from .geometry import Geometry, SpatialCondition
 from .literals import Slot, Taken, numbered, open_comparisons, slot_of, slots_in, take
@@ -84,6 +85,7 @@ def _translated(text: str, taken: Taken, tables: TapTables, dialect: str, limit:
     fields, regions = result_fields(tree, tables, names)
     rewriter = _Rewriter(tree, tables, dialect, text)
     made = rewriter.rewritten(tree)
+    count_by_kind(made, tables)
     shown = only_shown(made, tables)
     identifiers = only_identifiers(made, tables)
     constants = only_kinds(made, tables)

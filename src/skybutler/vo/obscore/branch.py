@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from skybutler.errors import ConfigError, nearest
 from skybutler.registry.database import ColumnKind, quoted
 
-from .columns import FIELDS, REGION
+from .columns import FIELDS, REGION, ROWS_OF_KIND
 from .derived import KEY, MOST_KEYS, DerivedColumns, Piece
 from .settings import ObsCoreSettings, TypeSettings, template_parts
 
@@ -331,13 +331,18 @@ class Branch:
         stages : `tuple` [`str`]
             Tables of rows (``k``) of `element` in all of which the region must be.
         columns : collection of `str`, optional
-            Which are wanted; all if not given.
+            Which are wanted; all if not given.  With `ROWS_OF_KIND` among them, which is in none of the rows and goes
+            with constants only, they are one row.
         """
-        chosen = {n: v for n, v in self._columns.items() if columns is None or n in columns} or {"k": "d.k"}
-        named = ", ".join(f"{value} AS {quoted(name)}" for name, value in chosen.items())
+        chosen = {n: v for n, v in self._columns.items() if columns is None or n in columns}
+        is_counted = columns is not None and ROWS_OF_KIND in columns
+        if is_counted:
+            chosen[ROWS_OF_KIND] = "COUNT(*)"
+        named = ", ".join(f"{value} AS {quoted(name)}" for name, value in (chosen or {"k": "d.k"}).items())
         where = f"d.dataset_type = {self._number} AND d.run IN ({', '.join(map(str, runs))}) AND d.path IS NOT NULL"
         source = f"{self._near(stages)} near JOIN dataset d ON d.data_id = near.k" if stages else "dataset d"
-        return f"SELECT {named} FROM {source} {self._sources(f'{named} {where}')} WHERE {where}"
+        having = " HAVING COUNT(*) > 0" if is_counted else ""
+        return f"SELECT {named} FROM {source} {self._sources(f'{named} {where}')} WHERE {where}{having}"
 
     def _near(self, stages: tuple[str, ...]) -> str:
         """Data IDs whose region is in all stages, found before anything else; OFFSET keeps planners from mixing them.

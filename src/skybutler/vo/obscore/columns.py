@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from skybutler.vo.field import Field
 
-__all__ = ["FIELDS", "REGION"]
+__all__ = ["FIELDS", "REGION", "ROWS_OF_KIND"]
 
 REGION = "s_region"
 """The column of regions."""
+ROWS_OF_KIND = "rows_of_kind"
+"""The column that says how many rows there are, if there is one for each kind."""
 
 _AXIS = "obscore:Char."
 _PRINCIPAL = frozenset(

@@ -14,7 +14,7 @@ from skybutler.datasets import CollectionType
 from skybutler.vo.adql import RegionColumn, TapTable
 
 from .branch import Branch
-from .columns import CONSTANTS, FIELDS, REGION
+from .columns import CONSTANTS, FIELDS, REGION, ROWS_OF_KIND
 from .derived import DerivedColumns
 from .settings import ObsCoreSettings
 
@@ -42,6 +42,7 @@ def obscore_table() -> TapTable:
         "ivo://ivoa.net/std/ObsCore#core-1.1",
         kind="kind",
         constants=CONSTANTS,
+        rows_of_kind=ROWS_OF_KIND,
     )
 
 
@@ -192,6 +193,6 @@ class ObsCoreRelation:
     def _nothing(self) -> str:
         kinds = {kind: sql.partition(" COLLATE")[0] for kind, sql in self._registry.database.kinds.items()}
         names = {**{f.name: "text" if f.is_text else "float" for f in FIELDS}, "region_key": "int", "kind": "int",
-                 "dataset_id": "id"}  # fmt: skip
+                 "dataset_id": "id", ROWS_OF_KIND: "int"}  # fmt: skip
         nulls = ", ".join(f'CAST(NULL AS {kinds[kind]}) AS "{name}"' for name, kind in names.items())
         return f"SELECT {nulls} WHERE 1 = 0"
