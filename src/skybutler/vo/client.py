@@ -108,7 +108,9 @@ def get_tap_service(label: str | None = None, *, url: str | None = None, token: 
     session = get_session(url, token)
     address = f"{session.root_url}{f'/repo/{quote(label)}' if label else ''}/api/tap"
     _reach(session, f"{address}/capabilities")
-    return _pyvo().dal.TAPService(address, session=session)
+    from .tap_client import TapService
+
+    return TapService(address, session=session)
 
 
 def get_siav2_service(label: str | None = None, *, url: str | None = None, token: str | None = None) -> Any:
