@@ -10,6 +10,7 @@ import pytest
 
 from skybutler.errors import InvalidError, OverloadedError, ParameterError, UnavailableError
 from skybutler.vo.soda import parse_stencil
+from skybutler.web import workers
 from skybutler.web.workers import WorkerPool
 
 MEMORY = 1 << 30
@@ -96,6 +97,24 @@ def test_temporary_files_go_with_a_process_that_is_ended(pool, tmp_path):
     assert not name.exists()
     pool.close()
     assert not again.exists()
+
+
+def test_a_process_that_is_done_soon_stays_though_nobody_wants_its_work(pool, tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "_GRACE_S", 60.0)  # machines may be busy
+    first = pool.submit(60, always, os.getpid).result(60)
+    wanted, pipe = [True], tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def go_on():
+        if len(wanted) > 3 and wanted[0]:  # it has begun
+            wanted[0] = False
+            pipe.write_text("what it has waited for")  # so that it is done before it is waited for
+        wanted.append(True)
+        return wanted[0]
+
+    with pytest.raises(UnavailableError, match="ended before"):
+        pool.submit(0, go_on, pipe.read_text).result(60)
+    assert pool.submit(60, always, os.getpid).result(60) == first
 
 
 def test_closing_ends_what_runs(tmp_path):
