@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import lsst.sphgeom as sphgeom
 import numpy as np
@@ -104,6 +105,15 @@ def test_an_outline_is_convex_and_in_order(size: float, corners: list[tuple[floa
     with pytest.raises(InvalidError, match="convex"):
         region_from_pos(text, ordered=True)
     assert region_from_pos(text) == polygon_deg(given)
+
+
+TINY = [0.0, 1e-320, 3e-184, 1e-162, 1e-150, 1e-100, 1e-17, 1e-9, 1.0]
+
+
+@given(st.lists(st.tuples(st.sampled_from(TINY), st.sampled_from(TINY)), min_size=3, max_size=6))
+def test_outlines_of_hardly_any_size_are_polygons_or_refused(corners: list[tuple[float, float]]) -> None:
+    with suppress(InvalidError):
+        assert outline_deg(corners) == polygon_deg(corners)
 
 
 def test_an_outline_has_so_many_corners_only() -> None:

@@ -154,7 +154,11 @@ def outline_deg(corners: Iterable[tuple[float, float]]) -> ConvexPolygon:
     if len(corners) > _MOST_CORNERS:
         raise InvalidError(f"A polygon has at most {_MOST_CORNERS} corners, not {len(corners)}.")
     polygon = polygon_deg(corners)
-    if not _goes_round(unit_vectors(*np.array(corners, float).T), polygon):
+    try:
+        goes_round = _goes_round(unit_vectors(*np.array(corners, float).T), polygon)
+    except RuntimeError as error:  # it is too small to have a centre
+        raise InvalidError(f"These corners do not make a polygon: {error}.") from error
+    if not goes_round:
         raise InvalidError(
             "These corners do not make a convex polygon.",
             hint="Give them in their order; take a concave polygon apart into convex ones.",
@@ -173,7 +177,8 @@ def _goes_round(corners: Floats, hull: ConvexPolygon) -> bool:
     order = np.argsort(np.arctan2(hull_y, hull_x))
     vertices = vertices[order]
     normals = np.cross(vertices, np.roll(vertices, -1, axis=0))
-    normals /= np.linalg.norm(normals, axis=1)[:, None]
+    # vertices may be so near to each other that their edge has no direction, and squares of it no number
+    normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-150)[:, None]
     azimuth = np.arctan2(y, x)
     edge = np.searchsorted(np.arctan2(hull_y, hull_x)[order], azimuth, side="right") - 1  # -1 is the last one
     if (np.abs(np.sum(normals[edge] * corners, axis=1)) > _FLAT).any():
