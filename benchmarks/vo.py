@@ -6,6 +6,7 @@ not run beside ours: its figures (500,000 rows, PostgreSQL with pgsphere, two co
 work on the machine inflates.
 
 `--visits 14790 --tracts 157` makes 8,478,246 rows, a little more than Data Preview 0.2 has; it takes ten minutes more.
+`--repository` takes one that is there, made with these numbers.
 """
 
 from __future__ import annotations
@@ -235,6 +236,17 @@ def shown(found: Mapping[str, Any], n_images: int) -> Iterator[list[str]]:
         yield [name, ours, p95, cpu, peer, promised, met(row, figure, n_images)]
 
 
+def made(backend: str, visits: int, tracts: int, rows: int) -> dict[str, Any]:
+    """Figures of a repository that is made for them; with SQLite those of cut-outs, too."""
+    with tempfile.TemporaryDirectory() as name, opened(name), database(backend, Path(name)) as (_, url):
+        make_repository(Path(name) / "repository", url, visits, tracts)
+        found = measure(Path(name) / "repository", rows)
+        if backend == "sqlite":
+            (Path(name) / "image").mkdir()
+            found |= cutouts(Path(name) / "image")
+    return found
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -242,16 +254,18 @@ def main() -> None:
     parser.add_argument("--tracts", type=int, default=85)
     parser.add_argument("--rows", type=int, default=200_000, help="of the table that is downloaded")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append", help="default: both")
+    parser.add_argument("--repository", type=Path, help="one that is there, in the one --database that is named")
     parser.add_argument("--record", action="store_true", help="write the figures to recorded.json")
     options = parser.parse_args()
     n = images(options.visits, options.tracts)
-    for backend in options.database or ["sqlite", "postgresql"]:
-        with tempfile.TemporaryDirectory() as name, opened(name), database(backend, Path(name)) as (_, url):
-            make_repository(Path(name) / "repository", url, options.visits, options.tracts)
-            figures = measure(Path(name) / "repository", min(options.rows, n))
-            if backend == "sqlite":
-                (Path(name) / "image").mkdir()
-                figures |= cutouts(Path(name) / "image")
+    backends = options.database or ["sqlite", "postgresql"]
+    if options.repository and len(backends) != 1:
+        parser.error("--repository needs --database once")
+    for backend in backends:
+        if options.repository:
+            figures = measure(options.repository, min(options.rows, n))
+        else:
+            figures = made(backend, options.visits, options.tracts, min(options.rows, n))
         for row in shown(figures, n):
             print(backend, "{:<48} {:>14} {:>10} {:>11} {:>10} {:>11} {}".format(*row), flush=True)
         if options.record:
