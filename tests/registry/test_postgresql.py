@@ -390,6 +390,19 @@ def test_statements_with_recurring_rows_are_planned_once(database: PostgresqlDat
     assert (kept > 8) == recurring, (kept, anew)
 
 
+def test_joins_by_index_read_no_table_beforehand(database: PostgresqlDatabase) -> None:
+    setting = "SELECT current_setting('enable_hashjoin'), current_setting('max_parallel_workers_per_gather') <> '0'"
+    usual = database.query(setting)
+    with database.joined_by_index():
+        assert database.query(setting) == [("off", False)]
+    assert database.query(setting) == usual == [("on", True)]
+    with pytest.raises(ButlerError), database.transaction(), database.joined_by_index():
+        database.query("SELECT nothing")
+    assert database.query(setting) == usual
+    for by_index, found in ((True, [("off", False)]), (False, usual)):
+        assert list(database.stream(setting, many=True, by_index=by_index)) == [found]
+
+
 def test_the_order_of_joins_is_left_as_it_is_until_a_plan_is_kept(database: PostgresqlDatabase) -> None:
     def order_is_looked_for(sql: str = "current_setting('join_collapse_limit')") -> bool:
         with database.staged({"k": "int"}, [(1,)], recurring=True) as stage:

@@ -121,7 +121,13 @@ class Database(Moments, ABC):
 
     @abstractmethod
     def stream(
-        self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000, *, many: bool = False
+        self,
+        sql: str,
+        parameters: Sequence[Any] = (),
+        size: int = 20_000,
+        *,
+        many: bool = False,
+        by_index: bool = False,
     ) -> Generator[list[Row], None, None]:
         """Rows in lists of at most ``size``, in bounded memory.
 
@@ -133,6 +139,8 @@ class Database(Moments, ABC):
             Most rows of a list.
         many : `bool`
             Whether it is known that there are more.
+        by_index : `bool`
+            Whether all joins are best made row by row, by unique keys; else a table may be read before the first row.
         """
 
     @abstractmethod
@@ -197,6 +205,11 @@ class Database(Moments, ABC):
     @contextmanager
     def joined_as_written(self) -> Iterator[None]:
         """Statements within that name few staged rows may join in the order in which they are written."""
+        yield
+
+    @contextmanager
+    def joined_by_index(self) -> Iterator[None]:
+        """Statements within join row by row, by unique keys, as ``by_index`` of `stream` says."""
         yield
 
     @abstractmethod

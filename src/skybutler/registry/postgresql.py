@@ -31,7 +31,7 @@ try:
     from psycopg.types.numeric import Int8BinaryDumper
 
     from .arrays import array_of, register_arrays, unnested
-    from .postgresql_connection import FREEZING, cancel, connect
+    from .postgresql_connection import ALL_ROWS, BY_INDEX, FREEZING, SETTINGS, cancel, connect
     from .postgresql_errors import FAILURES, translated
     from .postgresql_values import Id, insert_text, register_ids, with_ids
 except ImportError as error:  # pragma: no cover - the test environment has it
@@ -43,42 +43,25 @@ __all__ = ["PostgresqlDatabase"]
 
 _log = logging.getLogger(__name__)
 
-_SETTINGS = {
-    "client_encoding": "UTF8", "jit": "off", "random_page_cost": "1.1", "enable_mergejoin": "off",
-    "default_statistics_target": "20",
-}  # fmt: skip
-"""Of a connection.  A row found through an index costs little more than its neighbour, as on no disk that turns, and
-runs are not merged with the keys of an exposure: otherwise whole runs are read for it.  ANALYZE looks at 300 rows for
-each unit of the target: 100, the default, takes as long as inserting, and what is told here needs no 30,000 rows."""
 _OUTCOME_SECONDS = 30.0
 """How long a server that went away during a commit may take to come back and tell whether it was done."""
-
 _AGAIN_SECONDS = 0.1
 _MANY_ROWS = 2000
 """Fewer new rows never make a bad plan that lasts."""
-
 _MOST_LARGE = 1000
 """No more questions are remembered to have large answers."""
-
 _MOST_PLANNED, _PLANNED = 1000, 10
 """Statements whose runs are counted, and after how many the server has made a plan that it keeps."""
-
 _MOST_KEYS = 1000
 """No more keys are taken in advance."""
-
 _BOUND_VALUES = 50_000
 """Staged rows of so few values go along with each statement; a temporary table costs filling, ANALYZE and emptying."""
-
 _FEW_LAST = 50
 """So many rows go along with a commit, as text."""
-
 _STAGE = re.compile(r"\bstage_\d+\b")
-
 
 _FEW_ROWS = 200
 """A plan is made for ten staged rows when it is kept; it serves so many too."""
-
-
 _PATIENCE_MS = 5_000
 """How long a transaction that must be alone waits for the others."""
 
@@ -142,7 +125,7 @@ class PostgresqlDatabase(Database):
             # by itself the driver binds small and large integers as different types: each would be planned for
             connection.adapters.register_dumper(int, Int8BinaryDumper)
             register_arrays(connection.adapters)
-            settings = [f"SET {name} = {value}" for name, value in _SETTINGS.items()]
+            settings = [f"SET {name} = {value}" for name, value in SETTINGS.items()]
             if self.namespace:
                 if self._create:
                     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(self.namespace)}")
@@ -196,7 +179,8 @@ class PostgresqlDatabase(Database):
             # binary both ways: ids arrive as 16 bytes and floats keep every bit
             cursor: psycopg.Cursor[Row] = self.connection.cursor(binary=True)
             marked = _percent(text) if values else text  # the driver reads percent signs only beside values
-            with self._as_written() if keep and text != sql and self._is_new(text) else nullcontext():
+            new = keep and text != sql and self._is_new(text)
+            with self._for_now("join_collapse_limit = 1") if new else nullcontext():
                 cursor.execute(marked, values or None, prepare=None if keep else False)
         except FAILURES as error:
             raise self._failed(error) from error
@@ -222,14 +206,19 @@ class PostgresqlDatabase(Database):
         return runs[text] <= _PLANNED
 
     @contextmanager
-    def _as_written(self) -> Iterator[None]:
-        self._sent("SET join_collapse_limit = 1", pq.ExecStatus.COMMAND_OK)
+    def joined_by_index(self) -> Iterator[None]:
+        with self._for_now(*BY_INDEX):
+            yield
+
+    @contextmanager
+    def _for_now(self, *settings: str) -> Iterator[None]:
+        self._sent("; ".join(f"SET {one}" for one in settings), pq.ExecStatus.COMMAND_OK)
         try:
             yield
         finally:
             # what fails within a transaction undoes the setting too
             if self.connection.info.transaction_status in (pq.TransactionStatus.IDLE, pq.TransactionStatus.INTRANS):
-                self._sent("RESET join_collapse_limit", pq.ExecStatus.COMMAND_OK)
+                self._sent("; ".join(f"RESET {one.split()[0]}" for one in settings), pq.ExecStatus.COMMAND_OK)
 
     def _control(self, sql: str) -> None:
         connection: psycopg.Connection[Row] = self.connection
@@ -261,7 +250,13 @@ class PostgresqlDatabase(Database):
             raise self._failed(error) from error
 
     def stream(
-        self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000, *, many: bool = False
+        self,
+        sql: str,
+        parameters: Sequence[Any] = (),
+        size: int = 20_000,
+        *,
+        many: bool = False,
+        by_index: bool = False,
     ) -> Generator[list[Row], None, None]:
         # most answers are small, and a cursor costs its declaration, plans that are never kept, and its end
         if not many and sql not in self._large:
@@ -273,14 +268,16 @@ class PostgresqlDatabase(Database):
             if len(self._large) >= _MOST_LARGE:
                 self._large.clear()
             self._large.add(sql)
-        yield from self._stream_large(sql, parameters, size)
+        yield from self._stream_large(sql, parameters, size, by_index)
 
-    def _stream_large(self, sql: str, parameters: Sequence[Any], size: int) -> Generator[list[Row], None, None]:
+    def _stream_large(
+        self, sql: str, parameters: Sequence[Any], size: int, by_index: bool
+    ) -> Generator[list[Row], None, None]:
         bound_sql, parameters, _ = self._with_bound(sql, parameters)
         text = _percent(bound_sql)
         try:
             if not self.in_transaction and not _STAGE.search(sql):
-                yield from self._stream_apart(text, parameters, size)
+                yield from self._stream_apart(text, parameters, size, by_index)
                 return
             # other statements may come between two batches, and end a transaction of their own
             name, hold = f"c{next(self._stage_numbers)}", not self.in_transaction
@@ -291,7 +288,9 @@ class PostgresqlDatabase(Database):
         except FAILURES as error:
             raise self._failed(error) from error
 
-    def _stream_apart(self, sql: str, parameters: Sequence[Any], size: int) -> Generator[list[Row], None, None]:
+    def _stream_apart(
+        self, sql: str, parameters: Sequence[Any], size: int, by_index: bool
+    ) -> Generator[list[Row], None, None]:
         """Rows by a connection of their own: the server makes the next batch while this one is worked on."""
         from concurrent.futures import ThreadPoolExecutor  # only long answers need it
 
@@ -308,8 +307,8 @@ class PostgresqlDatabase(Database):
                     if moment:
                         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                         connection.execute(f"SET TRANSACTION SNAPSHOT '{moment}'")
-                    # all rows are wanted, not the first ones soon
-                    connection.execute("SET LOCAL cursor_tuple_fraction = 1")
+                    for setting in (ALL_ROWS, *(BY_INDEX if by_index else ())):
+                        connection.execute(f"SET LOCAL {setting}")
                     cursor.execute(sql, parameters or None)
                     coming = ahead.submit(cursor.fetchmany, size)
                     while rows := coming.result():

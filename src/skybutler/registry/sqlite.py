@@ -180,7 +180,13 @@ class SqliteDatabase(Database):
         return rows
 
     def stream(
-        self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000, *, many: bool = False
+        self,
+        sql: str,
+        parameters: Sequence[Any] = (),
+        size: int = 20_000,
+        *,
+        many: bool = False,
+        by_index: bool = False,
     ) -> Generator[list[Row], None, None]:
         cursor = self._execute(sql, parameters)
         try:

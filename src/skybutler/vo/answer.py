@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -116,8 +116,9 @@ def _run(
             from .long_answers import LongAnswer
 
             use = query.relations[0]
+            alone = len(query.relations) == 1 and not (use.conditions or use.pairs or query.pairs)
             if use.most is None or use.most <= _FEW:
-                with database.joined_as_written() if use.conditions else nullcontext():
+                with _joined(database, alone, use):
                     rows = database.query(f"SELECT * FROM ({sql}) answer LIMIT {_FEW + 1}", parameters)
                 if len(rows) <= _FEW:
                     yield _batch(query, rows, obscore)
@@ -126,12 +127,19 @@ def _run(
             sql, parameters = _composed(long.asked(query), regions, obscore, held, database)
             stack.enter_context(database.at_one_moment())
             names = [f.name for f in query.fields]
-            for rows in _first_apart(database.stream(sql, parameters, size=_ROWS, many=True)):
+            for rows in _first_apart(database.stream(sql, parameters, size=_ROWS, many=True, by_index=alone)):
                 batches = long.batches(rows, names)
                 yield from batches if dictionaries else map(plain, batches)
             return
         for rows in _first_apart(database.stream(sql, parameters, size=_ROWS)):
             yield _batch(query, rows, obscore)
+
+
+def _joined(database: Database, alone: bool, use: RelationUse) -> AbstractContextManager[None]:
+    """How the tables of a relation are best joined: those of each row, or of rows in few regions."""
+    if alone:
+        return database.joined_by_index()
+    return database.joined_as_written() if use.conditions else nullcontext()
 
 
 def _first_apart(parts: Iterator[list[Row]]) -> Iterator[list[Row]]:
