@@ -73,7 +73,7 @@ def serve(
             settings = dataclasses.replace(settings, work_folder=folder / "work")
         if workers == 1:
             _end_on_signals()
-            _collect_seldom()
+            _get_ready()
             uvicorn.run(create_app(settings), **options)
             return
         os.environ[_VARIABLE] = str(_keep(settings, folder))
@@ -89,9 +89,19 @@ def _end_on_signals() -> None:
         signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
-def _collect_seldom() -> None:
-    """Look for garbage after more objects than usual."""
+def _get_ready() -> None:
+    """Load what the first question would have to wait for, and look for garbage after more objects than usual."""
     gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
+    threading.Thread(target=_load, name="loading").start()  # no daemon: a process must not end within an import
+
+
+def _load() -> None:
+    import pyarrow as pa
+
+    import skybutler.vo.long_answers
+    import skybutler.vo.votable  # noqa: F401
+
+    pa.array([0])  # Arrow loads pandas with the first one, if it is installed
 
 
 def _keep(settings: ServerSettings, folder: Path) -> Path:
@@ -114,7 +124,7 @@ def app_from_environment() -> Starlette:
     hold(file.parent)
     if (parent := multiprocessing.parent_process()) is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-        _collect_seldom()
+        _get_ready()
     content: dict[str, Any] = json.loads(file.read_text())
     content["secret"] = b64decode(content["secret"])
     for name in _PATHS:
