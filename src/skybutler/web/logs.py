@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import MutableMapping
 from typing import Any
+from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +17,8 @@ __all__ = ["RequestLog"]
 _log = logging.getLogger(__name__)
 _ID = re.compile(rb"[\w.-]{1,64}", re.ASCII)
 _HEADER = b"x-request-id"
+_LONGEST = 300
+_SIGNATURE = re.compile(r"(/api/(?:files|preview)/[^/.]+\.[^/.]+\.)[^/.]+")
 
 
 class RequestLog:
@@ -28,7 +31,7 @@ class RequestLog:
 
     Notes
     -----
-    A proxy that has given an id keeps it.  Queries and tokens are not logged, for they may be private.
+    A proxy that has given an id keeps it.  Queries, tokens and signatures are not logged, for they may be private.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -66,10 +69,16 @@ class RequestLog:
             "client": client[0],
             "user": user,
             "method": scope["method"],
-            "path": scope["path"],
+            "path": _shown(scope["path"]),
             "status": told["status"] or 499,  # the client went away, as other servers number it
             "bytes": told["bytes"],
             "milliseconds": round(1e3 * seconds, 1),
         }
         level = logging.WARNING if details["status"] >= 500 else logging.INFO
         _log.log(level, "%(method)s %(path)s %(status)s %(milliseconds)s ms", details, extra={"details": details})
+
+
+def _shown(path: str) -> str:
+    """A path on one line, not too long, and without what would let readers of the log in."""
+    path = _SIGNATURE.sub(r"\1...", path)
+    return quote(path[:_LONGEST], safe="/:@!$&'()*+,;=~ ") + ("..." if len(path) > _LONGEST else "")
