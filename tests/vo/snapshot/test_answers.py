@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from skybutler.errors import UnavailableError
+from skybutler.errors import ExpressionError, UnavailableError
 from skybutler.registry.interrupt import Interrupt
 from skybutler.vo.adql import translate
 from skybutler.vo.snapshot.answers import Snapshots
@@ -89,6 +90,30 @@ def test_what_a_snapshot_fails_at_is_for_the_registry_to_answer(copied: Copied) 
 
 
 @pytest.mark.parametrize(
+    "adql",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT read_text('/etc/passwd') AS t FROM ObsCore",
+        "SELECT getenv('HOME') AS h FROM ObsCore",
+        "SELECT * FROM '/etc/passwd'",
+        'SELECT * FROM "/etc/passwd"',
+        "SELECT * FROM glob('*')",
+        "SELECT * FROM duckdb_settings()",
+        "SELECT * FROM information_schema.tables",
+        "SELECT COUNT(*) AS n FROM snapshot",
+        "SELECT dataset_id FROM ObsCore",
+        "SELECT kind FROM ObsCore",
+        "COPY (SELECT * FROM ObsCore) TO 'stolen.csv'",
+        "SELECT * FROM ObsCore; ATTACH 'stolen.db'",
+    ],
+)
+def test_no_query_reaches_anything_of_duckdb(copied: Copied, adql: str) -> None:
+    assert copied.is_current
+    with pytest.raises(ExpressionError):
+        copied.answer(adql, copied=True)
+
+
+@pytest.mark.parametrize(
     "statement",
     [
         "SELECT * FROM read_csv('/etc/passwd')",
@@ -138,6 +163,21 @@ def test_readers_may_go_away_in_the_middle(copied: Copied) -> None:
         next(batches)
         batches.close()  # type: ignore[attr-defined]
     assert len(copied("SELECT * FROM ObsCore", copied=True)) == 71
+
+
+def test_memory_does_not_grow_with_rows(copied: Copied) -> None:
+    copied("SELECT * FROM ObsCore", copied=True)
+    before, grown, total = private_bytes(), 0, 0
+    for batch in copied.answer("SELECT a.* FROM ObsCore a, ObsCore b, ObsCore c", copied=True).batches:
+        total += batch.nbytes
+        grown = max(grown, private_bytes() - before)
+    assert total > 200e6
+    assert grown < total / 2
+
+
+def private_bytes() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
 
 
 def test_many_threads_read_one_snapshot(copied: Copied) -> None:

@@ -37,8 +37,9 @@ _ROWS = 20_000
 _ORDER = 14
 """Order of the HEALPix pixels by which rows are sorted: a quarter of an arcminute."""
 _MEMORY = "512MB"
-_GROUP = 16_384
-"""Rows that are stored together: readers have none of them before they have unpacked a column of all."""
+_GROUP = 40_960
+"""Rows that are stored together: the first ones come when all columns of so many are unpacked, and each query looks at
+what is said of all groups."""
 
 
 @dataclass(frozen=True, slots=True)
