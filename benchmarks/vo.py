@@ -6,7 +6,7 @@ not run beside ours: its figures (500,000 rows, PostgreSQL with pgsphere, two co
 work on the machine inflates.
 
 `--visits 14790 --tracts 157` makes 8,478,246 rows, a little more than Data Preview 0.2 has; it takes ten minutes more.
-`--repository` takes one that is there, made with these numbers.
+`--repository` takes one that is there, made with these numbers, and asks it the questions alone.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import cutout_service
 from dp02 import database
 from measurement import readable
 from recorded import load_recorded, save_recorded
+from skybutler.vo.snapshot.folder import FOLDER
 from vo_server import Client, RunningServer, rate, running, sync_path
 from vo_survey import PLACE, images, make_repository
 
@@ -259,11 +260,12 @@ def main() -> None:
     options = parser.parse_args()
     n = images(options.visits, options.tracts)
     backends = options.database or ["sqlite", "postgresql"]
-    if options.repository and len(backends) != 1:
-        parser.error("--repository needs --database once")
+    if options.repository and (len(backends) != 1 or (options.repository / FOLDER).exists()):
+        parser.error("--repository needs --database once, and a repository without a snapshot, which would answer")
     for backend in backends:
         if options.repository:
-            figures = measure(options.repository, min(options.rows, n))
+            with running({"dp02": options.repository}) as server:
+                figures = dict(latencies(Client(server)))
         else:
             figures = made(backend, options.visits, options.tracts, min(options.rows, n))
         for row in shown(figures, n):
