@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.reduction import ForkingPickler, recv_handle, send_handle
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -36,8 +36,6 @@ _LOOK_S = 0.1
 _GRACE_S = 0.5
 """So long is waited for what is no longer wanted, before its process is ended: most work is done sooner than a new
 process begins."""
-_SHORT = 1 << 14
-"""Bytes beyond this do not go through the line, which takes ten times as long as a file in memory."""
 _CONTEXT = multiprocessing.get_context("spawn")  # threads and connections of this process are not for others
 
 
@@ -124,7 +122,7 @@ class WorkerPool:
         self._ended.set()
         self._threads.shutdown(wait=True)  # those that wait are told so
         for worker in self._workers:
-            worker.close()
+            worker.end()
 
 
 class _Worker:
@@ -134,25 +132,19 @@ class _Worker:
         self._memory_bytes, self._folder = memory_bytes, folder
         self._line: Connection | None = None
         self._process: BaseProcess | None = None
-        self._file: int | None = None  # of long answers
 
     def _start(self) -> Connection:
         ours, theirs = _CONTEXT.Pipe()
         process = _CONTEXT.Process(target=_serve, args=(theirs, self._memory_bytes, self._folder), daemon=True)
         try:
             self._folder.mkdir(exist_ok=True)
-            if self._file is None:
-                self._file = _file_in_memory()
             process.start()
-            self._process, self._line = process, ours
-            assert process.pid is not None
-            send_handle(ours, self._file, process.pid)
         except OSError as error:
-            self.end()
             ours.close()
             raise UnavailableError(f"No process can be started: {error.strerror}.", hint="Try again later.") from error
         finally:
             theirs.close()
+        self._process, self._line = process, ours
         return ours
 
     def do(self, task: _Task) -> Any:
@@ -172,9 +164,6 @@ class _Worker:
             raise InvalidError(f"It needs more memory than the {self._memory_bytes >> 20} MB that it may use.")
         if kind == "error":
             raise answer
-        if kind == "long":
-            assert self._file is not None
-            return os.pread(self._file, answer, 0)
         return answer
 
     def _wait(self, line: Connection, task: _Task) -> None:
@@ -191,13 +180,6 @@ class _Worker:
                 self.end()
                 raise UnavailableError(f"It took longer than the {task.seconds:g} s that it may take.")
 
-    def close(self) -> None:
-        """End the process, for ever."""
-        self.end()
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
     def end(self) -> None:
         """End the process, also in the middle of a call."""
         line, process, self._line, self._process = self._line, self._process, None, None
@@ -208,14 +190,6 @@ class _Worker:
             shutil.rmtree(self._folder, ignore_errors=True)
         if line is not None:
             line.close()
-
-
-def _file_in_memory() -> int:
-    """A file that has no name, on a disk where the system has none in memory."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("answers")
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
 
 
 def _unwanted() -> UnavailableError:
@@ -233,35 +207,23 @@ def _serve(line: Connection, memory_bytes: int, folder: Path) -> None:
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     try:
-        file = recv_handle(line)
         _limit_memory(memory_bytes)
         while True:
-            line.send_bytes(_answer(line.recv_bytes(), file))
+            line.send_bytes(_answer(line.recv_bytes()))
     except EOFError:
         return
 
 
-def _answer(call: bytes, file: int) -> bytes:
+def _answer(call: bytes) -> bytes:
     try:
         function, args, kwargs = ForkingPickler.loads(call)
-        made = function(*args, **kwargs)
-        if isinstance(made, bytes) and len(made) > _SHORT:
-            _write(file, made)
-            return bytes(ForkingPickler.dumps(("long", len(made))))
-        return bytes(ForkingPickler.dumps(("good", made)))
+        return bytes(ForkingPickler.dumps(("good", function(*args, **kwargs))))
     except MemoryError:
         return bytes(ForkingPickler.dumps(("memory", None)))
     except Exception as error:  # noqa: BLE001 - it is raised where the call came from
         if _of_memory(error):
             return bytes(ForkingPickler.dumps(("memory", None)))
         return bytes(ForkingPickler.dumps(("error", error)))
-
-
-def _write(file: int, content: bytes) -> None:
-    """Write to the beginning of a file, of which nothing else is taken away: it is soon needed again."""
-    written = 0
-    while written < len(content):
-        written += os.pwrite(file, memoryview(content)[written:], written)
 
 
 def _of_memory(error: BaseException | None) -> bool:
