@@ -27,7 +27,7 @@ from skybutler.vo.adql import TapTables
 from skybutler.vo.answer import answer
 from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_table
 from skybutler.vo.obscore.branch import REGION_ELEMENTS
-from skybutler.vo.obscore.columns import CONSTANTS
+from skybutler.vo.obscore.columns import CONSTANTS, ROWS_OF_KIND
 from skybutler.vo.obscore.derived import KEY, DerivedColumns
 from vo import QUESTIONS, opened
 from vo_survey import images, make_repository
@@ -50,8 +50,12 @@ class KeptTable(ObsCoreRelation):
     ) -> str:
         kinds = [number for number, branch in self._branches if branch.may_have(values or {})]
         names = [*kept_columns(self), *CONSTANTS] if columns is None else list(columns)
-        chosen = ", ".join(f"{self._constant(n) if n in CONSTANTS else f't.{quoted(n)}'} AS {quoted(n)}" for n in names)
+        made = {n: self._constant(n) if n in CONSTANTS else f"t.{quoted(n)}" for n in names}
         where = f"t.kind IN ({', '.join(map(str, kinds))})"
+        if ROWS_OF_KIND in made:
+            made[ROWS_OF_KIND] = "COUNT(*)"
+            where += " GROUP BY t.kind"
+        chosen = ", ".join(f"{value} AS {quoted(n)}" for n, value in made.items())
         if stages is None:
             return f"SELECT {chosen or 't.kind'} FROM {TABLE} t WHERE {where}"
         parts = []
