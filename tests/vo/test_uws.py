@@ -54,7 +54,10 @@ def test_jobs_are_their_owners(store):
 
 
 def test_lists_are_by_phase_time_and_number(store):
-    jobs = [store.create("tap", "a", []) for _ in range(5)]
+    jobs = []
+    for _ in range(5):
+        jobs.append(store.create("tap", "a", []))
+        time.sleep(0.002)  # times of jobs are whole milliseconds
     store.start(jobs[2])
     newest = [job.id for job in reversed(jobs)]
     assert [j.id for j in store.list_jobs("tap", "a")] == newest
