@@ -176,7 +176,8 @@ class JobRunner:
         except ButlerError as problem:
             error = str(problem)
         except Exception as problem:  # noqa: BLE001 - logged, and told to the owner; a worker must not end with it
-            _log.exception("Job %s of %s failed", job.id, job.kind)
+            if self.store.is_wanted(job, self._worker):  # else its folder may have been removed under it
+                _log.exception("Job %s of %s failed", job.id, job.kind)
             error = f"Something unexpected went wrong: {type(problem).__name__}."
         if watch.stopped and not results:
             error = "The server was stopped while this job ran; start it anew."  # told unless it was aborted
