@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
-from skybutler.errors import ButlerError
+from skybutler.errors import ButlerError, UnavailableError
 from skybutler.registry.database import Database, open_database
+from skybutler.registry.interrupt import Interrupt
 
 
 @pytest.fixture
@@ -52,3 +55,14 @@ def test_a_failure_ends_the_moment(database: Database) -> None:
         _add(database, "b")
         assert _texts(database) == ["a", "b"]
     assert _texts(database) == ["a", "b"]
+
+
+def test_a_moment_is_over_even_if_its_last_statement_was_ended(database: Database) -> None:
+    interrupt = Interrupt()
+    with suppress(UnavailableError), database.interruptible(interrupt), database.at_one_moment():
+        rows = database.stream("SELECT 1 UNION ALL SELECT 2", size=1)
+        next(rows)
+        interrupt.stop("Enough.")
+        time.sleep(0.2)  # ends statements that begin now, while there is one that is not read to its end
+    with database.at_one_moment():
+        assert database.query("SELECT 1") == [(1,)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from skybutler import Butler
+from skybutler.registry.interrupt import Interrupt
 from skybutler.vo.adql import TapTables
 from skybutler.vo.answer import answer
 from skybutler.vo.obscore import ObsCoreRelation, ObsCoreSettings, obscore_table
@@ -143,3 +145,31 @@ def test_a_reader_that_goes_away_leaves_the_database_as_it_was(database_url, tmp
         batches.close()
         butler.put({}, "notes", instrument="Cam")
         assert butler.exists("notes", instrument="Cam")
+
+
+@pytest.mark.parametrize("is_long", [True, False])
+def test_a_reader_that_ends_a_statement_and_goes_away_leaves_the_next_one_alone(
+    database_url, tmp_path, long, monkeypatch, is_long
+):
+    make_observations(tmp_path / "repo", database_url)
+    monkeypatch.setattr("skybutler.vo.answer._ROWS", 4)
+    monkeypatch.setattr("skybutler.vo.answer._FEW", 0)
+    column = "*" if is_long else "obs_id || 'a'"
+    adql = f"SELECT {column} FROM ObsCore WHERE 1 = INTERSECTS(CIRCLE(0.35, 0.2, 3.0), s_region)"
+    with Butler(tmp_path / "repo") as butler:
+        relation = ObsCoreRelation(butler.registry, ObsCoreSettings(), "", "")
+
+        def ask(interrupt: Interrupt):
+            return answer(butler.registry, relation, TapTables([obscore_table()]), adql, None, interrupt).batches
+
+        rows = sum(batch.num_rows for batch in ask(Interrupt()))
+        assert rows > 8
+        for _ in range(5):
+            interrupt = Interrupt()
+            batches = ask(interrupt)
+            assert isinstance(batches, Generator)
+            next(batches)
+            interrupt.stop("Nobody wants it.")
+            time.sleep(0.01)  # several statements of the database may be ended: those that are begun now, too
+            batches.close()
+            assert sum(batch.num_rows for batch in ask(Interrupt())) == rows

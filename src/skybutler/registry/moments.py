@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from skybutler.errors import InvalidError
+from skybutler.errors import ButlerError, InvalidError
 
 __all__ = ["Moments"]
 
@@ -41,15 +41,24 @@ class Moments:
         try:
             yield
         except GeneratorExit:  # nobody wants the rest
-            self._control("COMMIT")
+            with suppress(ButlerError):
+                self._end()
             raise
         except BaseException:
             self._roll_back(None)
             raise
         else:
-            self._control("COMMIT")
+            self._end()
         finally:
             self._local.moment = False
+
+    def _end(self) -> None:
+        """End a transaction that only read; also if it is ended by somebody, so that the next one can begin."""
+        try:
+            self._control("COMMIT")
+        except BaseException:
+            self._roll_back(None)
+            raise
 
     @contextmanager
     def frozen(self, table: str) -> Iterator[None]:

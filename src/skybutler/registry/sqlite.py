@@ -278,7 +278,10 @@ class SqliteDatabase(Database):
         if not connection.in_transaction:  # SQLite itself rolled back (disk full, I/O error)
             return
         if savepoint is None:
-            connection.execute("ROLLBACK")
+            try:
+                connection.execute("ROLLBACK")
+            except sqlite3.OperationalError:  # what ends another statement of this connection ended it, too
+                self.close()
         else:
             connection.execute(f"ROLLBACK TO SAVEPOINT {savepoint}")
             connection.execute(f"RELEASE SAVEPOINT {savepoint}")

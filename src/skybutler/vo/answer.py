@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +110,6 @@ def _run(
         regions = _Regions(registry, obscore, tables, stack)
         held = {use.mark: _held(use, tables, database, stack) for use in query.relations if use.relation != OBSCORE}
         sql, parameters = _composed(query, regions, obscore, held, database)
-        stack.enter_context(database.interruptible(interrupt))  # left before stages are emptied
         if query.shown and query.relations and query.relations[0].relation == OBSCORE:
             from .arrays import plain
             from .long_answers import LongAnswer
@@ -118,7 +117,7 @@ def _run(
             use = query.relations[0]
             alone = len(query.relations) == 1 and not (use.conditions or use.pairs or query.pairs)
             if use.most is None or use.most <= _FEW:
-                with _joined(database, alone, use):
+                with database.interruptible(interrupt), _joined(database, alone, use):
                     rows = database.query(f"SELECT * FROM ({sql}) answer LIMIT {_FEW + 1}", parameters)
                 if len(rows) <= _FEW:
                     yield _batch(query, rows, obscore)
@@ -127,12 +126,24 @@ def _run(
             sql, parameters = _composed(long.asked(query), regions, obscore, held, database)
             stack.enter_context(database.at_one_moment())
             names = [f.name for f in query.fields]
-            for rows in _first_apart(database.stream(sql, parameters, size=_ROWS, many=True, by_index=alone)):
+            for rows in _streamed(database, sql, parameters, interrupt, stack, many=True, by_index=alone):
                 batches = long.batches(rows, names)
                 yield from batches if dictionaries else map(plain, batches)
             return
-        for rows in _first_apart(database.stream(sql, parameters, size=_ROWS)):
+        for rows in _streamed(database, sql, parameters, interrupt, stack):
             yield _batch(query, rows, obscore)
+
+
+def _streamed(
+    database: Database, sql: str, parameters: Sequence[Any], interrupt: Interrupt, stack: ExitStack, **how: bool
+) -> Iterator[list[Row]]:
+    """Rows of a statement that can be ended, until the stack is left.
+
+    It has ended, and nothing ends others any more, before what was entered earlier is left: statements that empty a
+    stage or end a transaction must not be taken for it.
+    """
+    stack.enter_context(database.interruptible(interrupt))
+    return _first_apart(stack.enter_context(closing(database.stream(sql, parameters, size=_ROWS, **how))))
 
 
 def _joined(database: Database, alone: bool, use: RelationUse) -> AbstractContextManager[None]:
