@@ -8,7 +8,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from typing import Any
 
@@ -195,7 +195,8 @@ class SqliteDatabase(Database):
         except _FAILURES as error:
             raise _translated(error, self.path) from error
         finally:
-            cursor.close()
+            with suppress(sqlite3.ProgrammingError):  # its connection is closed, and so is it
+                cursor.close()
 
     def insert_many(self, table: str, columns: Mapping[str, ColumnKind], rows: Iterable[Row]) -> None:
         names = ", ".join(map(quoted, columns))
