@@ -10,7 +10,7 @@ from support.source import SourceModule, source_modules
 MAY_CATCH_EVERYTHING = {
     "cli/main.py": "turns what nobody foresaw into one line and an exit code",
     "ingest/processes.py": "what a call raises in a worker process is raised where it was asked for",
-    "web/jobs.py": "a failing job must become a job in phase ERROR",
+    "web/job_runner.py": "a failing job must become a job in phase ERROR",
     "web/workers.py": "what a call raises in a worker process is raised where it was asked for",
     "web/streams.py": "what is raised in the thread that makes an answer is raised where the answer is waited for",
 }

@@ -16,7 +16,7 @@ from skybutler.vo.uws import JobStore
 
 from . import cone, files, health, links, previews, sia, soda, tap, tap_async
 from .auth import Authentication
-from .jobs import JobRunner
+from .job_runner import JobRunner
 from .keeping import SnapshotKeeper
 from .logs import RequestLog
 from .problems import headers_of, status_of

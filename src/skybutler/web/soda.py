@@ -41,7 +41,7 @@ from .vosi import availability
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from .jobs import JobContext, Work
+    from .job_runner import JobContext, Work
     from .served import Served, ServedRepository
     from .workers import WorkerPool
 

@@ -17,7 +17,7 @@ from .parameters import Parameters
 from .tap_sync import TapQuery
 
 if TYPE_CHECKING:
-    from .jobs import JobContext, Work
+    from .job_runner import JobContext, Work
     from .served import Served
     from .settings import ServerSettings
 
