@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skybutler import Butler
+from skybutler import Butler, CollectionType
 from skybutler.butler.create import create_repository
 from skybutler.errors import InvalidError, NotFoundError
 from skybutler.ingest.instruments import register_instrument
@@ -16,9 +16,10 @@ from skybutler.ingest.skymaps import register_sky_map
 from skybutler.ingest.visits import define_visits
 from skybutler.sim import SimulatedVisit, Survey, process_survey, simulate_survey
 from skybutler.sim.processing import Processed
+from skybutler.sky.timespan import Timespan
 from skybutler.skymap import SkyMap, SkyMapConfig
 
-RUN, RAWS = "2.2i/runs/DP0.2/test", "LSSTCam-imSim/raw/all"
+RUN, RAWS, CALIB = "2.2i/runs/DP0.2/test", "LSSTCam-imSim/raw/all", "calib"
 PATCH = {"skymap": "DC2", "tract": 4431, "patch": 17}
 DETECTORS = [93, 94]
 
@@ -30,6 +31,10 @@ def prepared(place: Path) -> tuple[Butler, Survey]:
     survey = simulate_survey(place / "raws", visits=2, detectors=DETECTORS, full_size_one=False)
     ingest_raws(butler, survey.directory, transfer="direct")
     define_visits(butler, "LSSTCam-imSim", collections=RAWS)
+    butler.register_dataset_type("bias", ["instrument", "detector"], is_calibration=True)
+    butler.put({"level": 1000.0}, "bias", instrument="LSSTCam-imSim", detector=DETECTORS[0], run="biases")
+    butler.collections.register(CALIB, CollectionType.CALIBRATION)
+    butler.calibrations.certify(CALIB, butler.query_datasets("bias", "biases"), Timespan(None, None))
     config = SkyMapConfig("rings", name="DC2", numRings=120, projection="TAN", tractOverlap=1 / 60, pixelScale=0.2)
     register_sky_map(butler, SkyMap(config), name="DC2", tracts=[4431])
     return butler, survey
@@ -48,7 +53,7 @@ def processed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Butler, Survey,
         exposures(survey),
         {4431: [17]},
         run=RUN,
-        inputs=[RAWS, "skymaps"],
+        inputs=[RAWS, CALIB, "skymaps"],
         progress=lambda made, _: seen.append(made),
     )
     assert seen == list(range(1, done.total + 1))
@@ -99,6 +104,14 @@ def test_lineage_leads_from_objects_to_raws(processed: tuple[Butler, Survey, Pro
     assert len(raws) == 4
     assert raws <= found
     assert {ref.id for ref in butler.query_datasets("calexp", RUN)} <= found
+
+
+def test_exposures_name_the_calibrations_of_their_detectors(processed: tuple[Butler, Survey, Processed]) -> None:
+    butler = processed[0]
+    (bias,) = butler.query_datasets("bias", "biases")
+    for calexp in butler.query_datasets("calexp", RUN):
+        inputs = set(butler.lineage(calexp, depth=1).nodes)
+        assert (bias.id in inputs) == (calexp.data_id["detector"] == DETECTORS[0])
 
 
 def test_exposures_come_back_whole(processed: tuple[Butler, Survey, Processed]) -> None:

@@ -255,7 +255,7 @@ class _Story:
                 exposures,
                 {TRACT: [PATCH]},
                 run=PROCESSED_RUN,
-                inputs=[RAWS, "skymaps"],
+                inputs=[RAWS, CALIB, "skymaps"],
                 progress=lambda made, _name: advance(made, None),
             )
         butler.collections.register(PROCESSED, CollectionType.CHAINED)

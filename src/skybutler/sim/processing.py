@@ -18,6 +18,7 @@ from skybutler.errors import InvalidError, NotFoundError
 from skybutler.images import Box, Exposure, SummaryStats
 from skybutler.instruments import Instrument
 from skybutler.sim.calexp import simulate_calexp
+from skybutler.sim.calibrations import PRODUCTS
 from skybutler.sim.circumstances import exposure_id, source_ids
 from skybutler.sim.coadd import detected, make_coadd
 from skybutler.sim.dataset_types import CONFIGURATIONS, TYPES, settings_of
@@ -90,7 +91,7 @@ def process_survey(
     instrument, skymap : `str`
         Names in the repository.
     inputs : `str` or sequence of `str`
-        Collections with raws and sky map; raws that are found there are the inputs of the exposures.
+        Collections with raws, calibrations and sky map; raws and calibrations found there are the inputs of exposures.
     scale, seed : `int`
         Those of the survey.
     progress : callable, optional
@@ -189,17 +190,17 @@ class _Pipeline:
     def calibrate(self, visit: SimulatedVisit, detector: int) -> None:
         """Make and measure one calibrated exposure."""
         key = {"instrument": self._instrument.name, "visit": visit.id, "detector": detector}
-        raws = self._raws(visit.id, detector)
+        used = self._reduced_from(visit.id, detector)
         calexp = simulate_calexp(self._instrument, detector, visit, scale=self._scale, seed=self._seed)
         number = exposure_id(self._instrument, visit.id, detector)
         catalog = measure(calexp, first_id=self._first_id(number), references=self._stars(visit, calexp))
         stats, calibration = _statistics(calexp), calexp.photo_calib
         assert calibration is not None
         exposure_key = {"instrument": self._instrument.name, "exposure": visit.id, "detector": detector}
-        self._note("isr", number, raws, {"OVERSCAN": "MEDIAN_PER_ROW", "NPIX": calexp.bbox.area}, **exposure_key)
-        ref = self._put(calexp, "calexp", raws, **key)
+        self._note("isr", number, used, {"OVERSCAN": "MEDIAN_PER_ROW", "NPIX": calexp.bbox.area}, **exposure_key)
+        ref = self._put(calexp, "calexp", used, **key)
         notes = {"psf_sigma": stats.psf_sigma, "n_psf_star": int(catalog["calib_psf_used"].sum())}
-        self._note("characterizeImage", number, raws, notes, **key)
+        self._note("characterizeImage", number, used, notes, **key)
         src = self._put(catalog, "src", [ref], **key)
         if not self._has("src_schema"):
             self._put(catalog[:0].copy(deep=True), "src_schema", ())
@@ -211,11 +212,16 @@ class _Pipeline:
             made = self._put(table, "sourceTable", [src], **key)
             self._sources.append((made, visit.id, table))
 
-    def _raws(self, exposure: int, detector: int) -> list[DatasetRef]:
+    def _reduced_from(self, exposure: int, detector: int) -> list[DatasetRef]:
+        """The raw, and the calibrations of its date."""
         if not self._inputs:
             return []
         key = {"instrument": self._instrument.name, "exposure": exposure, "detector": detector}
-        return list(self._butler.query_datasets("raw", self._inputs, data_id=key))
+        raws = self._butler.query_datasets("raw", self._inputs, data_id=key)
+        products = {product.name for product in PRODUCTS}
+        kinds = [kind for kind in self._butler.query_dataset_types() if kind.name in products]
+        found = (self._butler.find_dataset(kind, key, collections=self._inputs) for kind in kinds)
+        return [*raws, *(ref for ref in found if ref is not None)]
 
     def _first_id(self, number: int) -> int:
         camera = self._instrument
