@@ -57,6 +57,7 @@ def test_values_survive():
     found = Table.read(io.BytesIO(written("fits")), format="fits")
     assert found["n"].unit == "m"
     assert list(found["n"].mask) == [False, True, False]
+    assert found["t"].filled("").tolist() == ['a,"b"', "", "?"]  # astropy leaves out the white space at ends
     lines = written("csv").decode().splitlines()
     assert lines[0] == "n,x,t,b"
     assert lines[1] == '1,1.5,"a,""b""\t",true'

@@ -12,6 +12,8 @@ from skybutler.errors import ParameterError, nearest
 from .votable import MEDIA_TYPE, votable
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
 
     from .field import Field
@@ -172,7 +174,6 @@ def _plain(column: pa.Array) -> list[object]:
 
 def _fits(fields: Sequence[Field], batches: Batches, limit: int | None) -> Iterator[bytes]:
     """FITS says in its header how many rows there are, so that all of them are needed first."""
-    import numpy as np
     import pyarrow as pa
     from astropy.io import fits
     from astropy.table import MaskedColumn, Table
@@ -182,8 +183,7 @@ def _fits(fields: Sequence[Field], batches: Batches, limit: int | None) -> Itera
     made = Table()
     for field, column in zip(fields, table.columns, strict=True):
         if field.is_text:
-            texts = [(v or "").encode("ascii", "replace").decode() for v in column.to_pylist()]
-            values: object = np.array(texts, dtype=str)
+            values: object = _ascii(column)
         else:
             empty = float("nan") if pa.types.is_floating(column.type) else field.datatype != "boolean" and 0
             filled = column.fill_null(empty)
@@ -192,9 +192,20 @@ def _fits(fields: Sequence[Field], batches: Batches, limit: int | None) -> Itera
         if field.unit:
             made[field.name].unit = field.unit
     buffer = io.BytesIO()
-    hdu = fits.table_to_hdu(made, character_as_bytes=False)
+    hdu = fits.table_to_hdu(made, character_as_bytes=True)
     fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(buffer)
     yield buffer.getvalue()
+
+
+def _ascii(column: pa.ChunkedArray) -> npt.NDArray[np.bytes_]:
+    """Texts as FITS has them; other characters become question marks."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pc.all(pc.string_is_ascii(column)).as_py() is False:
+        return np.array([(v or "").encode("ascii", "replace") for v in column.to_pylist()], dtype=bytes)
+    return np.array(column.cast(pa.binary()).fill_null(b"").to_pylist(), dtype=bytes)
 
 
 FORMATS: tuple[TableFormat, ...] = (
