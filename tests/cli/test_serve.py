@@ -75,7 +75,11 @@ def test_a_server_that_is_told_to_stop_leaves_nothing_behind(
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     port = free_port()
-    command = Command("serve", f"mine={repo}", "--port", port)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under `nohup` processes ignore it
+    try:
+        command = Command("serve", f"mine={repo}", "--port", port)
+    finally:
+        signal.signal(signal.SIGHUP, before)
     answered(command, f"http://127.0.0.1:{port}/health")
     assert list((tmp_path / "tmp").iterdir())
     command.process.send_signal(told)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lsst.sphgeom import Angle, Circle, CompoundRegion, LonLat, Region, UnionRegion, UnitVector3d
 
@@ -133,6 +133,7 @@ def test_regions_of_sphgeom() -> None:
 
 
 @given(st.sampled_from([(150.0, 2.0), (0.0, 89.999), (0.0, -60.0)]), st.floats(0.3, 40), st.floats(0.3, 40))
+@example((0.0, 89.999), 27.0, 1.0)  # a bent strip, of which a grid sees little
 @quick
 def test_ranges(at: tuple[float, float], width: float, height: float) -> None:
     wcs = a_wcs(*at)
@@ -146,7 +147,7 @@ def test_ranges(at: tuple[float, float], width: float, height: float) -> None:
     if inside.any():
         found, right = stencil.pixel_box(wcs, BBOX), extent(inside, BBOX)
         assert found.contains(right)
-        if across < 60.0:
+        if across < 60.0 and min(width, height) > 3.0:  # thinner ones reach to where they have no centre of a pixel
             assert right.grow(4).contains(found)
 
 
@@ -154,7 +155,7 @@ def test_large_ranges_take_what_the_image_has() -> None:
     for wcs in (a_wcs(), a_wcs(0.0, 89.999), a_distorted_wcs()):
         assert stencil_of(region.region_from_pos("RANGE 0 360 -90 90")).pixel_box(wcs, BBOX) == BBOX
     north = stencil_of(region.region_from_pos("RANGE 0 360 80 90"))
-    assert north.pixel_box(a_wcs(0.0, 89.999), BBOX) == BBOX
+    assert north.pixel_box(a_wcs(0.0, 89.999), BBOX).contains(BBOX)
     assert north.pixel_box(a_wcs(), BBOX).intersection(BBOX).is_empty
     strip = stencil_of(region.box(150.0, 2.0, 10.0, 0.001))  # reaches far out on both sides
     assert strip.pixel_box(a_wcs(), BBOX).contains(extent(strip.inside(a_wcs(), BBOX), BBOX))

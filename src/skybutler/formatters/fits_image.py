@@ -32,7 +32,7 @@ from .fits_pixels import absent_plane, assembled, check_layout, made_plane, part
 from .fits_planes import PLANES, REST, PlaneFile, keep_rest, note_places, read_planes
 from .fits_scan import HeldFile
 from .formatter import FITS_PROVENANCE, Formatter, Source
-from .gzip_tiles import gzip_hdu
+from .gzip_tiles import forget_times, gzip_hdu
 
 if TYPE_CHECKING:
     from astropy.io.fits import BinTableHDU, CompImageHDU, ImageHDU
@@ -141,6 +141,8 @@ class FitsImageFormatter(Formatter):
         hdus.extend(tables)
         with path.open("wb") as stream:
             hdus.writeto(stream)
+        if self._compress and self._quantize > 0.0:
+            forget_times(path)
         note_places(path)
 
     def _hdu(self, name: str, plane: Image | Mask, wcs: SkyWcs | None) -> ImageHDU | CompImageHDU | BinTableHDU:

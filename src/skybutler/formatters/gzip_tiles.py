@@ -14,13 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from astropy.io.fits import BinTableHDU, Header
 
-__all__ = ["gzip_hdu"]
+__all__ = ["forget_times", "gzip_hdu"]
 
 _LEVEL = 1
 _GZIP = 31  # wbits of zlib for gzip streams
 _LARGE = 1 << 31
+_FALLBACK = "GZIP_COMPRESSED_DATA"
+_TIME = 4
+"""Where the time stands in a gzip stream (RFC 1952, section 2.3)."""
 
 
 def gzip_hdu(pixels: npt.NDArray[Any], header: Header, tile: tuple[int, int]) -> BinTableHDU:
@@ -87,3 +92,30 @@ def _tiles(pixels: npt.NDArray[Any], tile: tuple[int, int]) -> list[bytes]:
             packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
             found.append(packer.compress(by_significance.tobytes()) + packer.flush())
     return found
+
+
+def forget_times(path: Path) -> None:
+    """Take the time of writing out of tiles that astropy could not quantize, and so has put through gzip.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        A local FITS file.
+    """
+    from astropy.io import fits
+
+    places: list[int] = []
+    with fits.open(path, disable_image_compression=True) as hdus:
+        for hdu in hdus:
+            if isinstance(hdu, fits.BinTableHDU) and _FALLBACK in hdu.columns.names:
+                begin, header = hdu.fileinfo()["datLoc"], hdu.header
+                kind = np.dtype(">i8" if "Q" in hdu.columns[_FALLBACK].format else ">i4")
+                table = np.fromfile(path, np.uint8, header["NAXIS1"] * header["NAXIS2"], offset=begin)
+                start = hdu.columns.dtype.fields[_FALLBACK][1]
+                cells = table.reshape(header["NAXIS2"], -1)[:, start : start + 2 * kind.itemsize].copy().view(kind)
+                heap = begin + header.get("THEAP", table.size)
+                places += [heap + int(place) for length, place in cells if length]
+    with path.open("r+b") as stream:
+        for place in places:
+            stream.seek(place + _TIME)
+            stream.write(bytes(4))

@@ -262,9 +262,10 @@ class SkyRange(Stencil):
             )
 
     def pixel_box(self, wcs: SkyWcs, bbox: Box) -> Box:
-        if max(self.width, self.dec2 - self.dec1) > 60.0:  # what its outline goes around may be the rest of the sky
+        if self.dec2 - self.dec1 > 60.0:  # what its outline goes around may be the rest of the sky
             return _sampled(self._contains, wcs, bbox)
-        t = np.arange(_PER_SIDE + 1) / _PER_SIDE
+        n = _PER_SIDE * math.ceil(self.width / 60.0)  # near a pole, parallels are bent within an image
+        t = np.arange(n + 1) / n
         ra, dec = self.ra + self.width * t, np.minimum(self.dec1 + (self.dec2 - self.dec1) * t, 90.0)
         sides = (ra, np.full_like(ra, self.dec1)), (ra, np.full_like(ra, self.dec2))
         ends = (np.full_like(dec, self.ra), dec), (np.full_like(dec, self.ra + self.width), dec)

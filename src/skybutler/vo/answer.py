@@ -139,11 +139,12 @@ def _streamed(
 ) -> Iterator[list[Row]]:
     """Rows of a statement that can be ended, until the stack is left.
 
-    It has ended, and nothing ends others any more, before what was entered earlier is left: statements that empty a
-    stage or end a transaction must not be taken for it.
+    Nothing ends statements any more when it is closed, and it is closed before what was entered earlier is left: what
+    closes it, empties a stage or ends a transaction must not be taken for it.
     """
+    rows = stack.enter_context(closing(database.stream(sql, parameters, size=_ROWS, **how)))
     stack.enter_context(database.interruptible(interrupt))
-    return _first_apart(stack.enter_context(closing(database.stream(sql, parameters, size=_ROWS, **how))))
+    return _first_apart(rows)
 
 
 def _joined(database: Database, alone: bool, use: RelationUse) -> AbstractContextManager[None]:
