@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, TypeVar
 
 from skybutler.errors import InvalidError, UnavailableError
+from skybutler.parent_process import follow_parent
 
 from .executor import Executor, Remedy, SerialExecutor, in_order, lost
 
@@ -233,7 +234,7 @@ _CONTEXT: ForkServerContext | SpawnContext = (
 def _serve(line: Connection) -> None:
     """What a worker process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
-    _follow_parent()
+    follow_parent(lambda: os._exit(1))
     while True:
         try:
             request = line.recv_bytes()
@@ -274,15 +275,3 @@ def open_executor(processes: int, patience_s: float = _PATIENCE_S) -> Iterator[E
         yield executor
     finally:
         executor.close()
-
-
-def _follow_parent() -> None:
-    """Let this worker end when the process that started it is gone, however that died."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)

@@ -155,6 +155,8 @@ class _Pipeline:
         self._objects: dict[int, list[tuple[DatasetRef, Any]]] = {}
         self._map: tuple[SkyMap, DatasetRef] | None = None
         self._references: dict[tuple[float, float], tuple[Any, Any]] = {}
+        products = {product.name for product in PRODUCTS}
+        self._products = [kind for kind in butler.query_dataset_types() if kind.name in products]
         self._tables = _has_pandas()
         self.done = Processed(run)
 
@@ -218,9 +220,7 @@ class _Pipeline:
             return []
         key = {"instrument": self._instrument.name, "exposure": exposure, "detector": detector}
         raws = self._butler.query_datasets("raw", self._inputs, data_id=key)
-        products = {product.name for product in PRODUCTS}
-        kinds = [kind for kind in self._butler.query_dataset_types() if kind.name in products]
-        found = (self._butler.find_dataset(kind, key, collections=self._inputs) for kind in kinds)
+        found = (self._butler.find_dataset(kind, key, collections=self._inputs) for kind in self._products)
         return [*raws, *(ref for ref in found if ref is not None)]
 
     def _first_id(self, number: int) -> int:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 import gc
 import json
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from skybutler.parent_process import follow_parent
 
 from .app import create_app
 from .scratch import hold, scratch_folder
@@ -122,8 +122,7 @@ def app_from_environment() -> Starlette:
     """The application of a worker process, which ends when the process that started it is gone."""
     file = Path(os.environ[_VARIABLE])
     hold(file.parent)
-    if (parent := multiprocessing.parent_process()) is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    if follow_parent(lambda: os.kill(os.getpid(), signal.SIGTERM)):  # in good order
         _get_ready()
     content: dict[str, Any] = json.loads(file.read_text())
     content["secret"] = b64decode(content["secret"])
@@ -133,9 +132,3 @@ def app_from_environment() -> Starlette:
         if "frozenset" in str(f.type):  # JSON has no sets
             content[f.name] = frozenset(content[f.name])
     return create_app(ServerSettings(**content))
-
-
-def _end_with(sentinel: int) -> None:
-    """End this process, in good order, when the one that started it is gone, however that ended."""
-    wait([sentinel])
-    os.kill(os.getpid(), signal.SIGTERM)

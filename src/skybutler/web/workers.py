@@ -18,13 +18,14 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from skybutler.errors import InvalidError, OverloadedError, UnavailableError
+from skybutler.parent_process import follow_parent
 
 __all__ = ["WorkerPool"]
 
@@ -203,9 +204,7 @@ def _serve(line: Connection, memory_bytes: int, folder: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its processes
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    follow_parent(lambda: os._exit(1))
     try:
         _limit_memory(memory_bytes)
         while True:
@@ -244,9 +243,3 @@ def _limit_memory(n_bytes: int) -> None:
         held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (held + n_bytes, hard))
-
-
-def _end_with(sentinel: int) -> None:
-    """End this process when the one that started it is gone, however that ended."""
-    wait([sentinel])
-    os._exit(1)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from skybutler.errors import UnavailableError
+from skybutler.storage.disk_sync import sync_files
 
 __all__ = ["FOLDER", "SnapshotFolder"]
 
@@ -114,21 +115,12 @@ class SnapshotFolder:
 
     def publish(self, scratch: Path, file: Path) -> None:
         """Give a finished file its name, all of it or nothing of it, and remove others that nobody reads."""
-        _sync(scratch)
+        sync_files([str(scratch)], str(self.place))
         scratch.replace(file)
-        _sync(self.place)
+        sync_files([str(file)], str(self.place))
         for other in self.place.glob(f"{_BEGIN}*{_END}"):
             if other != file:
                 _remove_unread(other)
-
-
-def _sync(path: Path) -> None:
-    """Let the content of a file, or the names in a folder, reach the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove_unread(file: Path) -> None:
