@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import os
 import tempfile
 import time
@@ -63,6 +64,31 @@ def test_limits_of_time_and_memory(pool):
     with pytest.raises(InvalidError, match="more memory than the 1024 MB"):
         pool.submit(60, always, bytearray, 2 * MEMORY).result(60)
     assert pool.submit(60, always, bytearray, 10).result(60) == bytearray(10)
+
+
+HOLDER = """
+held = []
+
+def hold_all():
+    size = 1 << 30
+    while True:
+        try:
+            held.append(bytearray(size))
+        except MemoryError:
+            if size == 1:
+                raise
+            size //= 2
+"""
+
+
+def test_what_holds_all_memory_can_still_say_so(pool, tmp_path, monkeypatch):
+    """It needs what there is, to the last byte, and goes on holding it."""
+    (tmp_path / "holder.py").write_text(HOLDER)
+    monkeypatch.syspath_prepend(tmp_path)
+    hold_all = importlib.import_module("holder").hold_all
+    for _ in range(2):
+        with pytest.raises(InvalidError, match="more memory than the 1024 MB"):
+            pool.submit(60, always, hold_all).result(60)
 
 
 def test_work_that_is_not_wanted_any_more_ends_with_its_process(pool):

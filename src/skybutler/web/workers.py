@@ -14,9 +14,9 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -206,23 +206,21 @@ def _serve(line: Connection, memory_bytes: int, folder: Path) -> None:
         os.environ.setdefault(name, "1")
     follow_parent(lambda: os._exit(1))
     try:
-        _limit_memory(memory_bytes)
+        held = _memory_held()
+        most = None if held is None else held + memory_bytes
         while True:
-            line.send_bytes(_answer(line.recv_bytes()))
+            line.send_bytes(_answer(line.recv_bytes(), most))
     except EOFError:
         return
 
 
-def _answer(call: bytes) -> bytes:
+def _answer(call: bytes, most: int | None) -> bytes:
     try:
-        function, args, kwargs = ForkingPickler.loads(call)
-        return bytes(ForkingPickler.dumps(("good", function(*args, **kwargs))))
-    except MemoryError:
-        return bytes(ForkingPickler.dumps(("memory", None)))
+        with _limited_memory(most):
+            function, args, kwargs = ForkingPickler.loads(call)
+            return bytes(ForkingPickler.dumps(("good", function(*args, **kwargs))))
     except Exception as error:  # noqa: BLE001 - it is raised where the call came from
-        if _of_memory(error):
-            return bytes(ForkingPickler.dumps(("memory", None)))
-        return bytes(ForkingPickler.dumps(("error", error)))
+        return bytes(ForkingPickler.dumps(("memory", None) if _of_memory(error) else ("error", error)))
 
 
 def _of_memory(error: BaseException | None) -> bool:
@@ -235,11 +233,30 @@ def _of_memory(error: BaseException | None) -> bool:
     return False
 
 
-def _limit_memory(n_bytes: int) -> None:
-    """Let this process have so much more memory, where the system can do that."""
-    with suppress(ImportError, OSError, ValueError):
+def _memory_held() -> int | None:
+    """Bytes of the address space of this process; `None` where the system does not tell, or cannot limit them."""
+    with suppress(ImportError, OSError):
         import resource
 
-        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (held + n_bytes, hard))
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    return None
+
+
+@contextmanager
+def _limited_memory(most: int | None) -> Iterator[None]:
+    """Let this process have so many bytes for a while, or any.
+
+    Not for longer: what has used all of them may still hold them, and to say so needs some.
+    """
+    if most is None:
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    hard = before[1]
+    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
