@@ -69,6 +69,9 @@ def test_limits_of_time_and_memory(pool):
 HOLDER = """
 held = []
 
+def load():
+    held.append(bytearray(2 << 30))
+
 def hold_all():
     size = 1 << 30
     while True:
@@ -81,14 +84,27 @@ def hold_all():
 """
 
 
-def test_what_holds_all_memory_can_still_say_so(pool, tmp_path, monkeypatch):
-    """It needs what there is, to the last byte, and goes on holding it."""
+@pytest.fixture
+def holder(tmp_path, monkeypatch):
+    """A module that processes can import, which holds memory."""
     (tmp_path / "holder.py").write_text(HOLDER)
     monkeypatch.syspath_prepend(tmp_path)
-    hold_all = importlib.import_module("holder").hold_all
+    return importlib.import_module("holder")
+
+
+def test_what_holds_all_memory_can_still_say_so(pool, holder):
+    """It needs what there is, to the last byte, and goes on holding it."""
     for _ in range(2):
         with pytest.raises(InvalidError, match="more memory than the 1024 MB"):
-            pool.submit(60, always, hold_all).result(60)
+            pool.submit(60, always, holder.hold_all).result(60)
+
+
+def test_what_is_loaded_first_counts_for_nothing(tmp_path, holder):
+    pool = WorkerPool(1, MEMORY, tmp_path, load=holder.load)
+    try:
+        assert pool.submit(60, always, bytearray, MEMORY // 16).result(60) == bytearray(MEMORY // 16)
+    finally:
+        pool.close()
 
 
 def test_work_that_is_not_wanted_any_more_ends_with_its_process(pool):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,16 @@ if TYPE_CHECKING:
     from .soda import CutoutStyle
     from .soda_files import Cutter
 
-__all__ = ["cut_out", "cutter_of", "preview", "write_cut_out"]
+__all__ = ["cut_out", "cutter_of", "load", "preview", "write_cut_out"]
 
 _IN_MEMORY = 8 << 20
 """Files up to this size need not go over the disk."""
+
+
+def load() -> None:
+    """Import what most of this needs."""
+    for name in ("skybutler.butler", "skybutler.formatters.fits_image", "skybutler.vo.soda_files", "astropy.wcs"):
+        import_module(name)
 
 
 @lru_cache(maxsize=32)

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 
 from skybutler.errors import ButlerError
+from skybutler.vo import image_work
 from skybutler.vo.uws import JobStore
 
 from . import cone, files, health, links, previews, sia, soda, tap, tap_async
@@ -51,7 +52,7 @@ def create_app(settings: ServerSettings) -> Starlette:
             folder = Path(settings.work_folder or scratch / "work")
             served, threads = Served(settings, folder / "snapshots" if settings.snapshots else None), Threads()
             app.state.settings, app.state.served, app.state.threads = settings, served, threads
-            pool = WorkerPool(settings.cutout_workers, settings.cutout_bytes, scratch)
+            pool = WorkerPool(settings.cutout_workers, settings.cutout_bytes, scratch, load=image_work.load)
             cutouts = app.state.cutouts = soda.Cutouts(pool, scratch, settings.cutout_seconds)
             works = {"tap": tap_async.work(settings, served), "soda": soda.work(served, cutouts)}
             app.state.jobs = JobRunner(JobStore(folder), works)

@@ -57,15 +57,25 @@ class WorkerPool:
     n : `int`
         How many; they start with the first call.
     memory_bytes : `int`
-        What each may use beyond what it has at its start.
+        What each may use beyond what it has when it is loaded.
     folder : path
         Where temporary files of the processes are, which are removed with a process that is ended.
     most_waiting : `int`
         Calls that may wait.
+    load : callable, optional
+        What each does first, within no limits: imports that fail half-way for want of memory fail in many ways.
     """
 
-    def __init__(self, n: int, memory_bytes: int, folder: Path, most_waiting: int = 1000) -> None:
-        self._workers = [_Worker(memory_bytes, folder / f"worker-{i}") for i in range(n)]
+    def __init__(
+        self,
+        n: int,
+        memory_bytes: int,
+        folder: Path,
+        *,
+        most_waiting: int = 1000,
+        load: Callable[[], object] | None = None,
+    ) -> None:
+        self._workers = [_Worker(load, memory_bytes, folder / f"worker-{i}") for i in range(n)]
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()  # the one that has worked last has most at hand
         for worker in self._workers:
             self._idle.put(worker)
@@ -129,14 +139,15 @@ class WorkerPool:
 class _Worker:
     """A process and the line to it; used by one thread at a time."""
 
-    def __init__(self, memory_bytes: int, folder: Path) -> None:
-        self._memory_bytes, self._folder = memory_bytes, folder
+    def __init__(self, load: Callable[[], object] | None, memory_bytes: int, folder: Path) -> None:
+        self._load, self._memory_bytes, self._folder = load, memory_bytes, folder
         self._line: Connection | None = None
         self._process: BaseProcess | None = None
 
     def _start(self) -> Connection:
         ours, theirs = _CONTEXT.Pipe()
-        process = _CONTEXT.Process(target=_serve, args=(theirs, self._memory_bytes, self._folder), daemon=True)
+        given = (theirs, self._load, self._memory_bytes, self._folder)
+        process = _CONTEXT.Process(target=_serve, args=given, daemon=True)
         try:
             self._folder.mkdir(exist_ok=True)
             process.start()
@@ -198,13 +209,15 @@ def _unwanted() -> UnavailableError:
 
 
 # ------------------------------------------------------------------------------------------------------ in the process
-def _serve(line: Connection, memory_bytes: int, folder: Path) -> None:
+def _serve(line: Connection, load: Callable[[], object] | None, memory_bytes: int, folder: Path) -> None:
     """What a process does."""
     tempfile.tempdir = str(folder)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its processes
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     follow_parent(lambda: os._exit(1))
+    if load is not None:
+        load()
     try:
         held = _memory_held()
         most = None if held is None else held + memory_bytes
