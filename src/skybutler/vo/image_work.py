@@ -27,6 +27,9 @@ def load() -> None:
     """Import what most of this needs."""
     for name in ("skybutler.butler", "skybutler.formatters.fits_image", "skybutler.vo.soda_files", "astropy.wcs"):
         import_module(name)
+    import numpy as np
+
+    np.linalg.inv(np.eye(2))  # OpenBLAS takes its buffer with the first one, and ends a process that cannot have it
 
 
 @lru_cache(maxsize=32)
