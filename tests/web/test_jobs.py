@@ -17,6 +17,10 @@ def test_a_job_runs_and_gives_its_result(client):
     result = client.get(f"{job}/results/result")
     assert result.headers["content-type"].startswith("text/csv")
     assert len(result.text.splitlines()) == 72
+    again = client.get(f"{job}/results/result", headers={"If-None-Match": result.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    part = client.get(f"{job}/results/result", headers={"Range": "bytes=3-9", "If-Range": result.headers["etag"]})
+    assert (part.status_code, part.content) == (206, result.content[3:10])
     assert client.get(f"{job}/results/other").status_code == 404
     assert client.get(f"{job}/error").status_code == 404
     assert b"results/result" in client.get(f"{job}/results").content

@@ -19,12 +19,19 @@ def served(tmp_path_factory):
         yield address, session, known
 
 
-def test_links_have_a_picture_of_the_whole_image(served):
+@pytest.fixture(scope="module")
+def url(served):
+    """Address of a preview."""
     address, session, known = served
     found = session.get(f"{address}/api/datalink/links", params={"ID": str(known["calexp"])})
     table = parse(io.BytesIO(found.content)).get_first_table().to_table()
     (row,) = (row for row in table if row["semantics"] == "#preview")
-    picture = session.get(row["access_url"])
+    return row["access_url"]
+
+
+def test_links_have_a_picture_of_the_whole_image(served, url):
+    _, session, _ = served
+    picture = session.get(url)
     assert picture.headers["content-type"] == "image/png"
     pixels = matplotlib.image.imread(io.BytesIO(picture.content))
     assert max(pixels.shape[:2]) <= 1024
@@ -34,3 +41,13 @@ def test_links_have_a_picture_of_the_whole_image(served):
 def test_pictures_need_a_good_link(served):
     address, session, _ = served
     assert session.get(f"{address}/api/preview/forged.png").status_code == 403
+
+
+def test_a_picture_that_the_client_has_is_not_made(served, url):
+    _, session, _ = served
+    picture = session.get(url)
+    for method in ("GET", "HEAD"):
+        again = session.request(method, url, headers={"If-None-Match": picture.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert all(again.headers[name] == picture.headers[name] for name in ("etag", "cache-control"))
+    assert session.get(url, headers={"If-None-Match": '"other"'}).content == picture.content

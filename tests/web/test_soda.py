@@ -77,6 +77,23 @@ def test_ways_to_ask(images, path):
         assert np.array_equal(pixels(found.content), CUT.image.array)
 
 
+def test_a_cutout_that_the_client_has_is_not_made(images):
+    asked = {"ID": str(images.calexp), "CIRCLE": CIRCLE}
+    made = images.session.get(images.url, params=asked)
+    etag = made.headers["etag"]
+    assert etag.startswith('W/"')  # it may be made anew with other bytes
+    for method in ("GET", "HEAD"):
+        again = images.session.request(method, images.url, params=asked, headers={"If-None-Match": etag})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    for others in ({"CIRCLE": "55.7 -32.3 0.001"}, {"ID": str(images.other)}, {"RESPONSEFORMAT": "image/png"}):
+        other = images.session.get(images.url, params=asked | others, headers={"If-None-Match": etag})
+        assert other.status_code == 200
+        assert other.headers["etag"] != etag
+    posted = images.session.post(images.url, data=asked, headers={"If-None-Match": etag})
+    assert posted.status_code == 200
+    assert "etag" not in posted.headers
+
+
 def test_details_and_pictures(images, tmp_path):
     asked = {"ID": images.calexp, "CIRCLE": CIRCLE, "CUTOUTDETAIL": "Exposure"}
     (tmp_path / "cut.fits").write_bytes(images.session.get(images.url, params=asked).content)

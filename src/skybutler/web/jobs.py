@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from skybutler.errors import ButlerError, NotFoundError, ParameterError, nearest
@@ -32,6 +32,7 @@ from .job_runner import LOOK_S, JobRunner
 from .parameters import Parameters, read_parameters
 from .problems import headers_of, status_of
 from .requests import Here, of
+from .sending import file_answer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -261,7 +262,13 @@ async def _result(asked: _Asked) -> Response:
     if found is None:
         hint = nearest(wanted[:40], [r.id for r in job.results])
         raise NotFoundError(f"Job {job.id} has no result '{wanted[:40]}'.", hint=hint)
-    return FileResponse(asked.store.folder_of(job.id) / found.file, media_type=found.media_type, filename=found.file)
+    path = asked.store.folder_of(job.id) / found.file
+    try:
+        state = await asyncio.to_thread(path.stat)
+    except OSError as error:
+        raise NotFoundError(f"Result '{wanted[:40]}' of job {job.id} is gone.") from error
+    headers = {"Content-Disposition": f'attachment; filename="{found.file}"'}
+    return file_answer(asked.request, path, state, found.media_type, headers)
 
 
 def _phase_of(text: str) -> Phase:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from skybutler.errors import ButlerError
 from skybutler.vo.image_work import preview
 
+from .files import validators_of_made
 from .problems import headers_of, status_of
 from .requests import of
 from .signing import Signer
@@ -40,7 +41,12 @@ async def _preview(request: Request) -> Response:
     gone = Event()
     try:
         label, dataset = Signer(here.settings, PURPOSE).read(request.path_params["word"])
-        place = here.served[label].place
+        repository = here.served[label]
+        known = await here.threads.run(lambda: validators_of_made(repository, dataset, PURPOSE, SIDE))
+        headers = {"Cache-Control": f"max-age={here.settings.link_seconds}"}
+        if (answer := known.unless_known(request, headers)) is not None:
+            return answer
+        place = repository.place
         work = cutouts.pool.submit(cutouts.seconds, lambda: not gone.is_set(), preview, place, dataset, SIDE)
         png = await asyncio.wrap_future(work)
     except ButlerError as error:
@@ -48,4 +54,4 @@ async def _preview(request: Request) -> Response:
     except asyncio.CancelledError:
         gone.set()
         raise
-    return Response(png, media_type="image/png", headers={"Cache-Control": f"max-age={here.settings.link_seconds}"})
+    return Response(png, media_type="image/png", headers=headers | known.headers)

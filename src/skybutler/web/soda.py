@@ -32,6 +32,7 @@ from skybutler.vo.soda import CutoutRequest
 from skybutler.vo.uws import JobResult
 
 from .auth import security_methods
+from .files import validators_of_made
 from .jobs import job_routes
 from .parameters import read_parameters
 from .problems import headers_of, status_of
@@ -101,7 +102,14 @@ async def _sync(request: Request) -> Response:
             hint = f"A job makes several: {here.root_url}{JOBS}."
             return PlainTextResponse(f"MultiValuedParamNotSupported: {several} {hint}", _WRONG)
         repository, dataset = _identify(here.served, here.repository, asked.ids[0])
-        return await _answer(request, repository, dataset, asked)
+        how = ("cut-out", asked.shapes, asked.style)
+        known = await here.threads.run(lambda: validators_of_made(repository, dataset, *how))
+        if (answer := known.unless_known(request)) is not None:
+            return answer
+        answer = await _answer(request, repository, dataset, asked)
+        if request.method != "POST":  # whose answer is of no address of its own
+            answer.headers.update(known.headers)
+        return answer
     except ButlerError as error:
         return PlainTextResponse(_told(error), _status(error), headers_of(error))
 
