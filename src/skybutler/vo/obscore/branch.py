@@ -27,7 +27,7 @@ __all__ = ["REGION_ELEMENTS", "Branch", "region_key"]
 REGION_ELEMENTS = ("visit_detector_region", "visit", "patch", "tract")
 """Elements whose regions images have, the most precise first; the place is part of a region's number."""
 
-_MJD = "({} / 86400000000000.0 + 40587.0)"  # of TAI nanoseconds since 1970
+_MJD = "({} / 86400000000000.0 + 40587.0)"  # of TAI nanoseconds since 1970, as a float
 _KINDS: Mapping[str, ColumnKind] = {"char": "text", "int": "int", "long": "int", "double": "float"}
 _ALIAS = re.compile(r"\b(\w+)\.")
 _KEY = re.compile(r'\bkt\."?(\w+)')
@@ -160,6 +160,9 @@ class Branch:
         return f"{self._joined('name', f'n_{dimension}', f'n_{dimension}.k = {number}')}.text"
 
     # ---------------------------------------------------------------- columns
+    def _cast(self, value: str, kind: ColumnKind) -> str:
+        return f"CAST({value} AS {self._registry.database.kinds[kind].partition(' COLLATE')[0]})"
+
     def _text(self, text: str) -> str:
         return _literal(text, self._dialect)
 
@@ -214,14 +217,15 @@ class Branch:
             "lsst_band": band,
             "lsst_filter": self._text_of("physical_filter"),
         }
+        kinds: dict[str, ColumnKind] = {f.name: _KINDS[f.datatype] for f in FIELDS}
+        kinds |= {"s_region": "bytes", "region_key": "int"}
         for name, value in self.constants.items():
             if value is not None:
-                found[name] = self._text(value) if isinstance(value, str) else repr(value)
+                found[name] = self._text(value) if isinstance(value, str) else self._cast(repr(value), kinds[name])
         found |= self._time_columns() | self._sky_columns() | self._spectral_columns(band)
-        kinds = {**{f.name: _KINDS[f.datatype] for f in FIELDS}, "s_region": "bytes", "region_key": "int"}
-        types = {kind: sql.partition(" COLLATE")[0] for kind, sql in self._registry.database.kinds.items()}
-        typed = {n: v if v != "NULL" else f"CAST(NULL AS {types[kinds[n]]})" for n, v in found.items()}
-        keys = dict.fromkeys(map(KEY.format, range(MOST_KEYS)), f"CAST(NULL AS {types['int']})")
+        # PostgreSQL takes conditions to the tables of a branch only if all branches have columns of the same types
+        typed = {n: v if v != "NULL" else self._cast("NULL", kinds[n]) for n, v in found.items()}
+        keys = dict.fromkeys(map(KEY.format, range(MOST_KEYS)), self._cast("NULL", "int"))
         keys |= {KEY.format(i): f"kt.{quoted(d)}" for i, d in enumerate(self._required[:MOST_KEYS])}
         return typed | {"dataset_id": "d.id", "kind": str(self._number)} | keys
 
@@ -231,8 +235,8 @@ class Branch:
             return {}
         record = self._record(element)
         return {
-            "t_min": _MJD.format(f"{record}.timespan_begin"),
-            "t_max": _MJD.format(f"{record}.timespan_end"),
+            "t_min": _MJD.format(self._cast(f"{record}.timespan_begin", "float")),
+            "t_max": _MJD.format(self._cast(f"{record}.timespan_end", "float")),
             "t_exptime": f"{record}.exposure_time",
             "target_name": f"{record}.target_name",
         }
@@ -262,7 +266,8 @@ class Branch:
             return {}
         found = {}
         for name, i in (("em_min", 0), ("em_max", 1)):
-            cases = " ".join(f"WHEN {self._text(b)} THEN {r[i]!r}" for b, r in self._settings.spectral_ranges.items())
+            of_band = {b: self._cast(repr(r[i]), "float") for b, r in self._settings.spectral_ranges.items()}
+            cases = " ".join(f"WHEN {self._text(b)} THEN {value}" for b, value in of_band.items())
             found[name] = f"CASE {band} {cases} END"
         return found
 
