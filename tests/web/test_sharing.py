@@ -47,9 +47,10 @@ def shared():
         sock.listen()
         done = threading.Event()
         threads = []
-        for name in (b"a", b"b"):
+        both = [sock.dup() for _ in range(2)]  # none when a loop has begun: it makes the socket of all block again
+        for name, one in zip((b"a", b"b"), both, strict=True):
             ready = threading.Event()
-            threads.append(threading.Thread(target=_serve, args=(sock.dup(), name, ready, done)))
+            threads.append(threading.Thread(target=_serve, args=(one, name, ready, done)))
             threads[-1].start()
             ready.wait(10)
         yield SimpleNamespace(port=sock.getsockname()[1], done=done, threads=threads)
