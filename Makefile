@@ -27,7 +27,7 @@ help:
 	@echo "make lint         ruff and import layers"
 	@echo "make types        mypy"
 	@echo "make unit         pytest (PYTEST_ARGS='-k chain' for some)"
-	@echo "make conformance  the services as STILTS sees them (apt-get install stilts)"
+	@echo "make conformance  the services as STILTS and a browser see them (apt-get install stilts chromium-driver)"
 	@echo "make format       let ruff rewrite the code"
 	@echo "make docs         write the generated reference pages"
 	@echo "make bench-short  whether we still need so much less CPU than lsst.daf.butler"
@@ -69,7 +69,7 @@ types: $(TEST_STAMP)
 unit: $(TEST_STAMP) $(PEER)
 	$(WITH_PEER) $(BIN)/pytest $(PYTEST_ARGS)
 
-# what STILTS, which we have not written, says of our services
+# what STILTS and a browser, which we have not written, make of our services
 conformance: $(TEST_STAMP) demo-repo/butler.yaml
 	$(BIN)/pytest -m conformance tests/conformance
 

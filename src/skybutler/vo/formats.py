@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from skybutler.errors import ParameterError, nearest
 
+from .html_table import html_table
 from .votable import MEDIA_TYPE, votable
 
 if TYPE_CHECKING:
@@ -222,6 +223,7 @@ FORMATS: tuple[TableFormat, ...] = (
     TableFormat("parquet", "application/vnd.apache.parquet", ("application/x-parquet",), _parquet, "parquet"),
     TableFormat("arrow", "application/vnd.apache.arrow.stream", (), _arrow, "arrows"),
     TableFormat("json", "application/json", (), _json, "json"),
+    TableFormat("html", "text/html", (), html_table, "html"),
 )  # fmt: skip
 """In the order in which they are told of; the first is the usual one."""
 

@@ -63,11 +63,11 @@ EXAMPLES = (
         "WHERE INTERSECTS(CIRCLE('ICRS', 55.7467, -32.2862, 0.5), s_region) = 1 AND t_min IS NOT NULL ORDER BY t_min",
     ),
     Example(
-        "patch",
-        "Images of one patch",
-        "By the numbers of tract and patch of the sky map.",
-        "SELECT TOP 20 obs_id, lsst_band, s_region FROM ivoa.ObsCore\n"
-        "WHERE lsst_tract = 0 AND lsst_patch = 1 AND lsst_band IN ('g', 'r', 'i')",
+        "patches",
+        "Images of patches",
+        "How many there are of each patch of the sky map, by tract and band.",
+        "SELECT lsst_tract, lsst_patch, lsst_band, COUNT(*) AS n FROM ivoa.ObsCore\n"
+        "WHERE lsst_patch IS NOT NULL GROUP BY lsst_tract, lsst_patch, lsst_band",
     ),
 )
 """All examples."""

@@ -15,7 +15,7 @@ from skybutler.errors import ButlerError
 from skybutler.vo import image_work
 from skybutler.vo.uws import JobStore
 
-from . import cone, files, health, links, previews, sia, soda, tap, tap_async
+from . import cone, files, front_page, health, links, previews, sia, soda, tap, tap_async
 from .auth import Authentication
 from .job_runner import JobRunner
 from .keeping import SnapshotKeeper
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
-_SERVICES = (tap, links, sia, cone, soda, previews, files, health)
+_SERVICES = (tap, links, sia, cone, soda, previews, files, health, front_page)
 
 
 def create_app(settings: ServerSettings) -> Starlette:

@@ -26,8 +26,8 @@ _STARTED = time.time()
 
 
 def routes() -> list[Route]:
-    """The routes of health."""
-    return [Route("/health", _health, methods=["GET", "HEAD"]), Route("/", _about, methods=["GET"])]
+    """The route of health."""
+    return [Route("/health", _health, methods=["GET", "HEAD"])]
 
 
 async def _health(request: Request) -> Response:
@@ -61,16 +61,3 @@ def _state(repository: ServedRepository) -> dict[str, Any]:
     except ButlerError as error:  # of its settings; all but ObsCore is served
         return {**state, "snapshot": False, "obscore": str(error)}
     return {**state, "snapshot": has_snapshot}
-
-
-async def _about(request: Request) -> Response:
-    """What is served, and where."""
-    here = of(request)
-    ends = ("api/tap", "api/datalink/links", "api/cutout/sync", "api/sia/query", "health")
-    return JSONResponse(
-        {
-            "skybutler": __version__,
-            "repositories": {r.label: f"{here.root_url}/repo/{r.label}" for r in here.served},
-            "services": [f"{here.root_url}/{end}" for end in ends],
-        }
-    )

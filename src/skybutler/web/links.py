@@ -16,6 +16,8 @@ from starlette.routing import Route
 from skybutler.errors import ButlerError, NotFoundError, ParameterError
 from skybutler.vo.datalink import MEDIA_TYPE, STANDARD, Link, cutout_descriptor, links_document
 from skybutler.vo.formats import find_format
+from skybutler.vo.links_page import links_page
+from skybutler.vo.pages import MEDIA_TYPE as PAGE
 
 from . import vosi
 from .auth import security_methods
@@ -73,15 +75,39 @@ async def _links(request: Request) -> Response:
             identifiers = given.all("id")
             if len(identifiers) > _MOST:
                 raise ParameterError(f"{len(identifiers)} identifiers are too many; {_MOST} are the most.")
-            if (name := given.get("responseformat")) not in (None, "", MEDIA_TYPE):
-                find_format(name)
+            as_page = _wants_page(given.get("responseformat"))
     except ButlerError as error:
         return PlainTextResponse(f"UsageError: {error}", status_of(error))
     headers = {"Cache-Control": f"max-age={here.settings.link_seconds // 2}"}  # what is in it is good for longer
-    return await here.threads.respond(lambda: _document(here, identifiers), MEDIA_TYPE, headers)
+    make, media_type = (_page, PAGE) if as_page else (_document, MEDIA_TYPE)
+    return await here.threads.respond(lambda: make(here, identifiers), media_type, headers)
+
+
+def _wants_page(name: str | None) -> bool:
+    """Whether a browser asks; all other formats that there are mean a VOTable document."""
+    return name not in (None, "", MEDIA_TYPE) and find_format(name).name == "html"
 
 
 def _document(here: Here, identifiers: list[str]) -> Iterator[bytes]:
+    links, alone, region = _found(here, identifiers)
+    descriptors = []
+    if any(link.service_def == CUTOUT for link in links):
+        descriptors.append(cutout_descriptor(CUTOUT, _cutout_url(here), alone, region=region))
+    return links_document(links, descriptors)
+
+
+def _page(here: Here, identifiers: list[str]) -> Iterator[bytes]:
+    links, alone, region = _found(here, identifiers)
+    can_cut = any(link.service_def == CUTOUT for link in links)
+    return links_page(links, _cutout_url(here), alone if can_cut else None, region)
+
+
+def _cutout_url(here: Here) -> str:
+    return f"{here.root_url}/api/cutout/sync"
+
+
+def _found(here: Here, identifiers: list[str]) -> tuple[list[Link], str | None, Region | None]:
+    """Links, and if they are of one dataset, its identifier and region."""
     links: list[Link] = []
     region: Region | None = None
     for identifier in identifiers:
@@ -95,13 +121,7 @@ def _document(here: Here, identifiers: list[str]) -> Iterator[bytes]:
         else:
             region = _region_of(repository, file)
             links += _links_of(here, repository, file, identifier, region)
-    descriptors = []
-    if any(link.service_def == CUTOUT for link in links):
-        alone = identifiers[0] if len(set(identifiers)) == 1 else None
-        descriptors.append(
-            cutout_descriptor(CUTOUT, f"{here.root_url}/api/cutout/sync", alone, region=region if alone else None)
-        )
-    return links_document(links, descriptors)
+    return (links, identifiers[0], region) if len(set(identifiers)) == 1 else (links, None, None)
 
 
 def _region_of(repository: ServedRepository, file: FileOf) -> Region | None:

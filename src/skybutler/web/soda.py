@@ -124,7 +124,8 @@ async def _answer(request: Request, repository: ServedRepository, dataset: uuid.
             if await request.is_disconnected():
                 break
         else:
-            made, headers = future.result(), {"Content-Disposition": f'attachment; filename="{name}"'}
+            way = "inline" if media_type == "image/png" else "attachment"  # browsers show what they can
+            made, headers = future.result(), {"Content-Disposition": f'{way}; filename="{name}"'}
             if made is not None:
                 return Response(made, media_type=media_type, headers=headers)
             headers["Content-Length"] = str(path.stat().st_size)

@@ -30,9 +30,10 @@ def routes() -> list[Route]:
 
 
 async def _sync(request: Request) -> Response:
-    here = of(request)
+    here, format_ = of(request), None
     try:
         async with read_parameters(request, here.settings.body_bytes, here.settings.upload_bytes) as parameters:
+            format_ = parameters.get("responseformat", "format")
             files = {name: (lambda file=file: file.file) for name, file in parameters.files.items()}
             if parameters.all("upload"):
                 query = await here.threads.run(lambda: TapQuery.of(parameters, here.settings, files))
@@ -45,4 +46,4 @@ async def _sync(request: Request) -> Response:
             ending=Ending(request, interrupt, here.settings.sync_seconds),
         )
     except ButlerError as error:
-        return error_response(error)
+        return error_response(error, format_)

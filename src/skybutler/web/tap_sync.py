@@ -16,6 +16,8 @@ from skybutler.errors import ButlerError, ParameterError
 from skybutler.vo.adql import TapTables
 from skybutler.vo.answer import answer
 from skybutler.vo.formats import TableFormat, find_format
+from skybutler.vo.pages import MEDIA_TYPE as PAGE
+from skybutler.vo.pages import error_page
 from skybutler.vo.tap_schema import complete_tables
 from skybutler.vo.votable import MEDIA_TYPE, votable_error
 
@@ -109,6 +111,16 @@ class TapQuery:
         yield from self.format.write(found.fields, iter(batches), self.limit)
 
 
-def error_response(error: ButlerError) -> Response:
-    """An error as a VOTable document (DALI 1.1, section 4.4.1), with the HTTP status that it has elsewhere too."""
+def error_response(error: ButlerError, format_: str | None = None) -> Response:
+    """An error as a VOTable document (DALI 1.1, section 4.4.1), with the HTTP status that it has elsewhere too.
+
+    Parameters
+    ----------
+    error : `ButlerError`
+        What is wrong.
+    format_ : `str`, optional
+        Of the answer that was asked for; whoever asks for a page is told with one.
+    """
+    if (format_ or "").lower() in ("html", PAGE):
+        return Response(error_page(str(error)), status_of(error), media_type=PAGE)
     return Response(votable_error(str(error)), status_of(error), media_type=MEDIA_TYPE)
