@@ -180,9 +180,9 @@ def test_of_two_processes_exactly_one_certifies(calibrated: Butler, repository: 
     ]
     for process in processes:
         process.start()
-    winners = dict(won.get(timeout=60) for _ in range(rounds))
+    winners = dict(won.get(timeout=100) for _ in range(rounds))
     for process in processes:
-        process.join(60)
+        process.join(100)
         assert process.exitcode == 0
     assert won.empty()
     assert sorted(winners) == list(range(rounds))

@@ -46,7 +46,7 @@ def test_a_change_begins_with_what_the_one_before_has_left(repository: Path) -> 
             one.collections.extend_chain("chain", "a")
             thread.start()
             assert not done.wait(0.3)
-        thread.join(60)
+        thread.join(100)
         other.collections.prepend_chain("chain", "c")
         assert one.collections.get_info("chain").children == ("c", "a", "b")
 
@@ -71,7 +71,7 @@ def test_a_run_that_was_just_put_into_a_chain_is_not_removed(repository: Path) -
             thread.start()
             thread.join(0.3)
             assert thread.is_alive()
-        thread.join(60)
+        thread.join(100)
         assert "RUN 'run' is a child of 'chain'; nothing was removed." in str(refused[0])
         assert one.collections.query("run") == ["run"]
 
@@ -94,7 +94,7 @@ def test_summaries_are_not_refreshed_under_a_writer(small: Butler, repository: P
         thread.join(0.3)
         assert thread.is_alive()
         small.put({}, "plain", detector=1)
-    thread.join(60)
+    thread.join(100)
     assert outcome == ["0"]
     with Butler(repository, collections="run/mine") as other:
         assert other.query_datasets("plain").count() == 1

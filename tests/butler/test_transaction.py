@@ -31,7 +31,7 @@ def files(repository: Path) -> set[Path]:
 
 def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", textwrap.dedent(code), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
 
 
 def test_a_failure_takes_everything_back(noted: Butler, repository: Path) -> None:

@@ -24,7 +24,7 @@ COMMAND = [sys.executable, "-c", "from skybutler.cli.main import main; main()"]
 
 
 def _run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=100)
 
 
 # ----------------------------------------------------------------------- help
@@ -103,7 +103,7 @@ def _on_terminal(*arguments: object, columns: int = 200) -> tuple[int, str]:
             break
         shown += part
     os.close(main)
-    return process.wait(timeout=60), shown.decode()
+    return process.wait(timeout=100), shown.decode()
 
 
 def test_output_on_a_terminal_is_drawn(repo: Path) -> None:
@@ -162,7 +162,7 @@ def test_interruption_has_the_exit_status_of_shells(tmp_path: Path) -> None:
     ) as process:
         writer = _writer(fifo, process)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
+        _, told = process.communicate(timeout=100)
     os.close(writer)
     assert process.returncode == 130
     assert "Interrupted" in told
@@ -180,7 +180,7 @@ def test_completion_offers_subcommands_and_names(repo: Path) -> None:
         }
         script = "from skybutler.cli.main import main; main(prog_name='butler')"
         done = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment, timeout=60
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment, timeout=100
         )
         return [text.partition(",")[2] for text in done.stdout.split()]
 

@@ -32,7 +32,7 @@ def free_port() -> int:
 
 def answered(command: Command, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
     """What a server says that may have just been started."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 100
     while True:
         try:
             with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=10) as answer:

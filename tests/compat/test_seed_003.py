@@ -140,8 +140,8 @@ def test_links_lead_to_the_file_and_need_the_token(site: Site, service: Any, tmp
     assert links.status[0] == "OK"
     record = links.getrecord(0)
     assert record.semantics == "#this"
-    assert requests.get(row.getdataurl(), timeout=10).status_code == 401
-    answer = requests.get(record.get("access_url"), timeout=10)  # as astropy does: without a token
+    assert requests.get(row.getdataurl(), timeout=100).status_code == 401
+    answer = requests.get(record.get("access_url"), timeout=100)  # as astropy does: without a token
     assert answer.status_code == 200
     assert len(answer.content) == record.content_length
     (tmp_path / "coadd.fits").write_bytes(answer.content)

@@ -56,7 +56,7 @@ def test_sizes_are_checked_however_a_file_is_read(datastore: Datastore) -> None:
 
 def test_anyone_can_read_a_signed_url(datastore: Datastore) -> None:
     record = put(datastore, DATA, metadata_ref())
-    with urllib.request.urlopen(datastore.signed_url(record, 60), timeout=10) as answer:
+    with urllib.request.urlopen(datastore.signed_url(record, 60), timeout=100) as answer:
         assert len(answer.read()) == record.size
 
 

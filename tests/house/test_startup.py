@@ -61,7 +61,7 @@ SHUTIL_OF_CLICK = {"bz2", "lzma", "shutil"}
 def _loaded(statement: str) -> dict[str, str | None]:
     """Modules in a new process after a statement, and their files."""
     command = [sys.executable, "-c", f"{statement}\n{LIST_MODULES}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
     found: dict[str, str | None] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -145,7 +145,7 @@ def test_workers_end_with_a_killed_parent() -> None:
         children = psutil.Process(parent.pid).children(recursive=True)
         parent.send_signal(signal.SIGKILL)
     assert len(children) > 2
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=100)
     assert alive == []
 
 
@@ -164,10 +164,10 @@ def test_interrupt_ends_workers_at_once() -> None:
         for process in (parent, *children):  # as a terminal does
             with suppress(psutil.NoSuchProcess):  # one may have ended with another
                 process.send_signal(signal.SIGINT)
-        _, errors = parent.communicate(timeout=20)
+        _, errors = parent.communicate(timeout=100)
     assert errors.count("Traceback") == 1
     assert errors.rstrip().endswith("KeyboardInterrupt")
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=100)
     assert alive == []
 
 
@@ -182,6 +182,6 @@ with open_executor(2, patience_s=0) as executor:
 def test_script_without_guard_is_told_so(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(WITHOUT_GUARD)
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 1
     assert "A worker process ended before it could work. A script that starts processes needs" in done.stderr

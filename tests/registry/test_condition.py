@@ -66,7 +66,7 @@ def test_who_writes_to_a_file(tmp_path: Path, journal: str) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "locked\n"
         found = condition.file_locks(str(file))
-        holder.communicate("\n", timeout=30)
+        holder.communicate("\n", timeout=100)
     assert found is not None
     assert [h.pid for h in found] == [holder.pid]
     assert found[0].command.startswith("python")

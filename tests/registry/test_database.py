@@ -458,7 +458,7 @@ def test_who_is_locked_out_waits(database: Database) -> None:
 
     thread = threading.Thread(target=write)
     thread.start()
-    assert reads.wait(10)
+    assert reads.wait(100)
     with database.transaction():
         database.lock_out("lockable")
         order.append("lock")

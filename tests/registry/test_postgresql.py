@@ -281,7 +281,7 @@ def test_those_who_may_only_read_are_told_so(url: str, database: PostgresqlDatab
 def test_deadlocks_ask_to_try_again(database: PostgresqlDatabase) -> None:
     database.insert_many("t", {"text": "text"}, [("a",), ("b",)])
     database.execute("SET deadlock_timeout = '20ms'")
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=100)
     errors: list[UnavailableError] = []
 
     def update(first: str, second: str) -> None:

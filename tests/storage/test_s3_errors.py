@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 import urllib.request
 import warnings
 from collections.abc import Callable
@@ -85,10 +84,9 @@ def test_what_does_not_pass_is_told(what: str, kind: str, s3_server: S3Server, f
     storage = behind(faulty, s3_server, retry_seconds=0.3)
     storage.write("x", b"123456789")
     fault = faulty.fail(kind, times=10_000)
-    began = time.monotonic()
     with pytest.raises(UnavailableError) as caught:
         (READS | OTHERS)[what](storage)
-    assert time.monotonic() - began < 5
+    assert 10_000 - fault.times <= 7  # in the seconds that are usual it would be tried more often
     text = str(caught.value)
     assert faulty.endpoint in text
     assert f"s3://{BUCKET}/" in text
@@ -109,11 +107,10 @@ def test_pauses_grow(s3_server: S3Server, faulty: FaultyProxy) -> None:
 def test_a_slow_store_is_waited_for_as_long_as_configured(s3_server: S3Server, faulty: FaultyProxy) -> None:
     behind(faulty, s3_server).write("x", b"1")
     storage = behind(faulty, s3_server, timeout=0.3, retry_seconds=0.5)
-    faulty.fail("slow", times=20, seconds=1.0)
-    began = time.monotonic()
-    with pytest.raises(UnavailableError, match="did not answer"):
+    slow = faulty.fail("slow", times=20, seconds=1.0)
+    with pytest.raises(UnavailableError, match="did not answer"):  # who waits longer than a second gets an answer
         storage.read("x")
-    assert time.monotonic() - began < 3
+    assert slow.times > 10
 
 
 def test_a_store_that_is_away() -> None:

@@ -74,4 +74,4 @@ class DaskCluster:
             process.kill()
         for process in started:
             process.wait()
-        psutil.wait_procs(family, timeout=10)
+        psutil.wait_procs(family, timeout=100)

@@ -95,7 +95,7 @@ def test_queries_with_a_token(monkeypatch, closed):
         with service._session:
             assert service.search(COUNT)["n"][0] > 0
             job = service.submit_job(COUNT)
-            job.run().wait(phases=["COMPLETED", "ERROR"], timeout=20)
+            job.run().wait(phases=["COMPLETED", "ERROR"], timeout=100)
             again = retrieve_query(job.url)
             with again._session:
                 assert again.owner == "ada"

@@ -111,7 +111,7 @@ def serving(place: Path, work: Path, workers: int = 1) -> Iterator[Server]:
     with subprocess.Popen(command) as process:
         server = Server(process, port)
         try:
-            until = time.monotonic() + 60
+            until = time.monotonic() + 100
             while True:
                 with suppress(requests.ConnectionError):
                     server.session.get(server.jobs, timeout=10)
@@ -177,7 +177,7 @@ def pages_of_the_list(server: Server, jobs: list[str]) -> None:
 
 
 def wait_for_phase(server: Server, job: str, *phases: str) -> str:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 100
     while (phase := server.phase(job)) not in phases:
         assert time.monotonic() < until, phase
         time.sleep(0.05)
@@ -213,7 +213,7 @@ def test_jobs_of_a_server_that_is_killed_end_and_those_that_waited_run(images, t
         server.process.send_signal(signal.SIGKILL)
         server.process.wait()
         os.kill(cutter, signal.SIGCONT)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 100
         while lives(cutter):  # until it has seen that it is alone
             assert time.monotonic() < until
             time.sleep(0.05)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -75,7 +74,8 @@ def test_errors_come_before_anything_is_sent_or_end_the_answer(threads):
     asyncio.run(go())
 
 
-def test_a_client_that_hangs_up_ends_the_work(threads):
+def test_a_client_that_hangs_up_ends_the_work(threads, monkeypatch):
+    monkeypatch.setattr(streams, "_PATIENCE_S", 1e6)  # it is not patience that ends it
     made, ended = [], threading.Event()
 
     def make():
@@ -94,11 +94,9 @@ def test_a_client_that_hangs_up_ends_the_work(threads):
         await pieces.aclose()
         await asyncio.sleep(0)
 
-    started = time.monotonic()
     asyncio.run(go())
-    assert ended.wait(10)
+    assert ended.wait(100)
     assert len(made) < 20, "it must not run ahead of a client that does not read"
-    assert time.monotonic() - started < 60
 
 
 def test_results_of_functions(threads):

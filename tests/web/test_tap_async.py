@@ -12,7 +12,7 @@ def test_pyvo_runs_jobs(observed):
         job = service.submit_job("SELECT TOP 7 access_url FROM ivoa.ObsCore")
         assert job.phase == "PENDING"
         job.run()
-        job.wait(phases={"COMPLETED", "ERROR"}, timeout=30)
+        job.wait(phases={"COMPLETED", "ERROR"}, timeout=100)
         job.raise_if_error()
         found = job.fetch_result()
         assert len(found) == 7

@@ -166,7 +166,7 @@ def test_a_large_form_is_refused_before_it_is_read_whole(observed):
             params={"QUERY": "SELECT 1", "UPLOAD": "m,param:p"},
             headers={"Content-Type": "multipart/form-data; boundary=b"},
             data=pieces(),
-            timeout=30,
+            timeout=100,
         )
         assert (found.status_code, "larger than" in found.text) == (400, True)
 
