@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from starlette.testclient import TestClient
 
@@ -93,6 +96,47 @@ def test_a_server_that_ends_gives_up_what_it_is_making(repository: Path, tmp_pat
     keeper.end()
     served.first.close()
     assert not folder.is_being_written
+
+
+KEEPING = """
+import sys, time
+from pathlib import Path
+from skybutler.web import ServerSettings
+from skybutler.web.keeping import SnapshotKeeper
+from skybutler.web.served import Served
+
+if __name__ == "__main__":
+    served = Served(ServerSettings(repositories={"test": sys.argv[1]}), Path(sys.argv[2]))
+    SnapshotKeeper(served, look_s=0.01).begin()
+    time.sleep(600)
+"""
+ENDLESS = """
+import time
+from pathlib import Path
+
+Path(__file__).with_name("begun").touch()
+time.sleep(600)
+"""
+"""What is in the place of DuckDB, which sorts the rows: it never comes to an end."""
+
+
+def test_making_one_ends_with_a_server_that_is_killed(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "keeping.py").write_text(KEEPING)
+    (tmp_path / "duckdb.py").write_text(ENDLESS)
+    command = [sys.executable, str(tmp_path / "keeping.py"), str(repository), str(tmp_path / "kept")]
+    with subprocess.Popen(command) as server:
+        wait_for((tmp_path / "begun").exists)
+        makers = psutil.Process(server.pid).children(recursive=True)
+        server.kill()
+    assert psutil.wait_procs(makers, timeout=100)[1] == []
+    (left,) = (tmp_path / "kept" / "test").glob(".part-*")
+    served = Served(ServerSettings(repositories={"test": str(repository)}), tmp_path / "kept")
+    keeper = SnapshotKeeper(served, look_s=0.01)
+    keeper.begin()
+    wait_for(lambda: is_current(served.first))
+    keeper.end()
+    served.first.close()
+    assert not left.exists()
 
 
 def test_a_server_answers_from_the_snapshot_in_a_repository(repository: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from skybutler.errors import ButlerError
+from skybutler.parent_process import follow_parent
 from skybutler.vo.snapshot import SnapshotFolder, make_snapshot
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ class SnapshotKeeper:
 
 def _made(place: str, folder: str) -> None:
     """Make a snapshot, in a process of its own that gives way to others."""
+    follow_parent(lambda: os._exit(1))  # what is half made is swept away by the next one
     from skybutler.butler import Butler
     from skybutler.vo.obscore.files import read_settings
 
