@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from .snapshot.answers import Snapshots
 
-__all__ = ["Answer", "answer"]
+__all__ = ["BATCH_ROWS", "Answer", "answer"]
 
-_ROWS = 8_192
-"""Rows of a batch."""
+BATCH_ROWS = 8_192
+"""Rows of a batch, whatever answers."""
 _FIRST = 512
 """Of the first one, so that readers have something soon."""
 _FEW = 1_000
@@ -142,7 +142,7 @@ def _streamed(
     Nothing ends statements any more when it is closed, and it is closed before what was entered earlier is left: what
     closes it, empties a stage or ends a transaction must not be taken for it.
     """
-    rows = stack.enter_context(closing(database.stream(sql, parameters, size=_ROWS, **how)))
+    rows = stack.enter_context(closing(database.stream(sql, parameters, size=BATCH_ROWS, **how)))
     stack.enter_context(database.interruptible(interrupt))
     return _first_apart(rows)
 

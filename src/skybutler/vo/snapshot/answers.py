@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from skybutler.errors import ExpressionError, MissingExtraError, UnavailableError
 from skybutler.vo.adql import RegionColumn, TapTable, TapTables, Translation, translate
-from skybutler.vo.answer import Answer
+from skybutler.vo.answer import BATCH_ROWS, Answer
 from skybutler.vo.arrays import arrow_type
 from skybutler.vo.obscore import FIELDS, OBSCORE
 from skybutler.vo.obscore.columns import REGION
@@ -38,8 +38,6 @@ __all__ = ["Snapshots"]
 
 _log = logging.getLogger(__name__)
 
-_ROWS = 8_192
-"""Rows of a batch."""
 _FEW = 2_000
 """So many rows, whichever, are had sooner from the registry."""
 _FOUND = re.compile(r'"(?:lsst_visit|lsst_tract|lsst_patch)" (?:=|IN) ')
@@ -189,7 +187,7 @@ class _Opened:
         try:
             with interrupt.ending(cursor.interrupt):
                 try:
-                    reader = cursor.sql(sql, params=list(query.parameters)).to_arrow_reader(_ROWS)
+                    reader = cursor.sql(sql, params=list(query.parameters)).to_arrow_reader(BATCH_ROWS)
                     for batch in reader:
                         yield _typed(query.fields, batch)
                         begun = True
