@@ -34,7 +34,7 @@ help:
 	@echo "make bench        figures beside lsst.daf.butler's (CASES='sqlite:1000' for others)"
 	@echo "make bench-dp02   the registry of the whole of DP0.2, an hour and 10 GB of disk"
 	@echo "make bench-concurrency  readers and writers at once, beside lsst.daf.butler's, on a quiet machine"
-	@echo "make bench-vo     services of half a million images: questions, downloads, cut-outs, 64 clients; six minutes"
+	@echo "make bench-vo     services of half a million images: questions, downloads, cut-outs, 64 clients; ten minutes"
 	@echo "make gallery      docs/gallery/build/index.html, every kind of picture"
 	@echo "make news         what the next release notes will say"
 	@echo "make clean        remove the virtual environment and everything made"

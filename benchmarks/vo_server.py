@@ -15,31 +15,42 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 __all__ = ["Client", "Rate", "RunningServer", "rate", "running", "sync_path"]
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _STARTS_S = 60.0
+_BLANK, _LAST_CHUNK = b"\r\n\r\n", b"\r\n0\r\n\r\n"
 
 
-def sync_path(adql: str, **more: Any) -> str:
+def sync_path(adql: str, tap: str = "/api/tap", **more: Any) -> str:
     """Path of a query that is answered at once."""
-    return f"/api/tap/sync?{urlencode({'LANG': 'ADQL', 'QUERY': adql, **more})}"
+    return f"{tap}/sync?{urlencode({'LANG': 'ADQL', 'QUERY': adql, **more})}"
 
 
 @dataclass(frozen=True)
 class RunningServer:
-    """`butler serve`, with the processes that it has started.
+    """`butler serve`, or a peer, with the processes that it has started.
 
     Parameters
     ----------
     port, pid : `int`
         Where it listens, and its first process.
+    tap : `str`
+        Path of its TAP service.
     """
 
     port: int
     pid: int
+    tap: str = "/api/tap"
+
+    def answers(self, path: str) -> bool:
+        """Whether it is ready."""
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 5) as line:
+            line.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+            return b" 200 " in line.recv(64)
+        return False
 
     def processes(self) -> list[int]:
         """All that live."""
@@ -100,11 +111,7 @@ def running(
         server = RunningServer(port, process.pid)
         try:
             deadline = time.monotonic() + _STARTS_S
-            while True:
-                with suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as line:
-                    line.sendall(b"GET /health HTTP/1.0\r\n\r\n")
-                    if b" 200 " in line.recv(64):
-                        break
+            while not server.answers("/health"):
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"the server did not start: {' '.join(command)}")
                 time.sleep(0.1)
@@ -140,7 +147,7 @@ class Client:
     def ask(self, adql: str, **more: Any) -> tuple[int, float]:
         """Bytes of an answer, and seconds until the first."""
         began = time.perf_counter()
-        self._connection.request("GET", sync_path(adql, **more))
+        self._connection.request("GET", sync_path(adql, self.server.tap, **more))
         answer = self._connection.getresponse()
         n, first = len(answer.read(1)), time.perf_counter() - began
         while piece := answer.read1(1 << 18):
@@ -162,12 +169,14 @@ class Client:
         return 1e3 * statistics.median(times), 1e3 * sorted(times)[int(0.95 * (n - 1))], 1e3 * cpu
 
     def job(self, adql: str, **more: Any) -> bytes:
-        """The result of a query that is asked as a job, with all the trips that a client needs; the job is deleted."""
-        query = {"LANG": "ADQL", "QUERY": adql, "PHASE": "RUN", **more}
-        status, url, _ = self.request("POST", "/api/tap/async", query)
+        """The result of a query that is asked as a job, with all the trips that pyvo makes; the job is deleted."""
+        query = {"LANG": "ADQL", "QUERY": adql, **more}
+        status, url, _ = self.request("POST", f"{self.server.tap}/async", query)
         if status != 303:
             raise RuntimeError(f"{status} for a job")
-        path = url[url.index("/api/") :]
+        path = urlsplit(url).path
+        if (status := self.request("POST", f"{path}/phase", {"PHASE": "RUN"})[0]) != 303:
+            raise RuntimeError(f"{status} for running a job")
         while b">COMPLETED<" not in (told := self.request("GET", f"{path}?WAIT=10")[2]):
             if b">QUEUED<" not in told and b">EXECUTING<" not in told:
                 raise RuntimeError(told.decode())
@@ -241,7 +250,8 @@ class _Waiting:
     """A request under way."""
 
     def __init__(self, line: socket.socket, path: str) -> None:
-        self._line, self._left, self._head = line, -1, b""
+        self._line, self._left, self._head, self._tail = line, -1, b"", b""
+        self._chunked = False
         self.began = time.perf_counter()
         line.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
 
@@ -250,17 +260,20 @@ class _Waiting:
         piece = self._line.recv(1 << 18)
         if not piece:
             raise RuntimeError("the server has hung up")
-        if self._left >= 0:
-            self._left -= len(piece)
-        else:
-            self._head += piece
-            head, end, rest = self._head.partition(b"\r\n\r\n")
+        if not self._head.endswith(_BLANK):
+            head, end, piece = (self._head + piece).partition(_BLANK)
+            self._head = head + end
             if not end:
                 return False
             if not head.startswith(b"HTTP/1.1 200 "):
-                raise RuntimeError(self._head.decode(errors="replace")[:500])
+                raise RuntimeError((head + piece).decode(errors="replace")[:500])
             length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-            if not length:
+            self._chunked = b"transfer-encoding: chunked" in head.lower()
+            if not length and not self._chunked:
                 raise RuntimeError("an answer without its length is not small")
-            self._left = int(length) - len(rest)
+            self._left = int(length or 0)
+        if self._chunked:
+            self._tail = (self._tail + piece)[-len(_LAST_CHUNK) :]
+            return self._tail == _LAST_CHUNK
+        self._left -= len(piece)
         return self._left == 0
