@@ -173,7 +173,7 @@ class _Dachs:
             raise RuntimeError(f"dachs {' '.join(words)} failed: {done.stdout[-2000:]}")
 
     def make(self, rows: pq.ParquetFile, image: Path) -> None:
-        """Tables of DaCHS, and ours in them, with the indices that its documentation recommends."""
+        """Tables of DaCHS, and our rows in one of them, with indices for all that is asked."""
         self._dachs("init", "-d", f"dbname=gavo host={self._folder} user=postgres")
         self._write("gavo/etc/userconfig.rd", _user_config())
         self._write("gavo/inputs/obs/q.rd", _resource_descriptor(rows.schema_arrow))
