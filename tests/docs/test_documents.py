@@ -6,6 +6,8 @@ that ``butler demo`` (``make demo``) leaves, which is made once and copied for e
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import shutil
 from pathlib import Path
@@ -26,9 +28,15 @@ PAGES = [
 
 @pytest.fixture(scope="session")
 def demo_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What ``butler demo demo-repo`` makes."""
-    folder = tmp_path_factory.mktemp("demo")
-    run_command(Command("butler demo demo-repo", ""), folder)
+    """What ``butler demo demo-repo`` makes, once for all processes that run tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demonstration"
+    folder.mkdir(exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            run_command(Command("butler demo demo-repo", ""), folder)
+            (folder / "made").touch()
     return folder / "demo-repo"
 
 
