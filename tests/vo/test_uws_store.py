@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from skybutler.errors import ConflictError, NotFoundError, UnavailableError
-from skybutler.vo import uws
-from skybutler.vo.uws import JobResult, JobStore, Phase
+from skybutler.vo import uws_store
+from skybutler.vo.uws import JobResult, Phase
+from skybutler.vo.uws_store import JobStore
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_jobs_of_a_worker_that_is_gone_end(store, monkeypatch):
     (store.folder_of(job.id) / "result.csv").write_text("1\n")
     assert store.tidy() == 0
     assert store.folder_of(job.id).exists()
-    monkeypatch.setattr(uws, "_ALIVE_S", -1.0)
+    monkeypatch.setattr(uws_store, "_ALIVE_S", -1.0)
     assert store.tidy() == 1
     assert not store.folder_of(job.id).exists()
     lost = store.get(job.id, "tap")

@@ -35,11 +35,11 @@ ABORTED, WRONG = range(3, N, 20), range(7, N, 50)
 SERVER = """
 import sys
 from pathlib import Path
-from skybutler.vo import uws
+from skybutler.vo import uws_store
 from skybutler.web import ServerSettings
 from skybutler.web.serving import serve
 if __name__ == "__main__":
-    uws._ALIVE_S = 2.0
+    uws_store._ALIVE_S = 2.0
     place, work, port, workers = sys.argv[1:]
     settings = ServerSettings(repositories={"sky": place}, work_folder=Path(work), cutout_workers=1)
     serve(settings, "127.0.0.1", int(port), workers=int(workers))

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from skybutler.errors import ButlerError
 from skybutler.vo import image_work
-from skybutler.vo.uws import JobStore
+from skybutler.vo.uws_store import JobStore
 
 from . import cone, files, front_page, health, links, previews, sia, soda, tap, tap_async
 from .auth import Authentication

@@ -19,7 +19,8 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from skybutler.errors import ButlerError
-from skybutler.vo.uws import Job, JobResult, JobStore
+from skybutler.vo.uws import Job, JobResult
+from skybutler.vo.uws_store import JobStore
 
 __all__ = ["LOOK_S", "JobContext", "JobRunner", "Work"]
 

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from skybutler.errors import ButlerError, NotFoundError, ParameterError, nearest
-from skybutler.vo.uws import Job, JobStore, Phase
+from skybutler.vo.uws import Job, Phase
 from skybutler.vo.uws_documents import (
     MEDIA_TYPE,
     job_document,
@@ -25,6 +25,7 @@ from skybutler.vo.uws_documents import (
     results_document,
     time_text,
 )
+from skybutler.vo.uws_store import JobStore
 from skybutler.vo.votable import MEDIA_TYPE as VOTABLE
 from skybutler.vo.votable import votable_error
 
