@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lsst.sphgeom import CONTAINS, DISJOINT, LonLat, UnitVector3d
+from lsst.sphgeom import CONTAINS, DISJOINT, LonLat, Region, UnitVector3d
 
-from skybutler.registry.region_search import How, pairs_of_circles, rows_of_point, rows_of_region
+from skybutler.registry.region_search import How, pairs_of_circles, rows_centered_in, rows_of_point, rows_of_region
 from skybutler.sky.region import circle, decode
 from support.world import World, square
 
 REGIONS = [square(0.3, 0.1, 0.9), square(0.1, 0.05, 0.05), circle(359.9, 0.0, 0.7), circle(180.0, 89.5, 3.0)]
 
 
-def content(world: World, element: str) -> list[tuple[int, int, object]]:
+def content(world: World, element: str) -> list[tuple[int, int, Region]]:
     sets = world.registry.footprints.sets_of(element).values()
     rows = world.registry.database.query("SELECT footprint_set, k, region FROM footprint")
     return [(int(k), int(s), decode(bytes(blob))) for s, k, blob in rows if s in sets]
@@ -38,7 +38,7 @@ def test_regions_are_found_as_sphgeom_finds_them(shared_world: World, element: s
     assert found_any
     for ra, dec in ((0.35, 0.2), (359.99, -0.1), (180.0, 89.9)):
         place = UnitVector3d(LonLat.fromDegrees(ra, dec))
-        expected = sorted(k for k, _, region in every if region.contains(place))  # type: ignore[attr-defined]
+        expected = sorted(k for k, _, region in every if region.contains(place))
         assert rows_of_point(footprints, sets, ra, dec) == expected
 
 
@@ -62,3 +62,22 @@ def test_many_circles_find_what_each_finds_alone(shared_world: World, element: s
     assert sorted(zip(numbers.tolist(), rows.tolist(), strict=True)) == sorted(expected)
     assert expected
     assert [len(part) for part in pairs_of_circles(footprints, sets, [], how)] == [0, 0]
+
+
+@pytest.mark.parametrize("element", ["visit", "patch", "visit_detector_region"])
+def test_regions_are_found_by_their_centres(shared_world: World, element: str) -> None:
+    footprints = shared_world.registry.footprints
+    sets = footprints.classes_of([element])[element]
+    every = content(shared_world, element)
+    found_some = False
+    for ra, dec, radius in ((0.3, 0.1, 0.9), (359.9, 0.0, 0.5), (0.3, 0.1, 1e-9), (10.0, 80.0, 1.0), (0.0, 0.0, 180.0)):
+        given = circle(ra, dec, radius)
+        expected = {k for k, _, region in every if given.contains(region.getBoundingCircle().getCenter())}
+        found = rows_centered_in(footprints, sets, (ra, dec, radius), len(every))
+        assert found is not None
+        assert expected <= set(found)
+        found_some |= 0 < len(found) < len(every)
+        assert rows_centered_in(footprints, sets, (ra, dec, radius), len(found)) == found
+        if found:
+            assert rows_centered_in(footprints, sets, (ra, dec, radius), len(found) - 1) is None
+    assert found_some

@@ -166,6 +166,10 @@ class Footprints:
         """Row and encoded region of everything whose centre pixel lies in half-open order-29 ranges."""
         return self._in_ranges("f.region", (), number, size_class, ranges)
 
+    def centered_in_ranges(self, number: int, size_class: int, ranges: np.ndarray[Any, Any], most: int) -> list[int]:
+        """Rows of what `in_ranges` finds, so many at most."""
+        return [k for k, _ in self._in_ranges("NULL", (), number, size_class, ranges, f" LIMIT {most}")]
+
     def polygons_in_ranges(
         self, number: int, size_class: int, ranges: np.ndarray[Any, Any] | Sequence[Sequence[int]]
     ) -> tuple[list[int], list[tuple[int, bytes]]]:
@@ -177,7 +181,7 @@ class Footprints:
         return [k for k, blob in found if blob is None], [row for row in found if row[1] is not None]
 
     def _in_ranges(
-        self, region: str, values: tuple[Any, ...], number: int, size_class: int, ranges: Any
+        self, region: str, values: tuple[Any, ...], number: int, size_class: int, ranges: Any, end: str = ""
     ) -> list[tuple[int, Any]]:
         if not len(ranges):
             return []
@@ -185,4 +189,5 @@ class Footprints:
         join = self._database.looked_up("footprint", "f", pixels)
         pairs = ((int(lo), int(hi)) for lo, hi in ranges)
         with self._database.staged({"lo": "int", "hi": "int"}, pairs) as stage:
-            return self._database.query(f"SELECT f.k, {region} FROM {stage} r {join}", (*values, number, size_class))
+            sql = f"SELECT f.k, {region} FROM {stage} r {join}{end}"
+            return self._database.query(sql, (*values, number, size_class))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .footprints import Classes, Footprints
 
-__all__ = ["How", "pairs_of_circles", "rows_of_point", "rows_of_region"]
+__all__ = ["How", "pairs_of_circles", "rows_centered_in", "rows_of_point", "rows_of_region"]
 
 How = Literal["overlaps", "within", "contains"]
 _TOGETHER = 128
@@ -60,6 +60,37 @@ def rows_of_region(footprints: Footprints, sets: Classes, region: Region, how: H
         elif how == "contains":
             hits = [(k, blob) for k, blob in hits if decode(blob).relate(region) & CONTAINS]
         found += [k for k, _ in hits]
+    return sorted(found)
+
+
+def rows_centered_in(
+    footprints: Footprints, sets: Classes, circle: tuple[float, float, float], most: int
+) -> list[int] | None:
+    """Rows of the key table of an element, among them all whose region has its centre in a circle.
+
+    Parameters
+    ----------
+    footprints : `Footprints`
+        Where regions are.
+    sets : mapping
+        Size classes of the element by footprint set.
+    circle : (`float`, `float`, `float`)
+        ICRS degrees.
+    most : `int`
+        `None` is returned where there are more.
+    """
+    import numpy as np
+
+    from skybutler.sky.pixel import search_ranges
+    from skybutler.sky.vectors import unit_vectors
+
+    ranges = search_ranges(unit_vectors(*circle[:2]), np.radians(circle[2]), 0.0)
+    found: list[int] = []
+    for number, classes in sets.items():
+        for size_class, _ in classes:
+            found += footprints.centered_in_ranges(number, size_class, ranges, most + 1 - len(found))
+            if len(found) > most:
+                return None
     return sorted(found)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from skybutler.registry.database import quoted
 from skybutler.registry.interrupt import Interrupt
-from skybutler.registry.region_search import pairs_of_circles, rows_of_point, rows_of_region
+from skybutler.registry.region_search import pairs_of_circles, rows_centered_in, rows_of_point, rows_of_region
 
 from .adql import ROW, RegionPairs, RelationUse, SpatialCondition, TapTables, Translation, translate
 from .field import Field
@@ -34,6 +34,8 @@ _FIRST = 512
 """Of the first one, so that readers have something soon."""
 _FEW = 1_000
 """Up to so many rows, a database makes all columns sooner than it is asked for records."""
+_NEAR = 100_000
+"""Up to so many regions, the images that have their centres in a circle are found by them."""
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 
 
@@ -115,9 +117,9 @@ def _run(
             from .long_answers import LongAnswer
 
             use = query.relations[0]
-            alone = len(query.relations) == 1 and not (use.conditions or use.pairs or query.pairs)
+            alone = len(query.relations) == 1 and not (regions.lead(use) or query.pairs)
             if use.most is None or use.most <= _FEW:
-                with database.interruptible(interrupt), _joined(database, alone, use):
+                with database.interruptible(interrupt), _joined(database, alone, regions.lead(use) and not use.pairs):
                     rows = database.query(f"SELECT * FROM ({sql}) answer LIMIT {_FEW + 1}", parameters)
                 if len(rows) <= _FEW:
                     yield _batch(query, rows, obscore)
@@ -147,11 +149,11 @@ def _streamed(
     return _first_apart(rows)
 
 
-def _joined(database: Database, alone: bool, use: RelationUse) -> AbstractContextManager[None]:
+def _joined(database: Database, alone: bool, is_led: bool) -> AbstractContextManager[None]:
     """How the tables of a relation are best joined: those of each row, or of rows in few regions."""
     if alone:
         return database.joined_by_index()
-    return database.joined_as_written() if use.conditions else nullcontext()
+    return database.joined_as_written() if is_led else nullcontext()
 
 
 def _first_apart(parts: Iterator[list[Row]]) -> Iterator[list[Row]]:
@@ -170,6 +172,7 @@ class _Regions:
     def __init__(self, registry: Registry, obscore: ObsCoreRelation, tables: TapTables, stack: ExitStack) -> None:
         self._registry, self._obscore, self._tables, self._stack = registry, obscore, tables, stack
         self._paired: dict[str, dict[str, tuple[Any, Any]]] = {}
+        self._staged: dict[str, dict[str, list[str]]] = {}
 
     def _rows(self, condition: SpatialCondition, elements: Sequence[str]) -> dict[str, list[int]]:
         """Rows of elements whose regions fulfil a condition."""
@@ -178,17 +181,31 @@ class _Regions:
         return {element: _search(footprints, sets, condition) if sets else [] for element, sets in by_element.items()}
 
     def staged(self, use: RelationUse) -> dict[str, list[str]] | None:
-        """Tables of rows by element for the conditions of a relation; `None` if it has none."""
-        if not use.conditions and not use.pairs:
+        """Tables of rows by element for the conditions of a relation, found once; `None` if it has none."""
+        if not use.conditions and not use.pairs and not use.cones:
             return None
-        stages: dict[str, list[str]] = {}
+        if use.mark not in self._staged:
+            self._staged[use.mark] = self._stages(use)
+        return self._staged[use.mark]
+
+    def lead(self, use: RelationUse) -> bool:
+        """Whether the rows of a relation are found by those of tables."""
+        return any((self.staged(use) or {}).values())
+
+    def _stages(self, use: RelationUse) -> dict[str, list[str]]:
         elements = self._obscore.elements_of(use.values)
+        stages: dict[str, list[str]] = {element: [] for element in elements}
+        for cone in () if use.conditions else use.cones:  # which the SQL tests itself
+            for element, sets in self._registry.footprints.classes_of(elements).items():
+                circle = cone.ra, cone.dec, cone.radius
+                if (near := rows_centered_in(self._registry.footprints, sets, circle, _NEAR)) is not None:
+                    stages[element].append(self._stage(near))
         for condition in use.conditions:
             for element, rows in self._rows(condition, elements).items():
-                stages.setdefault(element, []).append(self._stage(rows))
+                stages[element].append(self._stage(rows))
         for pairs in use.pairs:
             for element, (_, found) in self._pairs(pairs, elements).items():
-                stages.setdefault(element, []).append(self._stage(sorted(set(found.tolist()))))
+                stages[element].append(self._stage(sorted(set(found.tolist()))))
         return stages
 
     def stage_numbers(self, condition: SpatialCondition) -> str:

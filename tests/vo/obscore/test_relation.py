@@ -124,6 +124,40 @@ def test_images_at_a_point(observations):
     )
 
 
+CENTRES = {
+    "box": "s_ra BETWEEN 0.2 AND 0.6 AND s_dec >= -0.1 AND s_dec < 0.3",
+    "cone": "1 = CONTAINS(POINT('ICRS', s_ra, s_dec), CIRCLE('ICRS', 0.35, 0.2, 0.3))",
+    "distance": "DISTANCE(POINT(359.99, 0.1), POINT(s_ra, s_dec)) < 0.4",
+    "polygon": "1 = CONTAINS(POINT(s_ra, s_dec), POLYGON(0.1, 0.0, 0.6, 0.0, 0.4, 0.5))",
+    "box and time": "s_ra BETWEEN 0.2 AND 0.6 AND s_dec BETWEEN -0.1 AND 0.3 AND t_min > 0",
+    "box and region": "s_ra BETWEEN 0.2 AND 0.6 AND s_dec BETWEEN -9 AND 9 AND 1 = CONTAINS(POINT(0.3, 0), s_region)",
+    "two boxes": "s_ra BETWEEN 0.2 AND 0.6 AND s_dec BETWEEN -9 AND 9 AND obs_id IN "
+    "(SELECT obs_id FROM ObsCore WHERE s_ra BETWEEN 0.22 AND 0.7 AND s_dec BETWEEN 0 AND 8)",
+}
+
+
+@pytest.mark.parametrize("is_long", [False, True], ids=["short", "long"])
+@pytest.mark.parametrize("where", CENTRES.values(), ids=CENTRES)
+def test_images_by_centre(observations, monkeypatch, where, is_long):
+    def found(near: int) -> list[str]:
+        monkeypatch.setattr("skybutler.vo.answer._NEAR", near)
+        return sorted(map(str, observations(f"SELECT obs_id, s_ra, s_dec, lsst_visit FROM ObsCore WHERE {where}")))
+
+    monkeypatch.setattr("skybutler.vo.answer._FEW", 0 if is_long else 1_000)
+    total = observations("SELECT COUNT(*) AS n FROM ObsCore")[0]["n"]
+    expected = found(-1)  # as the SQL alone tells
+    assert 0 < len(expected) < total
+    assert found(1_000) == found(3) == expected
+
+
+def test_images_by_centre_are_looked_for_nowhere_else(observations):
+    relation = ObsCoreRelation(observations.butler.registry, ObsCoreSettings(), "", "")
+    database = observations.butler.registry.database
+    with database.staged({"k": "int"}, [], measured=True) as none:
+        stages = {element: [none] for element in relation.elements_of({})}
+        assert database.query(relation.sql(stages, ["obs_id", "s_ra", "lsst_visit"])) == []
+
+
 @pytest.mark.parametrize("how", ["overlaps", "within", "contains"])
 def test_images_by_region(observations, how):
     box = square(0.3, 0.1, 0.9 if how != "contains" else 0.05)

@@ -140,7 +140,7 @@ def open_comparisons(tree: exp.Expr, tables: Mapping[str, TapTable], kinds: tupl
     closed = {
         (alias, name.lower())
         for alias, table in tables.items()
-        for name in (*table.constants, *table.identifiers, *table.regions)
+        for name in (*table.constants, *table.identifiers, *table.regions, *(table.position or ()))
     }
     found: set[int] = set()
     for node in tree.find_all(*_COMPARISONS):

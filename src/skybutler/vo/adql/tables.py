@@ -114,7 +114,7 @@ class TapTable:
     source : `RowSource`, optional
         Where rows come from instead, by position.
     position : `tuple` of (`str`, `str`), optional
-        Columns with right ascension and declination by which `source` finds rows.
+        Columns with right ascension and declination by which `source`, or who composes the table, finds rows.
     """
 
     schema: str

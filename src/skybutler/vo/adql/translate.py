@@ -14,6 +14,7 @@ from sqlglot import exp
 from skybutler.errors import InvalidError
 from skybutler.vo.field import Field
 
+from .boxes import cones_of_boxes
 from .counting import count_by_kind
 from .functions import rewrite_function, rewrite_like, typed_literals, unit_lookup
 from .geometry import Geometry, SpatialCondition
@@ -145,6 +146,8 @@ class _Rewriter:
 
     def rewritten(self, tree: exp.Expr) -> exp.Expr:
         """The whole tree in the words of the dialect."""
+        for table, cone in cones_of_boxes(tree, self._positions):
+            self.cones.setdefault(id(table), []).append(cone)
         made = self.rewrite(tree)
         for select, test, stage in self._joins:
             join_pairs(select, test, stage)

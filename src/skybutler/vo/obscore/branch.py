@@ -113,9 +113,12 @@ class Branch:
 
     @staticmethod
     def _first_visit() -> str:
-        """An exposure may be in visits of several systems; the lowest number is that of the usual one."""
+        """An exposure may be in visits of several systems; the lowest number is that of the usual one.
+
+        None is lower; PostgreSQL expects that one in three is as low, but one in two hundred that is equal.
+        """
         return (
-            "vd.instrument = kt.instrument AND vd.exposure = kt.exposure AND vd.visit = (SELECT min(w.visit) "
+            "vd.instrument = kt.instrument AND vd.exposure = kt.exposure AND vd.visit <= (SELECT min(w.visit) "
             "FROM visit_definition w WHERE w.instrument = vd.instrument AND w.exposure = vd.exposure)"
         )
 
@@ -345,12 +348,13 @@ class Branch:
             chosen[ROWS_OF_KIND] = "COUNT(*)"
         named = ", ".join(f"{value} AS {quoted(name)}" for name, value in (chosen or {"k": "d.k"}).items())
         where = f"d.dataset_type = {self._number} AND d.run IN ({', '.join(map(str, runs))}) AND d.path IS NOT NULL"
-        source = f"{self._near(stages)} near JOIN dataset d ON d.data_id = near.k" if stages else "dataset d"
+        source = f"{self._near(stages)} r JOIN dataset d ON d.data_id = r.data_id" if stages else "dataset d"
         having = " HAVING COUNT(*) > 0" if is_counted else ""
-        return f"SELECT {named} FROM {source} {self._sources(f'{named} {where}')} WHERE {where}{having}"
+        joins = self._sources(f"{named} {where}", known="r" if stages else "")
+        return f"SELECT {named} FROM {source} {joins} WHERE {where}{having}"
 
     def _near(self, stages: tuple[str, ...]) -> str:
-        """Data IDs whose region is in all stages, found before anything else; OFFSET keeps planners from mixing them.
+        """Data IDs and rows of regions that are in all stages, found first; OFFSET keeps planners from mixing them.
 
         With all the other tables there are too many joins for a planner to see where to begin.
         """
@@ -361,11 +365,13 @@ class Branch:
                 tables.append(f"{table} {alias}")
                 conditions.append(on)
         limit = "LIMIT -1 OFFSET 0" if self._dialect == "sqlite" else "OFFSET 0"
-        return f"(SELECT kt.k FROM {', '.join(tables)} WHERE {' AND '.join(conditions)} {limit})"
+        chosen = f"kt.k AS data_id, {self._region_row} AS k"
+        return f"(SELECT {chosen} FROM {', '.join(tables)} WHERE {' AND '.join(conditions)} {limit})"
 
-    def _sources(self, used: str, *, with_keys: bool = True) -> str:
+    def _sources(self, used: str, *, with_keys: bool = True, known: str = "") -> str:
         """Joins of the tables that are used; others have one row or none for each dataset, and so change nothing."""
-        joins = [("LEFT JOIN", *join) for join in (*self._region_joins, *self._joins[1:])]
+        others = (*self._region_joins, *self._joins[1:])
+        joins = [("LEFT JOIN", *join) for join in others if join[1] != known]
         if with_keys:
             joins.insert(0, ("JOIN", *self._joins[0]))
         names = set(_ALIAS.findall(used))

@@ -43,6 +43,7 @@ def obscore_table() -> TapTable:
         kind="kind",
         constants=CONSTANTS,
         rows_of_kind=ROWS_OF_KIND,
+        position=("s_ra", "s_dec"),
     )
 
 
