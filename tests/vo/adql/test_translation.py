@@ -60,7 +60,7 @@ def outcome(query, tables, dialect):
         return str(error)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(queries(), st.sampled_from(["sqlite", "postgres"]))
 def test_it_does_not_matter_what_was_asked_before(query, dialect):
     schema, text = query
