@@ -112,7 +112,7 @@ def test_at_most_as_many_rows_as_are_asked_for(observations, long):
 
 def test_all_of_a_long_answer_is_of_one_moment(database_url, tmp_path, long, monkeypatch):
     make_observations(tmp_path / "repo", database_url)
-    monkeypatch.setattr("skybutler.vo.answer._ROWS", 4)
+    monkeypatch.setattr("skybutler.vo.answer.BATCH_ROWS", 4)
     adql = "SELECT obs_id, lsst_visit, target_name, t_exptime FROM ObsCore"
     with Butler(tmp_path / "repo") as reader, Butler(tmp_path / "repo", writeable=True) as writer:
         relation = ObsCoreRelation(reader.registry, ObsCoreSettings(), "", "")
@@ -135,7 +135,7 @@ def test_all_of_a_long_answer_is_of_one_moment(database_url, tmp_path, long, mon
 
 def test_a_reader_that_goes_away_leaves_the_database_as_it_was(database_url, tmp_path, long, monkeypatch):
     make_observations(tmp_path / "repo", database_url)
-    monkeypatch.setattr("skybutler.vo.answer._ROWS", 4)
+    monkeypatch.setattr("skybutler.vo.answer.BATCH_ROWS", 4)
     long(True)
     with Butler(tmp_path / "repo", writeable=True, run="more") as butler:
         relation = ObsCoreRelation(butler.registry, ObsCoreSettings(), "", "")
@@ -152,7 +152,7 @@ def test_a_reader_that_ends_a_statement_and_goes_away_leaves_the_next_one_alone(
     database_url, tmp_path, long, monkeypatch, is_long
 ):
     make_observations(tmp_path / "repo", database_url)
-    monkeypatch.setattr("skybutler.vo.answer._ROWS", 4)
+    monkeypatch.setattr("skybutler.vo.answer.BATCH_ROWS", 4)
     monkeypatch.setattr("skybutler.vo.answer._FEW", 0)
     column = "*" if is_long else "obs_id || 'a'"
     adql = f"SELECT {column} FROM ObsCore WHERE 1 = INTERSECTS(CIRCLE(0.35, 0.2, 3.0), s_region)"
