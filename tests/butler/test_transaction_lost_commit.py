@@ -50,7 +50,7 @@ def test_the_answer_is_waited_for(noted: Butler, link: CuttingLink) -> None:
 
 def test_files_stay_when_nobody_knows(noted: Butler, link: CuttingLink, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commit was done: a butler that took its file back would leave a row without a file."""
-    monkeypatch.setattr("skybutler.registry.postgresql._OUTCOME_SECONDS", 0.1)
+    monkeypatch.setattr("skybutler.registry.postgresql_outcome._OUTCOME_SECONDS", 0.1)
     link.armed, link.closed_for = True, 1.0
     with pytest.raises(UnknownOutcomeError, match="not known"):
         noted.put({"a": 1}, "note")

@@ -34,7 +34,7 @@ OPEN = BARE | {
     "registry", "registry.bound_rows", "registry.bulk", "registry.calibrations", "registry.clock",
     "registry.collections", "registry.columns", "registry.data_ids", "registry.database", "registry.dataset_types",
     "registry.datasets", "registry.elements", "registry.footprints", "registry.journal", "registry.keys",
-    "registry.moments", "registry.names", "registry.registry", "registry.removal", "registry.revision",
+    "registry.moments", "registry.names", "registry.plan", "registry.registry", "registry.removal", "registry.revision",
     "registry.schema", "registry.sqlite", "registry.summaries", "registry.tags", "registry.tally",
 }  # fmt: skip
 LIST_COLLECTIONS = HELP | OPEN | {"cli.answers", "cli.collections", "cli.logs", "cli.options", "cli.output"}

@@ -11,6 +11,7 @@ import pytest
 from skybutler.errors import ButlerError, UnavailableError
 from skybutler.registry.database import Database, open_database
 from skybutler.registry.interrupt import Interrupt
+from skybutler.registry.plan import Plan
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_all_is_read_as_it_was_at_one_moment(database: Database, database_url: s
     with database.at_one_moment():
         assert _texts(database) == ["a", "b", "c"]
         _add(other, "d")
-        parts = database.stream('SELECT text FROM "group" ORDER BY k', size=2, many=True)
+        parts = database.stream('SELECT text FROM "group" ORDER BY k', size=2, plan=Plan.LONG)
         assert next(parts) == [("a",), ("b",)]
         _add(other, "e")
         with database.at_one_moment():  # the same one

@@ -22,6 +22,7 @@ from skybutler.errors import (
     UnavailableError,
 )
 from skybutler.registry import postgresql
+from skybutler.registry.plan import Plan
 from skybutler.registry.postgresql import PostgresqlDatabase
 from support.postgres import fresh_database
 
@@ -393,32 +394,31 @@ def test_statements_with_recurring_rows_are_planned_once(database: PostgresqlDat
 def test_joins_by_index_read_no_table_beforehand(database: PostgresqlDatabase) -> None:
     setting = "SELECT current_setting('enable_hashjoin'), current_setting('max_parallel_workers_per_gather') <> '0'"
     usual = database.query(setting)
-    with database.joined_by_index():
-        assert database.query(setting) == [("off", False)]
+    assert database.query(setting, plan=Plan.BY_INDEX) == [("off", False)]
     assert database.query(setting) == usual == [("on", True)]
-    with pytest.raises(ButlerError), database.transaction(), database.joined_by_index():
-        database.query("SELECT nothing")
+    with pytest.raises(ButlerError), database.transaction():
+        database.query("SELECT nothing", plan=Plan.BY_INDEX)
     assert database.query(setting) == usual
-    for by_index, found in ((True, [("off", False)]), (False, usual)):
-        assert list(database.stream(setting, many=True, by_index=by_index)) == [found]
+    for plan, found in ((Plan.BY_INDEX, [("off", False)]), (Plan.LONG, usual), (Plan.USUAL, usual)):
+        assert list(database.stream(setting, plan=plan)) == [found]
 
 
 def test_the_order_of_joins_is_left_as_it_is_until_a_plan_is_kept(database: PostgresqlDatabase) -> None:
-    def order_is_looked_for(sql: str = "current_setting('join_collapse_limit')") -> bool:
+    def order_is_looked_for(plan: Plan, sql: str = "current_setting('join_collapse_limit')") -> bool:
         with database.staged({"k": "int"}, [(1,)], recurring=True) as stage:
-            ((limit,),) = database.query(f"SELECT {sql} FROM {stage}")
+            ((limit,),) = database.query(f"SELECT {sql} FROM {stage}", (), plan)
         return bool(limit != "1")
 
     usual = database.query("SHOW join_collapse_limit")
-    assert order_is_looked_for()
-    with database.joined_as_written():
-        assert [order_is_looked_for() for _ in range(12)] == [False] * 10 + [True] * 2
-        assert database.query("SELECT current_setting('join_collapse_limit')") == usual
-        for _ in range(2):
-            with pytest.raises(ButlerError):
-                order_is_looked_for("k / 0")
-            assert database.query("SHOW join_collapse_limit") == usual
-        with pytest.raises(ButlerError), database.transaction():
-            order_is_looked_for("k / 0")
+    written = Plan.AS_WRITTEN
+    assert order_is_looked_for(Plan.USUAL)
+    assert [order_is_looked_for(written) for _ in range(12)] == [False] * 10 + [True] * 2
+    assert database.query("SELECT current_setting('join_collapse_limit')", (), written) == usual
+    for _ in range(2):
+        with pytest.raises(ButlerError):
+            order_is_looked_for(written, "k / 0")
         assert database.query("SHOW join_collapse_limit") == usual
-    assert order_is_looked_for("current_setting('join_collapse_limit') || ''")
+    with pytest.raises(ButlerError), database.transaction():
+        order_is_looked_for(written, "k / 0")
+    assert database.query("SHOW join_collapse_limit") == usual
+    assert order_is_looked_for(Plan.USUAL, "current_setting('join_collapse_limit') || ''")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from skybutler.errors import ConfigError, ParameterError, ReadOnlyError, UnavailableError
 
 from .moments import Moments
+from .plan import Plan
 from .tally import Noted, Tally
 
 if TYPE_CHECKING:
@@ -125,9 +126,7 @@ class Database(Moments, ABC):
         sql: str,
         parameters: Sequence[Any] = (),
         size: int = 20_000,
-        *,
-        many: bool = False,
-        by_index: bool = False,
+        plan: Plan = Plan.USUAL,
     ) -> Generator[list[Row], None, None]:
         """Rows in lists of at most ``size``, in bounded memory.
 
@@ -137,10 +136,8 @@ class Database(Moments, ABC):
             A SELECT.
         size : `int`
             Most rows of a list.
-        many : `bool`
-            Whether it is known that there are more.
-        by_index : `bool`
-            Whether all joins are best made row by row, by unique keys; else a table may be read before the first row.
+        plan : `Plan`
+            How it is to be planned, and whether it is known that there are more.
         """
 
     @abstractmethod
@@ -201,16 +198,6 @@ class Database(Moments, ABC):
     """End of a SELECT whose rows no other transaction may touch before this one ends; empty where none could."""
     shared_lock = " FOR KEY SHARE"
     """End of a SELECT whose rows no other transaction may remove before this one ends; empty where none could."""
-
-    @contextmanager
-    def joined_as_written(self) -> Iterator[None]:
-        """Statements within that name few staged rows may join in the order in which they are written."""
-        yield
-
-    @contextmanager
-    def joined_by_index(self) -> Iterator[None]:
-        """Statements within join row by row, by unique keys, as ``by_index`` of `stream` says."""
-        yield
 
     @abstractmethod
     def looked_up(self, table: str, alias: str, on: str) -> str:
@@ -293,10 +280,9 @@ class Database(Moments, ABC):
         self._written += max(changed, 0)
         return changed
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    @abstractmethod
+    def query(self, sql: str, parameters: Sequence[Any] = (), plan: Plan = Plan.USUAL) -> list[Row]:
         """All rows of a statement."""
-        rows: list[Row] = self._execute(sql, parameters).fetchall()
-        return rows
 
     def query_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
         """The first row of a statement, or `None`."""

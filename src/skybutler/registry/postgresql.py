@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import struct
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from functools import lru_cache, partial
@@ -18,12 +16,12 @@ from skybutler.errors import (
     InvalidError,
     MissingExtraError,
     UnavailableError,
-    UnknownOutcomeError,
 )
 
 from .bound_rows import BoundRows
 from .credentials import without_password
 from .database import ColumnKind, Database, Row, quoted
+from .plan import Plan
 
 try:
     import psycopg
@@ -31,8 +29,10 @@ try:
     from psycopg.types.numeric import Int8BinaryDumper
 
     from .arrays import array_of, register_arrays, unnested
-    from .postgresql_connection import ALL_ROWS, BY_INDEX, FREEZING, SETTINGS, cancel, connect
+    from .postgresql_connection import FREEZING, SETTINGS, cancel, connect
     from .postgresql_errors import FAILURES, translated
+    from .postgresql_outcome import was_committed
+    from .postgresql_plans import Plans, settings_of_cursor
     from .postgresql_values import Id, insert_text, register_ids, with_ids
 except ImportError as error:  # pragma: no cover - the test environment has it
     raise MissingExtraError(
@@ -41,17 +41,10 @@ except ImportError as error:  # pragma: no cover - the test environment has it
 
 __all__ = ["PostgresqlDatabase"]
 
-_log = logging.getLogger(__name__)
-
-_OUTCOME_SECONDS = 30.0
-"""How long a server that went away during a commit may take to come back and tell whether it was done."""
-_AGAIN_SECONDS = 0.1
 _MANY_ROWS = 2000
 """Fewer new rows never make a bad plan that lasts."""
 _MOST_LARGE = 1000
 """No more questions are remembered to have large answers."""
-_MOST_PLANNED, _PLANNED = 1000, 10
-"""Statements whose runs are counted, and after how many the server has made a plan that it keeps."""
 _MOST_KEYS = 1000
 """No more keys are taken in advance."""
 _BOUND_VALUES = 50_000
@@ -113,8 +106,8 @@ class PostgresqlDatabase(Database):
 
     # ------------------------------------------------------------- connection
     def _connect(self) -> psycopg.Connection[Row]:
-        self._local.keys, self._local.release, self._local.last, self._local.runs = {}, "", "", {}
-        self._local.apart = []
+        self._local.keys, self._local.release, self._local.last = {}, "", ""
+        self._local.plans, self._local.apart = Plans(), []
         return self._opened()
 
     def _opened(self) -> psycopg.Connection[Row]:
@@ -173,42 +166,18 @@ class PostgresqlDatabase(Database):
         text, values, n = self._bound.put_into(sql, parameters)
         return text, values, n <= _FEW_ROWS
 
-    def _execute(self, sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[Row]:
+    def _execute(self, sql: str, parameters: Sequence[Any], plan: Plan = Plan.USUAL) -> psycopg.Cursor[Row]:
         text, values, keep = self._with_bound(sql, parameters)
         try:
             # binary both ways: ids arrive as 16 bytes and floats keep every bit
             cursor: psycopg.Cursor[Row] = self.connection.cursor(binary=True)
             marked = _percent(text) if values else text  # the driver reads percent signs only beside values
-            new = keep and text != sql and self._is_new(text)
-            with self._for_now("join_collapse_limit = 1") if new else nullcontext():
+            settings = self._local.plans.settings(plan, text, is_led=keep and text != sql)
+            with self._for_now(*settings) if settings else nullcontext():
                 cursor.execute(marked, values or None, prepare=None if keep else False)
         except FAILURES as error:
             raise self._failed(error) from error
         return cursor
-
-    @contextmanager
-    def joined_as_written(self) -> Iterator[None]:
-        # to find the best order of a dozen tables takes up to a hundred times as long as the answer
-        self._local.as_written = True
-        try:
-            yield
-        finally:
-            self._local.as_written = False
-
-    def _is_new(self, text: str) -> bool:
-        """Whether the server will plan a statement once more, and its joins are well as they are written."""
-        if not getattr(self._local, "as_written", False):
-            return False
-        runs: dict[str, int] = self._local.runs
-        if len(runs) >= _MOST_PLANNED:
-            runs.clear()
-        runs[text] = runs.get(text, 0) + 1
-        return runs[text] <= _PLANNED
-
-    @contextmanager
-    def joined_by_index(self) -> Iterator[None]:
-        with self._for_now(*BY_INDEX):
-            yield
 
     @contextmanager
     def _for_now(self, *settings: str) -> Iterator[None]:
@@ -243,23 +212,17 @@ class PostgresqlDatabase(Database):
             raise self._failed(psycopg.errors.error_from_result(result))
         return result
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    def query(self, sql: str, parameters: Sequence[Any] = (), plan: Plan = Plan.USUAL) -> list[Row]:
         try:
-            return self._execute(sql, parameters).fetchall()
+            return self._execute(sql, parameters, plan).fetchall()
         except psycopg.Error as error:
             raise self._failed(error) from error
 
     def stream(
-        self,
-        sql: str,
-        parameters: Sequence[Any] = (),
-        size: int = 20_000,
-        *,
-        many: bool = False,
-        by_index: bool = False,
+        self, sql: str, parameters: Sequence[Any] = (), size: int = 20_000, plan: Plan = Plan.USUAL
     ) -> Generator[list[Row], None, None]:
         # most answers are small, and a cursor costs its declaration, plans that are never kept, and its end
-        if not many and sql not in self._large:
+        if not plan.is_long and sql not in self._large:
             rows = self.query(f"SELECT * FROM ({sql}) answer LIMIT {size + 1}", parameters)
             if len(rows) <= size:
                 if rows:
@@ -268,16 +231,16 @@ class PostgresqlDatabase(Database):
             if len(self._large) >= _MOST_LARGE:
                 self._large.clear()
             self._large.add(sql)
-        yield from self._stream_large(sql, parameters, size, by_index)
+        yield from self._stream_large(sql, parameters, size, plan)
 
     def _stream_large(
-        self, sql: str, parameters: Sequence[Any], size: int, by_index: bool
+        self, sql: str, parameters: Sequence[Any], size: int, plan: Plan
     ) -> Generator[list[Row], None, None]:
         bound_sql, parameters, _ = self._with_bound(sql, parameters)
         text = _percent(bound_sql)
         try:
             if not self.in_transaction and not _STAGE.search(sql):
-                yield from self._stream_apart(text, parameters, size, by_index)
+                yield from self._stream_apart(text, parameters, size, plan)
                 return
             # other statements may come between two batches, and end a transaction of their own
             name, hold = f"c{next(self._stage_numbers)}", not self.in_transaction
@@ -289,7 +252,7 @@ class PostgresqlDatabase(Database):
             raise self._failed(error) from error
 
     def _stream_apart(
-        self, sql: str, parameters: Sequence[Any], size: int, by_index: bool
+        self, sql: str, parameters: Sequence[Any], size: int, plan: Plan
     ) -> Generator[list[Row], None, None]:
         """Rows by a connection of their own: the server makes the next batch while this one is worked on."""
         from concurrent.futures import ThreadPoolExecutor  # only long answers need it
@@ -307,7 +270,7 @@ class PostgresqlDatabase(Database):
                     if moment:
                         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                         connection.execute(f"SET TRANSACTION SNAPSHOT '{moment}'")
-                    for setting in (ALL_ROWS, *(BY_INDEX if by_index else ())):
+                    for setting in settings_of_cursor(plan):
                         connection.execute(f"SET LOCAL {setting}")
                     cursor.execute(sql, parameters or None)
                     coming = ahead.submit(cursor.fetchmany, size)
@@ -383,46 +346,9 @@ class PostgresqlDatabase(Database):
         try:
             self._control("COMMIT")
         except UnavailableError:
-            if not self._was_committed(self._local.transaction_number):
+            if not was_committed(self._connect, self._local.transaction_number, self._local.inserted):
                 raise
             self.close()
-
-    def _was_committed(self, transaction_number: int) -> bool:
-        """Ask another connection what became of a transaction whose commit was not answered."""
-        deadline = time.monotonic() + _OUTCOME_SECONDS
-        is_waiting = False
-        while time.monotonic() < deadline:
-            try:
-                status = self._status(transaction_number)
-            except (psycopg.OperationalError, UnavailableError) as error:  # it starts again, or is gone
-                if not is_waiting:
-                    _log.warning("The PostgreSQL registry went away during a commit (%s). Waiting for it.", error)
-                is_waiting = True
-            else:
-                if status in ("committed", "aborted"):
-                    return status == "committed"
-                if status != "in progress":
-                    break
-            time.sleep(_AGAIN_SECONDS)
-        raise UnknownOutcomeError(
-            "The PostgreSQL registry went away during a commit and did not tell what became of it: it is not known "
-            "whether the transaction was committed.",
-            hint="Do it again when the server runs: it finds what is there.",
-        )
-
-    def _status(self, transaction_number: int) -> str | None:
-        with closing(self._connect()) as connection:
-            try:
-                rows = connection.execute("SELECT txid_status(%s)", (transaction_number,)).fetchall()
-            except psycopg.errors.InvalidParameterValue:  # "in the future": lost in a crash, with its number
-                return "aborted"
-            status: str | None = rows[0][0]
-            if status == "committed" and (inserted := self._local.inserted):
-                # after a crash, another transaction may have got the number of one that was lost
-                table, column, value = inserted
-                sql = f"SELECT 1 FROM {quoted(table)} WHERE {quoted(column)} = %s"
-                return status if connection.execute(sql, (value,)).fetchall() else None
-            return status
 
     def _undo(self, savepoint: str | None) -> None:
         connection: psycopg.Connection[Row] = self.connection

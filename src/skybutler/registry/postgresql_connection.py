@@ -9,6 +9,7 @@ from typing import Any
 from skybutler.errors import ButlerError, ConfigError, DeniedError, MissingExtraError, UnavailableError
 
 from .credentials import Credentials, auth_file, find_credentials, without_password
+from .postgresql_plans import ALL_ROWS
 
 try:
     import psycopg
@@ -18,7 +19,7 @@ except ImportError as error:  # pragma: no cover - the test environment has it
         "A PostgreSQL registry needs psycopg.", hint="Install it with: pip install 'skybutler[postgres]'"
     ) from error
 
-__all__ = ["ALL_ROWS", "BY_INDEX", "FREEZING", "SETTINGS", "cancel", "connect", "parameters_of"]
+__all__ = ["FREEZING", "SETTINGS", "cancel", "connect", "parameters_of"]
 
 SETTINGS = {
     "client_encoding": "UTF8", "jit": "off", "random_page_cost": "1.1", "enable_mergejoin": "off",
@@ -27,10 +28,6 @@ SETTINGS = {
 """Of a connection.  A row found through an index costs little more than its neighbour, as on no disk that turns, and
 runs are not merged with the keys of an exposure: otherwise whole runs are read for it.  ANALYZE looks at 300 rows for
 each unit of the target: 100, the default, takes as long as inserting, and what is told here needs no 30,000 rows."""
-ALL_ROWS = "cursor_tuple_fraction = 1"
-"""All rows of a cursor are wanted, not the first ones soon."""
-BY_INDEX = ("enable_hashjoin = off", "max_parallel_workers_per_gather = 0")
-"""Tables are not read before the first row, which of three million images takes a minute, and twice the CPU of all."""
 FREEZING = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     "SAVEPOINT frozen",

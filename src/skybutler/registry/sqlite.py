@@ -24,6 +24,7 @@ from skybutler.errors import (
 
 from .bound_rows import BoundRows
 from .database import ColumnKind, Database, Row, quoted
+from .plan import Plan
 
 __all__ = ["SqliteDatabase"]
 
@@ -171,7 +172,8 @@ class SqliteDatabase(Database):
             self._written += changed
         return changed
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    def query(self, sql: str, parameters: Sequence[Any] = (), plan: Plan = Plan.USUAL) -> list[Row]:
+        # it joins row by row whatever the plan, and finds the order of joins in no time
         sql, parameters, _ = self._bound.put_into(sql, parameters)
         try:
             rows: list[Row] = self.connection.execute(sql, parameters).fetchall()
@@ -184,9 +186,7 @@ class SqliteDatabase(Database):
         sql: str,
         parameters: Sequence[Any] = (),
         size: int = 20_000,
-        *,
-        many: bool = False,
-        by_index: bool = False,
+        plan: Plan = Plan.USUAL,
     ) -> Generator[list[Row], None, None]:
         cursor = self._execute(sql, parameters)
         try:

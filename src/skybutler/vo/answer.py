@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from skybutler.registry.database import quoted
 from skybutler.registry.interrupt import Interrupt
+from skybutler.registry.plan import Plan
 from skybutler.registry.region_search import pairs_of_circles, rows_centered_in, rows_of_point, rows_of_region
 
 from .adql import ROW, RegionPairs, RelationUse, SpatialCondition, TapTables, Translation, translate
@@ -117,10 +118,10 @@ def _run(
             from .long_answers import LongAnswer
 
             use = query.relations[0]
-            alone = len(query.relations) == 1 and not (regions.lead(use) or query.pairs)
+            short, long_ = _plans(query, regions.lead(use))
             if use.most is None or use.most <= _FEW:
-                with database.interruptible(interrupt), _joined(database, alone, regions.lead(use) and not use.pairs):
-                    rows = database.query(f"SELECT * FROM ({sql}) answer LIMIT {_FEW + 1}", parameters)
+                with database.interruptible(interrupt):
+                    rows = database.query(f"SELECT * FROM ({sql}) answer LIMIT {_FEW + 1}", parameters, short)
                 if len(rows) <= _FEW:
                     yield _batch(query, rows, obscore)
                     return
@@ -128,32 +129,32 @@ def _run(
             sql, parameters = _composed(long.asked(query), regions, obscore, held, database)
             stack.enter_context(database.at_one_moment())
             names = [f.name for f in query.fields]
-            for rows in _streamed(database, sql, parameters, interrupt, stack, many=True, by_index=alone):
+            for rows in _streamed(database, sql, parameters, interrupt, stack, long_):
                 batches = long.batches(rows, names)
                 yield from batches if dictionaries else map(plain, batches)
             return
-        for rows in _streamed(database, sql, parameters, interrupt, stack):
+        for rows in _streamed(database, sql, parameters, interrupt, stack, Plan.USUAL):
             yield _batch(query, rows, obscore)
 
 
 def _streamed(
-    database: Database, sql: str, parameters: Sequence[Any], interrupt: Interrupt, stack: ExitStack, **how: bool
+    database: Database, sql: str, parameters: Sequence[Any], interrupt: Interrupt, stack: ExitStack, plan: Plan
 ) -> Iterator[list[Row]]:
     """Rows of a statement that can be ended, until the stack is left.
 
     Nothing ends statements any more when it is closed, and it is closed before what was entered earlier is left: what
     closes it, empties a stage or ends a transaction must not be taken for it.
     """
-    rows = stack.enter_context(closing(database.stream(sql, parameters, size=BATCH_ROWS, **how)))
+    rows = stack.enter_context(closing(database.stream(sql, parameters, BATCH_ROWS, plan)))
     stack.enter_context(database.interruptible(interrupt))
     return _first_apart(rows)
 
 
-def _joined(database: Database, alone: bool, is_led: bool) -> AbstractContextManager[None]:
-    """How the tables of a relation are best joined: those of each row, or of rows in few regions."""
-    if alone:
-        return database.joined_by_index()
-    return database.joined_as_written() if is_led else nullcontext()
+def _plans(query: Translation, is_led: bool) -> tuple[Plan, Plan]:
+    """How the first rows are looked for, and all of them, if rows of few regions lead or none do."""
+    if len(query.relations) == 1 and not is_led and not query.pairs:
+        return Plan.BY_INDEX, Plan.BY_INDEX
+    return Plan.AS_WRITTEN if is_led and not query.relations[0].pairs else Plan.USUAL, Plan.LONG
 
 
 def _first_apart(parts: Iterator[list[Row]]) -> Iterator[list[Row]]:
