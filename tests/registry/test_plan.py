@@ -33,5 +33,12 @@ def test_rows_are_the_same(database: Database, plan: Plan) -> None:
         assert list(database.stream(led, (), 1, plan)) == [[(9,)], [(25,)]]
 
 
+@pytest.mark.parametrize("plan", Plan)
+def test_few_rows_of_long_answers_come_first(database: Database, plan: Plan) -> None:
+    parts = list(database.stream("SELECT k FROM t ORDER BY k", (), 48, plan))
+    assert [len(rows) for rows in parts] == ([3, 48, 48, 1] if plan.is_long else [48, 48, 4])
+    assert [k for rows in parts for (k,) in rows] == list(range(100))
+
+
 def test_some_answers_are_known_to_be_long() -> None:
     assert [plan for plan in Plan if plan.is_long] == [Plan.LONG, Plan.BY_INDEX]

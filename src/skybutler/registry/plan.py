@@ -6,6 +6,9 @@ from enum import Enum
 
 __all__ = ["Plan"]
 
+_FIRST_PART = 16
+"""One part in so many."""
+
 
 class Plan(Enum):
     """How a statement is to be planned; each database knows what it has to do for that, if anything."""
@@ -23,3 +26,7 @@ class Plan(Enum):
     def is_long(self) -> bool:
         """Whether the answer is known to be long."""
         return self in (Plan.LONG, Plan.BY_INDEX)
+
+    def first_part(self, size: int) -> int:
+        """How many rows to fetch first of an answer that comes in parts: few of a long one, so that they come soon."""
+        return max(1, size // _FIRST_PART) if self.is_long else size

@@ -273,7 +273,7 @@ class PostgresqlDatabase(Database):
                     for setting in settings_of_cursor(plan):
                         connection.execute(f"SET LOCAL {setting}")
                     cursor.execute(sql, parameters or None)
-                    coming = ahead.submit(cursor.fetchmany, size)
+                    coming = ahead.submit(cursor.fetchmany, plan.first_part(size))
                     while rows := coming.result():
                         coming = ahead.submit(cursor.fetchmany, size)
                         yield rows

@@ -190,8 +190,10 @@ class SqliteDatabase(Database):
     ) -> Generator[list[Row], None, None]:
         cursor = self._execute(sql, parameters)
         try:
-            while rows := cursor.fetchmany(size):
+            part = plan.first_part(size)
+            while rows := cursor.fetchmany(part):
                 yield rows
+                part = size
         except _FAILURES as error:
             raise _translated(error, self.path) from error
         finally:
