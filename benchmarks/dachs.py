@@ -14,7 +14,6 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,7 +25,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from vo_server import RunningServer
+from vo_server import RunningServer, wait_until_it_answers
 
 __all__ = ["CUTOUTS", "IMAGE", "INSTALL", "TAP", "as_spoly", "installed", "serving", "version"]
 
@@ -36,7 +35,7 @@ IMAGE = "ivo://peer.local/~?obs/image.fits"
 """Identifier of the image of cut-outs."""
 _EXTENSIONS = Path("/usr/share/postgresql")
 _SETTINGS = {"listen_addresses": "", "shared_buffers": "1GB", "work_mem": "64MB"}
-_STARTS_S, _STOPS_S = 60.0, 10.0
+_STOPS_S = 10.0
 _TYPES = {pa.int32(): "integer", pa.int64(): "bigint", pa.float64(): "double precision", pa.string(): "text"}
 _EXTRA = {"lsst_visit": "bigint", "lsst_detector": "bigint", "lsst_tract": "bigint", "lsst_patch": "bigint",
           "lsst_band": "text", "lsst_filter": "text"}  # fmt: skip
@@ -199,11 +198,7 @@ class _Dachs:
         with log.open("w") as told, subprocess.Popen(command, stdout=told, stderr=told, **self._as_user) as process:
             server = RunningServer(self._port, process.pid, TAP)
             try:
-                deadline = time.monotonic() + _STARTS_S
-                while not server.answers(f"{TAP}/availability"):
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        raise RuntimeError(f"DaCHS did not start: {log.read_text()[-2000:]}")
-                    time.sleep(0.1)
+                wait_until_it_answers(server, process, f"{TAP}/availability", log)
                 yield server
             finally:
                 process.terminate()

@@ -107,17 +107,23 @@ def running(
         port = probe.getsockname()[1]
     command = [str(Path(sys.executable).parent / "butler"), "serve", f"--port={port}", f"--workers={workers}"]
     command += [*(f"{label}={place}" for label, place in repositories.items()), *options]
-    with (log or Path(os.devnull)).open("w") as told, subprocess.Popen(command, stdout=told, stderr=told) as process:
+    log = log or Path(os.devnull)
+    with log.open("w") as told, subprocess.Popen(command, stdout=told, stderr=told) as process:
         server = RunningServer(port, process.pid)
         try:
-            deadline = time.monotonic() + _STARTS_S
-            while not server.answers("/health"):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the server did not start: {' '.join(command)}")
-                time.sleep(0.1)
+            wait_until_it_answers(server, process, "/health", log)
             yield server
         finally:
             process.terminate()
+
+
+def wait_until_it_answers(server: RunningServer, process: subprocess.Popen[bytes], path: str, log: Path) -> None:
+    """Wait for a server that has just been started; raise `RuntimeError` with its log if it ends or takes too long."""
+    deadline = time.monotonic() + _STARTS_S
+    while not server.answers(path):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the server did not start: {process.args!r} {log.read_text()[-2000:]}")
+        time.sleep(0.1)
 
 
 class Client:

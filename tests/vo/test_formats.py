@@ -9,7 +9,7 @@ from astropy.table import Table
 
 from skybutler.errors import ParameterError
 from skybutler.vo.field import Field
-from skybutler.vo.formats import FORMATS, find_format
+from skybutler.vo.formats import FORMATS, find_format, is_page
 
 FIELDS = [
     Field(name="n", datatype="long", unit="m"),
@@ -40,6 +40,11 @@ def test_formats_are_found_by_name_and_media_type():
         assert find_format(known.media_type) is known
     with pytest.raises(ParameterError, match="Did you mean 'parquet'"):
         find_format("parket")
+
+
+def test_pages_are_known_by_all_their_names():
+    assert all(map(is_page, ("html", "HTML", "text/html")))
+    assert not any(map(is_page, (None, "", "csv", "htm", "application/xhtml+xml")))
 
 
 @pytest.mark.parametrize("name", [f.name for f in FORMATS])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .field import Field
 
-__all__ = ["FORMATS", "TableFormat", "find_format"]
+__all__ = ["FORMATS", "TableFormat", "find_format", "is_page"]
 
 Batches = Iterator["pa.RecordBatch"]
 Write = Callable[[Sequence["Field"], Batches, "int | None"], Iterator[bytes]]
@@ -232,6 +232,16 @@ _BY_NAME: Mapping[str, TableFormat] = {
 }
 
 
+def _find(name: str) -> TableFormat | None:
+    return _BY_NAME.get(name.lower().replace(" ", ""))
+
+
+def is_page(name: str | None) -> bool:
+    """Whether a name or media type means pages for browsers."""
+    found = _find(name or "")
+    return found is not None and found.name == "html"
+
+
 def find_format(name: str | None) -> TableFormat:
     """The format of a name or media type, the usual one if none is given.
 
@@ -242,7 +252,7 @@ def find_format(name: str | None) -> TableFormat:
     """
     if not name:
         return FORMATS[0]
-    found = _BY_NAME.get(name.lower().replace(" ", ""))
+    found = _find(name)
     if found is None:
         known = [f.name for f in FORMATS]
         raise ParameterError(

@@ -67,7 +67,7 @@ def _form(here: Here, labels: list[str]) -> str:
     for label in labels:
         url = shown_text(f"{here.root_url}/repo/{label}/api/tap/sync")
         buttons.append(f'<button formaction="{url}">Ask {shown_text(label)}</button>\n')
-    first = shown_text(EXAMPLES[3].query)
+    first = shown_text(next(example.query for example in EXAMPLES if example.id == "point"))
     return (
         '<form method="get">\n<input type="hidden" name="LANG" value="ADQL">\n'
         f'<p><textarea name="QUERY" rows="5" aria-label="Query in ADQL">{first}</textarea></p>\n'

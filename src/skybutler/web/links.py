@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from skybutler.errors import ButlerError, NotFoundError, ParameterError
 from skybutler.vo.datalink import MEDIA_TYPE, STANDARD, Link, cutout_descriptor, links_document
-from skybutler.vo.formats import find_format
+from skybutler.vo.formats import find_format, is_page
 from skybutler.vo.links_page import links_page
 from skybutler.vo.pages import MEDIA_TYPE as PAGE
 
@@ -75,17 +75,13 @@ async def _links(request: Request) -> Response:
             identifiers = given.all("id")
             if len(identifiers) > _MOST:
                 raise ParameterError(f"{len(identifiers)} identifiers are too many; {_MOST} are the most.")
-            as_page = _wants_page(given.get("responseformat"))
+            if (name := given.get("responseformat")) not in (None, "", MEDIA_TYPE):
+                find_format(name)
     except ButlerError as error:
         return PlainTextResponse(f"UsageError: {error}", status_of(error))
     headers = {"Cache-Control": f"max-age={here.settings.link_seconds // 2}"}  # what is in it is good for longer
-    make, media_type = (_page, PAGE) if as_page else (_document, MEDIA_TYPE)
+    make, media_type = (_page, PAGE) if is_page(name) else (_document, MEDIA_TYPE)  # others mean a VOTable document
     return await here.threads.respond(lambda: make(here, identifiers), media_type, headers)
-
-
-def _wants_page(name: str | None) -> bool:
-    """Whether a browser asks; all other formats that there are mean a VOTable document."""
-    return name not in (None, "", MEDIA_TYPE) and find_format(name).name == "html"
 
 
 def _document(here: Here, identifiers: list[str]) -> Iterator[bytes]:

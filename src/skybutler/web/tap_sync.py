@@ -15,7 +15,7 @@ from starlette.responses import Response
 from skybutler.errors import ButlerError, ParameterError
 from skybutler.vo.adql import TapTables
 from skybutler.vo.answer import answer
-from skybutler.vo.formats import TableFormat, find_format
+from skybutler.vo.formats import TableFormat, find_format, is_page
 from skybutler.vo.pages import MEDIA_TYPE as PAGE
 from skybutler.vo.pages import error_page
 from skybutler.vo.tap_schema import complete_tables
@@ -121,6 +121,6 @@ def error_response(error: ButlerError, format_: str | None = None) -> Response:
     format_ : `str`, optional
         Of the answer that was asked for; whoever asks for a page is told with one.
     """
-    if (format_ or "").lower() in ("html", PAGE):
+    if is_page(format_):
         return Response(error_page(str(error)), status_of(error), media_type=PAGE)
     return Response(votable_error(str(error)), status_of(error), media_type=MEDIA_TYPE)
