@@ -38,6 +38,17 @@ class Interrupt:
             if self._cancel is not None:
                 threading.Thread(target=self._insist, name="interrupt", daemon=True).start()
 
+    def check(self) -> None:
+        """Say so where no statement is under way that could be ended.
+
+        Raises
+        ------
+        UnavailableError
+            It is to end.
+        """
+        if self._reason is not None:
+            raise UnavailableError(self._reason)
+
     def _insist(self) -> None:
         while True:
             with self._lock:
@@ -56,8 +67,7 @@ class Interrupt:
             It was ended.
         """
         with self._lock:
-            if self._reason is not None:
-                raise UnavailableError(self._reason)
+            self.check()
             self._cancel = cancel
             self._left.clear()
         try:

@@ -191,6 +191,7 @@ class _Opened:
                     for batch in reader:
                         yield _typed(query.fields, batch)
                         begun = True
+                        interrupt.check()  # DuckDB may be ahead, so that there is nothing to end
                 except duckdb.InterruptException as error:
                     raise UnavailableError("The query was ended.") from error
                 except (duckdb.Error, OSError, ValueError) as error:  # Arrow hides what kind it is
